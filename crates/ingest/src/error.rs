@@ -1,0 +1,206 @@
+//! What can go wrong between a text file and its columns, by culprit.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::message::plain;
+
+/// An error of this crate. Messages name the file, the line where there is one, and the remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An input cannot be opened or read.
+    #[error("{}: {}", .path.display(), plain(.source))]
+    Read {
+        /// The input.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// An output cannot be written.
+    #[error("{}: cannot write: {}", .path.display(), plain(.source))]
+    Write {
+        /// The output.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// The destination holds something that must not be replaced.
+    #[error("{}: {reason}; remove it or choose another output", .path.display())]
+    Destination {
+        /// The destination.
+        path: PathBuf,
+        /// What stands there.
+        reason: String,
+    },
+
+    /// The inputs hold no line with a point.
+    #[error("{}: no points in it: {found}", .path.display())]
+    NoPoints {
+        /// The input, the last one where there are several.
+        path: PathBuf,
+        /// What there was instead.
+        found: String,
+    },
+
+    /// A line is not a row of the expected numbers.
+    #[error("{}:{line}: {problem}: {excerpt} ({})", .path.display(), problem.remedy())]
+    Malformed {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line in the input.
+        line: u64,
+        /// What is wrong with the line.
+        problem: Problem,
+        /// The beginning of the line, quoted and escaped.
+        excerpt: String,
+    },
+
+    /// A line is longer than any line of points can be.
+    #[error(
+        "{}: a line of more than {limit} bytes{}: is this a text file with one point a line?",
+        .path.display(),
+        .line.map_or_else(String::new, |line| format!(" at line {line}"))
+    )]
+    LineTooLong {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line in the input, where it is known.
+        line: Option<u64>,
+        /// The longest line that is read, in bytes.
+        limit: usize,
+    },
+
+    /// The input is in an encoding that is not read.
+    #[error(
+        "{}: is {encoding} text; convert it first: iconv -f {encoding} -t UTF-8",
+        .path.display()
+    )]
+    Encoding {
+        /// The input.
+        path: PathBuf,
+        /// The encoding's name.
+        encoding: &'static str,
+    },
+
+    /// Columns are chosen by name, and the input names none.
+    #[error(
+        "{}:{line}: no header line to find the column {name:?} in; choose columns by position: \
+         --columns x=1,y=2",
+        .path.display()
+    )]
+    NoHeader {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line of the first data.
+        line: u64,
+        /// The column that was asked for.
+        name: String,
+    },
+
+    /// A column is chosen by a name that the header does not have.
+    #[error("{}: no column {name:?} in the header, which has {}", .path.display(), .known.join(", "))]
+    UnknownField {
+        /// The input.
+        path: PathBuf,
+        /// The column that was asked for.
+        name: String,
+        /// The names in the header.
+        known: Vec<String>,
+    },
+
+    /// The input was written to while it was read.
+    #[error("{}: changed while it was read; run again when it is complete", .path.display())]
+    Changed {
+        /// The input.
+        path: PathBuf,
+    },
+
+    /// A folder is not a `.points` that can be read.
+    #[error("{}: {reason}", .path.display())]
+    NotPoints {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+
+    /// A `.points` has no column of that name.
+    #[error("{}: no column {name:?}; it has {}", .path.display(), .known.join(", "))]
+    UnknownColumn {
+        /// The `.points` folder.
+        path: PathBuf,
+        /// The column that was asked for.
+        name: String,
+        /// The columns that exist.
+        known: Vec<String>,
+    },
+
+    /// An option has a value that makes no sense.
+    #[error("{0}")]
+    Options(String),
+
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The line ends before the last field that is needed.
+    TooFewFields {
+        /// How many fields a line must have.
+        expected: usize,
+        /// How many this one has.
+        found: usize,
+    },
+    /// A field that is needed is not a number.
+    NotANumber {
+        /// The column that the field belongs to.
+        column: String,
+        /// The field, quoted and escaped.
+        field: String,
+        /// Whether the field is a number once its comma is read as a decimal point.
+        decimal_comma: bool,
+    },
+}
+
+impl Problem {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotANumber { decimal_comma: true, .. } => {
+                "decimal commas are not read: write the file with decimal points"
+            }
+            _ => "--skip-bad counts such lines and goes on",
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFewFields { expected, found } => {
+                write!(f, "expected {expected} fields, found {found}")
+            }
+            Self::NotANumber { column, field, .. } => {
+                write!(f, "column {column}: {field} is not a number")
+            }
+        }
+    }
+}
+
+/// The beginning of a line, quoted, with what is not printable escaped.
+pub(crate) fn excerpt(line: &[u8]) -> String {
+    const LONGEST: usize = 72;
+    let shown = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]).into_owned();
+    let ellipsis = if line.len() > LONGEST { "…" } else { "" };
+    format!(
+        "\"{}{ellipsis}\"",
+        shown.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
+    )
+}

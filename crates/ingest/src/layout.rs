@@ -1,0 +1,330 @@
+//! The head of an input: which delimiter, which header, which field becomes which column.
+
+use std::io::{self, BufRead};
+use std::path::Path;
+
+use crate::Error;
+use crate::line::{Layout, WantedField, is_blank_or_comment, split_fields};
+use crate::number::parse_field;
+use crate::options::{ChosenColumn, Delimiter, Field, Options};
+
+/// The longest line that is read, in bytes. Chunks grow up to it, so it also bounds memory.
+pub(crate) const LONGEST_LINE: usize = 4 << 20;
+
+/// What the head of an input says.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// How its lines are read.
+    pub(crate) layout: Layout,
+    /// Bytes before the first line of data.
+    pub(crate) offset: u64,
+    /// Lines before the first line of data.
+    pub(crate) lines: u64,
+    /// The first line of data with its newline, already taken from the reader.
+    pub(crate) first: Vec<u8>,
+}
+
+/// Reads an input up to and including its first line of data. `names` are the columns that an earlier input
+/// has settled: where none are chosen by the options, this input must have as many.
+///
+/// Returns `Err(Ok(lines))` when there is no data, with the number of lines there are.
+pub(crate) fn read_head(
+    path: &Path,
+    reader: &mut impl BufRead,
+    options: &Options,
+    names: Option<&[String]>,
+) -> Result<Result<Head, u64>, Error> {
+    let comment = options.comment.as_bytes();
+    let mut offset = 0;
+    let mut lines = 0;
+    let mut header: Option<Vec<u8>> = None;
+    let mut last_comment: Option<Vec<u8>> = None;
+    loop {
+        let mut line = Vec::new();
+        read_line(reader, &mut line).map_err(|error| match error {
+            LineError::Read(source) => Error::Read { path: path.to_owned(), source },
+            LineError::TooLong => Error::LineTooLong {
+                path: path.to_owned(),
+                line: Some(lines + 1),
+                limit: LONGEST_LINE,
+            },
+        })?;
+        if line.is_empty() {
+            return Ok(Err(lines));
+        }
+        let length = line.len() as u64;
+        let skip = if lines == 0 { check_encoding(path, &line)? } else { 0 };
+        let text = line[skip..].trim_ascii_end();
+        if text.is_empty() || is_blank_or_comment(text, comment) {
+            if !text.is_empty() {
+                let content = text.trim_ascii_start();
+                let content = content.iter().skip_while(|byte| comment.contains(byte));
+                last_comment = Some(content.copied().collect());
+            }
+        } else if header.is_none() && is_header(text, options) {
+            header = Some(text.to_vec());
+        } else {
+            let delimiter = resolve_delimiter(options.delimiter, text);
+            // A byte order mark in front of data is no part of it.
+            let first = line.split_off(skip);
+            let named = header.or(last_comment);
+            let layout = layout(path, options, names, delimiter, named, &first, lines + 1)?;
+            return Ok(Ok(Head { layout, offset: offset + skip as u64, lines, first }));
+        }
+        offset += length;
+        lines += 1;
+    }
+}
+
+fn check_encoding(path: &Path, line: &[u8]) -> Result<usize, Error> {
+    let encoding = match line {
+        [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
+        [0xFF, 0xFE, 0, 0, ..] => "UTF-32LE",
+        [0xFF, 0xFE, ..] => "UTF-16LE",
+        [0xFE, 0xFF, ..] => "UTF-16BE",
+        _ => return Ok(0),
+    };
+    Err(Error::Encoding { path: path.to_owned(), encoding })
+}
+
+enum LineError {
+    Read(io::Error),
+    TooLong,
+}
+
+/// Appends a line with its newline, if it has one.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<(), LineError> {
+    loop {
+        let available = match reader.fill_buf() {
+            Ok(available) => available,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(LineError::Read(error)),
+        };
+        let newline = memchr::memchr(b'\n', available);
+        let used = newline.map_or(available.len(), |at| at + 1);
+        line.extend_from_slice(&available[..used]);
+        reader.consume(used);
+        if line.len() > LONGEST_LINE {
+            return Err(LineError::TooLong);
+        }
+        if used == 0 || newline.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether the first line that is neither blank nor a comment names columns: none of the fields that would be
+/// read from it is a number. The delimiter is not known yet, so any will do.
+fn is_header(line: &[u8], options: &Options) -> bool {
+    let fields: Vec<&[u8]> =
+        line.split(|byte| b" \t,;".contains(byte)).filter(|field| !field.is_empty()).collect();
+    let is_text = |field: &&[u8]| parse_field::<f64>(field).is_none();
+    let positions: Vec<usize> = options
+        .columns
+        .0
+        .iter()
+        .filter_map(|column| match column.field {
+            Field::Position(position) => Some(position - 1),
+            Field::Name(_) => None,
+        })
+        .collect();
+    if !options.columns.0.is_empty() && positions.is_empty() {
+        let named = |column: &ChosenColumn| match &column.field {
+            Field::Name(name) => fields.iter().any(|field| unquote(field) == name.as_bytes()),
+            Field::Position(_) => false,
+        };
+        return options.columns.0.iter().any(named) || fields.iter().all(is_text);
+    }
+    if positions.is_empty() {
+        fields.iter().take(3).all(is_text)
+    } else {
+        positions.iter().filter_map(|&position| fields.get(position)).all(is_text)
+    }
+}
+
+fn resolve_delimiter(asked: Delimiter, line: &[u8]) -> Delimiter {
+    if asked != Delimiter::Auto {
+        return asked;
+    }
+    let line = line.trim_ascii();
+    let single_tabs = || {
+        line.contains(&b'\t')
+            && line.split(|&byte| byte == b'\t').all(|field| {
+                let field = field.trim_ascii();
+                !field.is_empty() && !field.contains(&b' ')
+            })
+    };
+    // Semicolons first: where decimals have commas, fields are separated by semicolons.
+    if line.contains(&b';') {
+        Delimiter::Semicolon
+    } else if line.contains(&b',') {
+        Delimiter::Comma
+    } else if single_tabs() {
+        Delimiter::Tab
+    } else {
+        Delimiter::Space
+    }
+}
+
+fn unquote(field: &[u8]) -> &[u8] {
+    match field {
+        [b'"', inner @ .., b'"'] => inner.trim_ascii(),
+        _ => field,
+    }
+}
+
+fn layout(
+    path: &Path,
+    options: &Options,
+    names: Option<&[String]>,
+    delimiter: Delimiter,
+    header: Option<Vec<u8>>,
+    first: &[u8],
+    line: u64,
+) -> Result<Layout, Error> {
+    let chosen = if options.columns.0.is_empty() {
+        default_columns(names, split_fields(first, delimiter).len())
+    } else {
+        options.columns.0.clone()
+    };
+    let header: Option<Vec<String>> = header.map(|header| {
+        let fields = split_fields(&header, delimiter);
+        fields.iter().map(|field| String::from_utf8_lossy(unquote(field)).into_owned()).collect()
+    });
+    let mut fields = Vec::with_capacity(chosen.len());
+    for (column, ChosenColumn { field, .. }) in chosen.iter().enumerate() {
+        let position = match (field, &header) {
+            (Field::Position(position), _) => position - 1,
+            (Field::Name(name), None) => {
+                return Err(Error::NoHeader { path: path.to_owned(), line, name: name.clone() });
+            }
+            (Field::Name(name), Some(known)) => {
+                known.iter().position(|field| field == name).ok_or_else(|| Error::UnknownField {
+                    path: path.to_owned(),
+                    name: name.clone(),
+                    known: known.clone(),
+                })?
+            }
+        };
+        fields.push(WantedField { position, column });
+    }
+    fields.sort_by_key(|field| field.position);
+    Ok(Layout {
+        delimiter,
+        fields,
+        names: chosen.into_iter().map(|column| column.name).collect(),
+        comment: options.comment.as_bytes().to_vec(),
+        skip_bad: options.skip_bad,
+    })
+}
+
+/// The first fields as x, y, z; where the first line has only two, as x, y.
+fn default_columns(names: Option<&[String]>, fields: usize) -> Vec<ChosenColumn> {
+    let count = names.map_or(fields.clamp(2, 3), <[String]>::len);
+    (1..=count)
+        .zip(["x", "y", "z"])
+        .map(|(position, name)| ChosenColumn {
+            name: name.to_owned(),
+            field: Field::Position(position),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str, columns: &str) -> Result<Result<Head, u64>, Error> {
+        let mut options = Options::default();
+        if !columns.is_empty() {
+            options.columns = columns.parse().unwrap();
+        }
+        read_head(Path::new("points.txt"), &mut text.as_bytes(), &options, None)
+    }
+
+    fn positions(text: &str, columns: &str) -> Vec<usize> {
+        let head = head(text, columns).unwrap().unwrap();
+        let mut fields = head.layout.fields;
+        fields.sort_by_key(|field| field.column);
+        fields.iter().map(|field| field.position).collect()
+    }
+
+    #[test]
+    fn the_first_line_tells_whether_there_is_a_z() {
+        assert_eq!(positions("1 2\n3 4\n", ""), [0, 1]);
+        assert_eq!(positions("1 2 3 4\n", ""), [0, 1, 2]);
+        assert_eq!(positions("1\n", ""), [0, 1]);
+    }
+
+    #[test]
+    fn the_delimiter_is_told_from_the_first_line_of_data() {
+        for (text, delimiter) in [
+            ("a b\n1 2 3\n", Delimiter::Space),
+            ("1\t2\t3\n", Delimiter::Tab),
+            ("1\t\t2\n", Delimiter::Space),
+            ("1 \t 2 3\n", Delimiter::Space),
+            ("x y z\n1,2,3\n", Delimiter::Comma),
+            ("1, 2, 3\n", Delimiter::Comma),
+            ("1,5;2,5;3,5\n", Delimiter::Semicolon),
+        ] {
+            assert_eq!(head(text, "").unwrap().unwrap().layout.delimiter, delimiter, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_the_names_in_a_header_or_in_the_last_comment() {
+        assert_eq!(positions("id,lon,lat\n7,1,2\n", "x=lon,y=lat"), [1, 2]);
+        assert_eq!(positions("\"id\",\"lon\",\"lat\"\n7,1,2\n", "x=lat,y=lon"), [2, 1]);
+        assert_eq!(positions("# made today\n# lon lat\n1 2\n", "y=lon,x=lat"), [0, 1]);
+        assert_eq!(positions("\u{feff}lon lat\n1 2\n", "x=lon,y=lat"), [0, 1]);
+        assert_eq!(positions("2019 lon lat\n7 1 2\n", "x=lon,y=lat"), [1, 2]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_in_the_header_lists_those_that_are() {
+        let error = head("id lon lat\n1 2 3\n", "x=lon,y=latitude").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "points.txt: no column \"latitude\" in the header, which has id, lon, lat"
+        );
+        let error = head("1 2 3\n", "x=lon,y=lat").unwrap_err().to_string();
+        assert!(error.starts_with("points.txt:1: no header line to find the column \"lon\" in"));
+    }
+
+    #[test]
+    fn data_begins_after_header_comments_and_blank_lines() {
+        let head = head("# c\n\nx y z\n1 2 3\n4 5 6\n", "").unwrap().unwrap();
+        assert_eq!((head.offset, head.lines), (11, 3));
+        assert_eq!(head.first, b"1 2 3\n");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_number() {
+        let head = head("\u{feff}1 2 3\n", "").unwrap().unwrap();
+        assert_eq!((head.offset, head.first.as_slice()), (3, b"1 2 3\n".as_slice()));
+    }
+
+    #[test]
+    fn utf_16_is_named_with_its_remedy() {
+        let bytes = [0xFF, 0xFE, b'1', 0, b' ', 0];
+        let error = read_head(Path::new("p"), &mut bytes.as_slice(), &Options::default(), None)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "p: is UTF-16LE text; convert it first: iconv -f UTF-16LE -t UTF-8"
+        );
+    }
+
+    #[test]
+    fn a_file_without_data_has_no_head() {
+        assert_eq!(head("", "").unwrap().unwrap_err(), 0);
+        assert_eq!(head("# only\n\n# comments", "").unwrap().unwrap_err(), 3);
+        assert_eq!(head("x y z\n", "").unwrap().unwrap_err(), 1);
+    }
+
+    #[test]
+    fn a_line_without_end_is_refused_before_it_fills_the_memory() {
+        let error = head(&"1".repeat(LONGEST_LINE + 1), "").unwrap_err();
+        assert!(error.to_string().contains("is this a text file"), "{error}");
+    }
+}

@@ -1,0 +1,34 @@
+//! Text to columns: the first stage of pointillist, and the owner of the `.points` folder.
+//!
+//! [`ingest`] parses text with one point a line, of any size, into one `.npy` file a column beside a
+//! `points.json` with the bounds of each. [`Points`] reads such a folder as memory maps. A text is parsed once;
+//! everything that follows works on the columns.
+//!
+//! Numbers are rounded correctly to the stored type, and the result does not depend on the number of threads.
+
+mod columns;
+mod error;
+mod layout;
+mod line;
+pub mod message;
+#[cfg(test)]
+mod naive;
+mod number;
+mod options;
+mod os;
+mod pipeline;
+mod points;
+mod progress;
+mod sidecar;
+mod source;
+pub mod staged;
+mod summary;
+
+pub use columns::Values;
+pub use error::{Error, Problem};
+pub use options::{ColumnChoice, Delimiter, Dtype, Options};
+pub use pipeline::{Ingested, SkippedLine, ingest};
+pub use points::{Column, Points};
+pub use progress::Progress;
+pub use sidecar::{ColumnInfo, Sidecar, Source};
+pub use source::Input;

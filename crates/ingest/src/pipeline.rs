@@ -1,0 +1,492 @@
+//! The whole stage: text in, `.points` folder out, on all threads, in memory that does not grow with the file.
+//!
+//! Every worker takes the next chunk, reads it, parses it into columns of its own, waits for its turn to learn
+//! the number of its first row, and writes its rows to their place in the files. Nothing but the
+//! taking of turns is serial: a few additions a chunk. Errors surface at their turn too, so the first
+//! one in the text is the one that is reported, whatever the threads did.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::columns::ColumnFile;
+use crate::error::Problem;
+use crate::line::{MOST_REPORTS, Rows};
+use crate::number::Number;
+use crate::options::{Dtype, Options};
+use crate::points::{Points, describe};
+use crate::sidecar::{self, ColumnInfo, Sidecar, Source};
+use crate::source::{Chunk, Chunker, Input, Opened, names, open};
+use crate::staged::StagedDir;
+use crate::summary::Summary;
+use crate::{Error, Progress};
+
+/// Bytes of text in a chunk: large enough that turns and system calls cost nothing, small enough that text and
+/// columns of a chunk stay in the second-level cache or near it.
+const CHUNK: usize = 1 << 20;
+
+/// What an ingest did.
+#[derive(Debug)]
+pub struct Ingested {
+    /// The new `.points` folder.
+    pub points: Points,
+    /// Bytes of text read.
+    pub bytes: u64,
+    /// The first few malformed lines that were skipped.
+    pub bad_lines: Vec<SkippedLine>,
+}
+
+/// A malformed line that was skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedLine {
+    /// The input.
+    pub path: PathBuf,
+    /// 1-based line in the input.
+    pub line: u64,
+    /// What is wrong with the line.
+    pub problem: Problem,
+    /// The beginning of the line, quoted and escaped.
+    pub excerpt: String,
+}
+
+/// Parses `inputs`, one after another, into the columns of a new `.points` folder at `destination`. Progress
+/// counts bytes of text. Runs on the threads of the current rayon pool.
+///
+/// # Errors
+/// Any [`Error`]. Nothing is left behind then, and a `.points` that stood at `destination` is still there.
+pub fn ingest(
+    inputs: Vec<Input>,
+    destination: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Ingested, Error> {
+    ingest_in_chunks(inputs, destination, options, progress, CHUNK)
+}
+
+pub(crate) fn ingest_in_chunks(
+    inputs: Vec<Input>,
+    destination: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+    chunk: usize,
+) -> Result<Ingested, Error> {
+    options.validate()?;
+    check_destination(destination)?;
+    let sources = open(inputs, options)?;
+    let write = |source| Error::Write { path: destination.to_owned(), source };
+    let staged = StagedDir::create(destination).map_err(write)?;
+    let parsed = match options.dtype {
+        Dtype::F32 => parse::<f32>(sources, staged.path(), destination, progress, chunk),
+        Dtype::F64 => parse::<f64>(sources, staged.path(), destination, progress, chunk),
+    }?;
+    let Parsed { ledger, columns, sources } = parsed;
+    if ledger.rows == 0 {
+        let path = sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
+        return Err(Error::NoPoints { path, found: format!("all {} lines are bad", ledger.bad) });
+    }
+    let sources: Vec<Source> = sources.into_iter().map(Opened::finish).collect::<Result<_, _>>()?;
+    let bytes = sources.iter().map(|source| source.size).sum();
+    let sidecar =
+        Sidecar::new(ledger.rows, ledger.all_lines, ledger.bad, columns, options.clone(), sources);
+    std::fs::write(staged.path().join(sidecar::FILE_NAME), sidecar.to_json()).map_err(write)?;
+    staged.commit().map_err(write)?;
+    Ok(Ingested { points: Points::open(destination)?, bytes, bad_lines: ledger.reports })
+}
+
+/// A folder may only be replaced when nothing in it is anybody else's.
+fn check_destination(path: &Path) -> Result<(), Error> {
+    let refuse =
+        |reason: &str| Err(Error::Destination { path: path.to_owned(), reason: reason.to_owned() });
+    let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
+    if !metadata.is_dir() {
+        return refuse("exists and is not a .points folder");
+    }
+    let entries =
+        std::fs::read_dir(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    for entry in entries {
+        let name =
+            entry.map_err(|source| Error::Write { path: path.to_owned(), source })?.file_name();
+        let name = name.to_string_lossy();
+        if name != sidecar::FILE_NAME && !name.ends_with(".npy") {
+            return refuse(&format!("is a folder that holds {name}, which no .points does"));
+        }
+    }
+    let empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    if !empty && !path.join(sidecar::FILE_NAME).is_file() {
+        return refuse(
+            "is a folder of .npy files without a points.json, and may be somebody else's",
+        );
+    }
+    Ok(())
+}
+
+struct Parsed {
+    ledger: Ledger,
+    columns: Vec<ColumnInfo>,
+    sources: Vec<Opened>,
+}
+
+/// What is settled in the order of the text.
+#[derive(Debug, Default)]
+struct Ledger {
+    /// The chunk whose turn it is.
+    turn: u64,
+    /// Rows of all chunks before it.
+    rows: u64,
+    /// The input of the chunk before it.
+    source: usize,
+    /// Lines of that input before it.
+    lines: u64,
+    /// Lines of all inputs before it.
+    all_lines: u64,
+    /// Malformed lines before it.
+    bad: u64,
+    reports: Vec<SkippedLine>,
+    failure: Option<Error>,
+}
+
+struct Shared<'a> {
+    chunker: Mutex<Chunker>,
+    ledger: Mutex<Ledger>,
+    turned: Condvar,
+    /// Of each input, the name and the lines before its data.
+    heads: Vec<(PathBuf, u64)>,
+    files: Vec<(ColumnFile, PathBuf)>,
+    progress: &'a dyn Progress,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere ends the run anyway.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn parse<T: Number>(
+    sources: Vec<Opened>,
+    folder: &Path,
+    destination: &Path,
+    progress: &dyn Progress,
+    chunk: usize,
+) -> Result<Parsed, Error> {
+    let names = names(&sources).unwrap_or_default().to_vec();
+    let files = names
+        .iter()
+        .map(|name| {
+            let file = format!("{name}.npy");
+            let shown = destination.join(&file);
+            match ColumnFile::create(&folder.join(file)) {
+                Ok(file) => Ok((file, shown)),
+                Err(source) => Err(Error::Write { path: shown, source }),
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    let heads: Vec<_> = sources.iter().map(|source| (source.path.clone(), source.lines)).collect();
+    let before: u64 = heads.iter().map(|(_, lines)| lines).sum();
+    let shared = Shared {
+        ledger: Mutex::new(Ledger {
+            lines: heads.first().map_or(0, |&(_, lines)| lines),
+            all_lines: before,
+            ..Ledger::default()
+        }),
+        chunker: Mutex::new(Chunker::new(sources, chunk)),
+        turned: Condvar::new(),
+        heads,
+        files,
+        progress,
+    };
+    let summaries = Mutex::new(vec![Summary::EMPTY; names.len()]);
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads() {
+            scope.spawn(|_| {
+                let own = work::<T>(&shared, names.len());
+                for (sum, part) in lock(&summaries).iter_mut().zip(own) {
+                    sum.merge(&part);
+                }
+            });
+        }
+    });
+    let mut ledger = shared.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(error) = ledger.failure.take() {
+        return Err(error);
+    }
+    for (file, path) in &shared.files {
+        file.finish(T::DTYPE, ledger.rows)
+            .map_err(|source| Error::Write { path: path.clone(), source })?;
+    }
+    let summaries = summaries.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let columns = names
+        .iter()
+        .zip(&summaries)
+        .map(|(name, summary)| describe(name, T::DTYPE, summary))
+        .collect();
+    let chunker = shared.chunker.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Parsed { ledger, columns, sources: chunker.into_sources() })
+}
+
+/// One worker: takes chunks until there are no more. Returns the summaries of its rows.
+fn work<T: Number>(shared: &Shared<'_>, columns: usize) -> Vec<Summary> {
+    let mut summaries = vec![Summary::EMPTY; columns];
+    let mut buffer = Vec::new();
+    let mut rows = Rows::<T>::new(columns);
+    loop {
+        if shared.progress.cancelled() {
+            shared.fail(Error::Cancelled);
+        }
+        let Some(mut chunk) = lock(&shared.chunker).next(&mut buffer) else { break };
+        rows.clear();
+        let outcome = chunk.read(&mut buffer).map(|(text, bytes)| {
+            rows.parse(text, &chunk.layout);
+            bytes
+        });
+        let Some((first_row, bytes)) = shared.settle(&chunk, outcome, &mut rows) else { break };
+        let written = shared.files.iter().zip(&rows.columns).zip(&mut summaries).try_for_each(
+            |(((file, path), values), summary)| {
+                summary.add(first_row, values);
+                file.write(first_row, values)
+                    .map_err(|source| Error::Write { path: path.clone(), source })
+            },
+        );
+        if let Err(error) = written {
+            shared.fail(error);
+            break;
+        }
+        shared.progress.advance(bytes);
+    }
+    summaries
+}
+
+impl Shared<'_> {
+    /// Waits for the chunk's turn and enters it into the ledger. Returns the number of its first row, or `None`
+    /// when the run has failed, here or elsewhere.
+    ///
+    /// Chunks are taken in order by workers that are running, so the one whose turn it is never waits.
+    fn settle<T: Number>(
+        &self,
+        chunk: &Chunk,
+        outcome: Result<u64, Error>,
+        rows: &mut Rows<T>,
+    ) -> Option<(u64, u64)> {
+        let mut ledger = lock(&self.ledger);
+        while ledger.turn != chunk.sequence && ledger.failure.is_none() {
+            ledger = self.turned.wait(ledger).unwrap_or_else(PoisonError::into_inner);
+        }
+        if ledger.failure.is_some() {
+            return None;
+        }
+        if ledger.source != chunk.source {
+            ledger.source = chunk.source;
+            ledger.lines = self.heads[chunk.source].1;
+        }
+        let result = outcome.and_then(|bytes| {
+            let before = ledger.lines;
+            let (path, _) = &self.heads[chunk.source];
+            for report in rows.reports.drain(..) {
+                let line = before + report.line + 1;
+                let (path, problem, excerpt) = (path.clone(), report.problem, report.excerpt);
+                if !chunk.layout.skip_bad {
+                    return Err(Error::Malformed { path, line, problem, excerpt });
+                }
+                if ledger.reports.len() < MOST_REPORTS {
+                    ledger.reports.push(SkippedLine { path, line, problem, excerpt });
+                }
+            }
+            let first_row = ledger.rows;
+            ledger.rows += rows.len() as u64;
+            ledger.lines += rows.lines;
+            ledger.all_lines += rows.lines;
+            ledger.bad += rows.bad;
+            ledger.turn += 1;
+            Ok((first_row, bytes))
+        });
+        self.turned.notify_all();
+        result.map_err(|error| ledger.failure = Some(error)).ok()
+    }
+
+    /// Ends the run, unless it has failed before.
+    fn fail(&self, error: Error) {
+        lock(&self.ledger).failure.get_or_insert(error);
+        self.turned.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Values, naive};
+    use proptest::prelude::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    fn bits(points: &Points) -> Vec<Vec<u32>> {
+        let columns = points.sidecar().columns.iter();
+        columns
+            .map(|column| match points.column(&column.name).unwrap().values() {
+                Values::F32(values) => values.iter().map(|value| value.to_bits()).collect(),
+                Values::F64(_) => panic!("the columns are 32 bits wide"),
+            })
+            .collect()
+    }
+
+    fn in_threads<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> R {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+    }
+
+    fn stream(text: &str) -> Input {
+        let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+        Input::Stream { name: "-".to_owned(), reader }
+    }
+
+    /// Text of good lines, blank lines, comments and bad lines.
+    fn text() -> impl Strategy<Value = String> {
+        let number = prop_oneof![
+            r"-?[0-9]{1,5}\.[0-9]{1,8}",
+            r"[0-9]{1,19}",
+            r"-?[0-9]\.[0-9]{6}e[+-]?[0-9]{1,2}",
+        ];
+        let line = prop_oneof![
+            12 => prop::collection::vec(number, 3..5).prop_map(|fields| fields.join(" ")),
+            1 => Just(String::new()),
+            1 => Just("# comment, 1 2 3".to_owned()),
+            1 => Just("  1\t 2 3 \r".to_owned()),
+            1 => prop_oneof![Just("1 2".to_owned()), Just("1 two 3".to_owned())],
+        ];
+        (prop::collection::vec(line, 0..80), any::<bool>()).prop_map(|(lines, newline)| {
+            format!("1 2 3\n{}{}", lines.join("\n"), if newline { "\n" } else { "" })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(150))]
+
+        #[test]
+        fn any_chunk_size_and_any_number_of_threads_give_the_naive_rows(
+            text in text(), chunk in 1_usize..300, threads in 1_usize..6,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("points.txt");
+            std::fs::write(&file, &text).unwrap();
+            let destination = folder.path().join("out.points");
+            let (expected, bad) = naive::rows(&text, 3);
+            let expected: Vec<Vec<u32>> = expected
+                .iter()
+                .map(|column| column.iter().map(|value| value.to_bits()).collect())
+                .collect();
+            let options = Options { skip_bad: true, ..Options::default() };
+            let mut identities = Vec::new();
+            for input in [Input::Path(file.clone()), stream(&text)] {
+                let run = || ingest_in_chunks(vec![input], &destination, &options, &(), chunk);
+                let done = in_threads(threads, run).unwrap();
+                prop_assert_eq!(&bits(&done.points), &expected);
+                prop_assert_eq!(done.points.sidecar().skipped, bad.len() as u64);
+                let lines: Vec<u64> = done.bad_lines.iter().map(|line| line.line).collect();
+                prop_assert_eq!(&lines, &bad[..bad.len().min(MOST_REPORTS)]);
+                prop_assert_eq!(done.bytes, text.len() as u64);
+                done.points.verify(&()).unwrap();
+                identities.push(done.points.identity().to_owned());
+            }
+            prop_assert_eq!(&identities[0], &identities[1]);
+
+            // Without skipping, the first bad line is the error, and the old folder stays as it is.
+            let run = || {
+                let inputs = vec![Input::Path(file.clone())];
+                ingest_in_chunks(inputs, &destination, &Options::default(), &(), chunk)
+            };
+            match (in_threads(threads, run), bad.first()) {
+                (Ok(_), None) => {}
+                (Err(Error::Malformed { line, .. }), Some(first)) => prop_assert_eq!(line, *first),
+                (other, _) => prop_assert!(false, "{:?} for bad lines {:?}", other, bad),
+            }
+            prop_assert_eq!(&bits(&Points::open(&destination).unwrap()), &expected);
+        }
+    }
+
+    #[test]
+    fn several_inputs_follow_one_another_with_line_numbers_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("out.points");
+        let mut inputs = Vec::new();
+        for (name, text) in
+            [("a", "x y\n1 2\n3 4"), ("empty", ""), ("b", "# c\n\n5,6\n7\n8,9\n"), ("c", "1 1\n")]
+        {
+            std::fs::write(folder.path().join(name), text).unwrap();
+            inputs.push(name);
+        }
+        let options = Options { skip_bad: true, ..Options::default() };
+        for chunk in [1, 3, 1000] {
+            let paths = inputs.iter().map(|name| Input::Path(folder.path().join(name))).collect();
+            let done = ingest_in_chunks(paths, &destination, &options, &(), chunk).unwrap();
+            let columns: Vec<Vec<f32>> = bits(&done.points)
+                .into_iter()
+                .map(|column| column.into_iter().map(f32::from_bits).collect())
+                .collect();
+            assert_eq!(columns, [[1., 3., 5., 8., 1.], [2., 4., 6., 9., 1.]]);
+            assert_eq!(done.bad_lines.len(), 1);
+            assert_eq!(done.bad_lines[0].line, 4);
+            assert!(done.bad_lines[0].path.ends_with("b"));
+            assert_eq!(done.points.sidecar().lines, 9);
+        }
+    }
+
+    #[test]
+    fn a_cancelled_run_leaves_nothing() {
+        struct AfterTwo(AtomicU64);
+        impl Progress for AfterTwo {
+            fn advance(&self, _: u64) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+            fn cancelled(&self) -> bool {
+                self.0.load(Ordering::Relaxed) >= 2
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("out.points");
+        let text = "1 2 3\n".repeat(1000);
+        let progress = AfterTwo(AtomicU64::new(0));
+        let result =
+            ingest_in_chunks(vec![stream(&text)], &destination, &Options::default(), &progress, 64);
+        assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_holds_anything_else_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("out.points");
+        let run = || ingest(vec![stream("1 2 3\n")], &destination, &Options::default(), &());
+        std::fs::create_dir(&destination).unwrap();
+        run().unwrap();
+        run().unwrap();
+        std::fs::write(destination.join("notes.txt"), "mine").unwrap();
+        assert!(matches!(run(), Err(Error::Destination { .. })));
+        std::fs::remove_file(destination.join("notes.txt")).unwrap();
+        std::fs::remove_file(destination.join(sidecar::FILE_NAME)).unwrap();
+        assert!(matches!(run(), Err(Error::Destination { .. })));
+        assert!(destination.join("x.npy").is_file());
+        std::fs::remove_dir_all(&destination).unwrap();
+        std::fs::write(&destination, "mine").unwrap();
+        assert!(matches!(run(), Err(Error::Destination { .. })));
+        assert_eq!(std::fs::read(&destination).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_while_it_is_read_is_an_error() {
+        struct Change<'a>(&'a Path, &'a str);
+        impl Progress for Change<'_> {
+            fn advance(&self, _: u64) {
+                std::fs::write(self.0, self.1).unwrap();
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("points.txt");
+        let text = "1 2 3\n".repeat(1000);
+        for changed in [&text[..60], &text.repeat(2)] {
+            std::fs::write(&file, &text).unwrap();
+            let result = ingest_in_chunks(
+                vec![Input::Path(file.clone())],
+                &folder.path().join("out.points"),
+                &Options::default(),
+                &Change(&file, changed),
+                64,
+            );
+            assert!(matches!(result, Err(Error::Changed { .. })), "{result:?}");
+        }
+        assert!(!folder.path().join("out.points").exists());
+    }
+}

@@ -1,0 +1,169 @@
+//! `points.json`: what a `.points` folder holds and what it was made from.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use crate::options::{Dtype, Options, check_name};
+
+/// The name of the sidecar inside the folder.
+pub(crate) const FILE_NAME: &str = "points.json";
+/// Marks the file as ours.
+const FORMAT: &str = "pointillist points";
+/// Grows when older programs could not read what newer ones write.
+const VERSION: u32 = 1;
+/// A sidecar is a few kilobytes; what is longer is not one.
+pub(crate) const LONGEST: u64 = 16 << 20;
+
+/// The sidecar of a `.points` folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sidecar {
+    format: String,
+    version: u32,
+    /// The program that wrote it, with its version.
+    pub program: String,
+    /// Hash of the columns' names, types and content, in hexadecimal.
+    pub identity: String,
+    /// Number of rows.
+    pub rows: u64,
+    /// Lines of text read, of all kinds.
+    pub lines: u64,
+    /// Malformed lines that were skipped.
+    pub skipped: u64,
+    /// The columns, in their order.
+    pub columns: Vec<ColumnInfo>,
+    /// How the text was read.
+    pub options: Options,
+    /// What it was read from.
+    pub sources: Vec<Source>,
+}
+
+/// What the sidecar says of one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnInfo {
+    /// The name; the file is `NAME.npy`.
+    pub name: String,
+    /// The stored type.
+    pub dtype: Dtype,
+    /// Smallest finite value, in data units; `None` where no value is finite.
+    pub min: Option<f64>,
+    /// Largest finite value, in data units; `None` where no value is finite.
+    pub max: Option<f64>,
+    /// Values that are NaN or infinite.
+    pub non_finite: u64,
+    /// Hash of the values, in hexadecimal.
+    pub hash: String,
+}
+
+/// An input as it was when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Absolute path; `-` for the standard input.
+    pub path: PathBuf,
+    /// Bytes read.
+    pub size: u64,
+    /// Time of the last change in nanoseconds since 1970; `None` where the input has none: such an input never
+    /// counts as unchanged.
+    pub modified: Option<i64>,
+}
+
+impl Source {
+    /// Describes the file at `path` as it is now, or `None` where it is not a regular file.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            size: metadata.len(),
+            modified: modified(&metadata),
+        })
+    }
+}
+
+/// Nanoseconds since 1970, negative before.
+pub(crate) fn modified(metadata: &std::fs::Metadata) -> Option<i64> {
+    let time = metadata.modified().ok()?;
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
+    }
+}
+
+impl Sidecar {
+    pub(crate) fn new(
+        rows: u64,
+        lines: u64,
+        skipped: u64,
+        columns: Vec<ColumnInfo>,
+        options: Options,
+        sources: Vec<Source>,
+    ) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            program: format!("pointillist {}", env!("CARGO_PKG_VERSION")),
+            identity: identity(rows, &columns),
+            rows,
+            lines,
+            skipped,
+            columns,
+            options,
+            sources,
+        }
+    }
+
+    /// Parses a sidecar; `Err` says what is wrong with it.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        /// What every version has.
+        #[derive(Deserialize)]
+        struct Marker {
+            format: String,
+            version: u32,
+        }
+        let marker: Marker = serde_json::from_slice(text)
+            .map_err(|error| format!("{FILE_NAME} is not a sidecar of ours: {error}"))?;
+        if marker.format != FORMAT {
+            return Err(format!(
+                "{FILE_NAME} is not a sidecar of ours: format is {:?}",
+                marker.format
+            ));
+        }
+        if marker.version != VERSION {
+            return Err(format!(
+                "{FILE_NAME} has version {}, and this program reads version {VERSION}; ingest again",
+                marker.version
+            ));
+        }
+        let sidecar: Self = serde_json::from_slice(text)
+            .map_err(|error| format!("{FILE_NAME} is damaged: {error}"))?;
+        for (index, column) in sidecar.columns.iter().enumerate() {
+            // The name becomes a path.
+            check_name(&column.name).map_err(|error| format!("{FILE_NAME} is damaged: {error}"))?;
+            if sidecar.columns[..index].iter().any(|other| other.name == column.name) {
+                return Err(format!("{FILE_NAME} is damaged: two columns {:?}", column.name));
+            }
+        }
+        if sidecar.columns.is_empty() {
+            return Err(format!("{FILE_NAME} is damaged: it has no columns"));
+        }
+        if identity(sidecar.rows, &sidecar.columns) != sidecar.identity {
+            return Err(format!("{FILE_NAME} is damaged: its identity is not that of its columns"));
+        }
+        Ok(sidecar)
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // Serialising plain data into memory cannot fail.
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+}
+
+fn identity(rows: u64, columns: &[ColumnInfo]) -> String {
+    let mut text = format!("{rows}\n");
+    for column in columns {
+        text.push_str(&format!("{} {} {}\n", column.name, column.dtype, column.hash));
+    }
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+}

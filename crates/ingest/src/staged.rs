@@ -1,0 +1,138 @@
+//! Outputs that appear whole or not at all.
+//!
+//! A [`StagedFile`] or [`StagedDir`] is written under a temporary name beside its destination and renamed into
+//! place by `commit`. Dropped before that, by an error, a cancelled run or a panic, it removes what it wrote
+//! and leaves whatever stood at the destination as it was.
+//!
+//! Data is handed to the operating system before the rename but not forced to the platter: every output can be
+//! made again, readers check lengths before they trust a file, and an `fsync` of gigabytes would cost
+//! more than the whole run.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::os;
+
+/// A file that is written beside its destination and renamed over it by [`StagedFile::commit`].
+#[derive(Debug)]
+pub struct StagedFile {
+    temporary: tempfile::NamedTempFile,
+    destination: PathBuf,
+}
+
+impl StagedFile {
+    /// Opens an empty temporary file in the folder of `destination`. A destination that is a symbolic link
+    /// keeps being one: the file it points to is the one that is replaced.
+    ///
+    /// # Errors
+    /// When the folder does not exist or cannot be written, or when `destination` exists and is not a regular
+    /// file: a folder, a device or a pipe must never be renamed over.
+    pub fn create(destination: &Path) -> io::Result<Self> {
+        let destination = resolve(destination)?;
+        if let Ok(existing) = fs::metadata(&destination) {
+            if existing.is_dir() {
+                return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+            }
+            if !existing.is_file() {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "exists and is not a regular file",
+                ));
+            }
+        }
+        let temporary = builder(&prefix(&destination), 0o666).tempfile_in(folder(&destination))?;
+        Ok(Self { temporary, destination })
+    }
+
+    /// The file to write to.
+    pub fn file(&mut self) -> &mut File {
+        self.temporary.as_file_mut()
+    }
+
+    /// Renames the file to its destination, replacing a file that stands there.
+    ///
+    /// # Errors
+    /// When the rename fails; the temporary file is removed then.
+    pub fn commit(self) -> io::Result<()> {
+        self.temporary.persist(&self.destination).map(drop).map_err(|error| error.error)
+    }
+}
+
+/// A folder that is filled beside its destination and renamed to it by [`StagedDir::commit`].
+#[derive(Debug)]
+pub struct StagedDir {
+    temporary: tempfile::TempDir,
+    destination: PathBuf,
+}
+
+impl StagedDir {
+    /// Makes an empty temporary folder beside `destination`. Whether a folder that already stands there may be
+    /// replaced is the caller's to decide, before.
+    ///
+    /// # Errors
+    /// When the parent folder does not exist or cannot be written.
+    pub fn create(destination: &Path) -> io::Result<Self> {
+        let destination = resolve(destination)?;
+        let temporary = builder(&prefix(&destination), 0o777).tempdir_in(folder(&destination))?;
+        Ok(Self { temporary, destination })
+    }
+
+    /// The temporary folder to fill.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// Renames the folder to its destination. A folder that stands there is exchanged with it in one step where
+    /// the operating system can do that, and removed afterwards.
+    ///
+    /// # Errors
+    /// When a rename fails; the destination is then what it was, and the temporary folder is removed.
+    pub fn commit(self) -> io::Result<()> {
+        match fs::symlink_metadata(&self.destination) {
+            Ok(_) => {
+                os::exchange(self.temporary.path(), &self.destination)?;
+                // The temporary name now holds the old folder.
+                self.temporary.close()
+            }
+            Err(_) => {
+                fs::rename(self.temporary.path(), &self.destination)?;
+                // Nothing is left under the temporary name to remove.
+                let _ = self.temporary.keep();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Follows a symbolic link at `destination`, so that the link survives and its target is what is replaced.
+fn resolve(destination: &Path) -> io::Result<PathBuf> {
+    match fs::symlink_metadata(destination) {
+        Ok(metadata) if metadata.is_symlink() => fs::canonicalize(destination),
+        _ => Ok(destination.to_path_buf()),
+    }
+}
+
+fn folder(destination: &Path) -> &Path {
+    match destination.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Temporary names start with a dot and say what they are, for whoever finds one after a crash.
+fn prefix(destination: &Path) -> String {
+    let name = destination.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{name}.partial-")
+}
+
+/// The mode is narrowed by the umask, as for any new file.
+fn builder(prefix: &str, mode: u32) -> tempfile::Builder<'_, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
+}
