@@ -1,0 +1,147 @@
+//! What can go wrong between columns and a grid, by culprit.
+
+use std::collections::TryReserveError;
+use std::io;
+use std::path::PathBuf;
+
+use pointillist_ingest::message::{bytes, plain};
+
+use crate::Size;
+
+/// An error of this crate. Messages name the file where there is one, and the remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The points cannot be read, or lack a column.
+    #[error(transparent)]
+    Points(#[from] pointillist_ingest::Error),
+
+    /// Several `.points` are binned together, and not all of them have z.
+    #[error(
+        "{}: no column \"z\", which {} has; ingest it with the same columns, or ask for --reduce count",
+        .without.display(), .with.display()
+    )]
+    Columns {
+        /// A `.points` that has no z.
+        without: PathBuf,
+        /// One that has.
+        with: PathBuf,
+    },
+
+    /// Columns that belong together differ in length.
+    #[error("columns differ in length: {x} x, {y} y{}", .z.map_or_else(String::new, |z| format!(", {z} z")))]
+    Lengths {
+        /// Values of x.
+        x: usize,
+        /// Values of y.
+        y: usize,
+        /// Values of z, where there is one.
+        z: Option<usize>,
+    },
+
+    /// An option has a value that makes no sense.
+    #[error("{0}")]
+    Options(String),
+
+    /// No point has a finite x, or none a finite y, so the points have no bounds.
+    #[error(
+        "no point has a finite {axis}, so the points have no extent; give one: --extent XMIN,XMAX,YMIN,YMAX"
+    )]
+    NoBounds {
+        /// `x` or `y`.
+        axis: char,
+    },
+
+    /// A reduction of z is asked for, and there is no z.
+    #[error(
+        "{reduction} is a reduction of z, and the points have no column z; name one with --z, or \
+         ask for --reduce count"
+    )]
+    NoZ {
+        /// The first reduction that needs z.
+        reduction: crate::Reduction,
+    },
+
+    /// The grid does not fit into memory.
+    #[error(
+        "a grid of {size} cells with {reductions} takes {} of memory, and {} can be had; {}",
+        bytes(*.needed), bytes(*.available),
+        .fitting.map_or_else(
+            || "free some memory".to_owned(),
+            |size| format!("--size {size} would fit")
+        )
+    )]
+    Memory {
+        /// The size of the grid.
+        size: Size,
+        /// What is kept for each cell.
+        reductions: crate::Reductions,
+        /// Bytes that the run would take.
+        needed: u64,
+        /// Bytes that can be had.
+        available: u64,
+        /// About the largest size of the same shape that would fit.
+        fitting: Option<Size>,
+    },
+
+    /// The operating system refuses memory.
+    #[error("out of memory; a smaller --size or fewer reductions take less")]
+    Allocation(#[from] TryReserveError),
+
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+
+    /// The grid cannot be written.
+    #[error("{}: cannot write: {}", .path.display(), plain(.source))]
+    Write {
+        /// The output.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// A file cannot be opened or read.
+    #[error("{}: {}", .path.display(), plain(.source))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// A file is something else.
+    #[error(
+        "{}: not a grid that pointillist wrote: {reason}; make one with pointillist bin2d",
+        .path.display()
+    )]
+    NotAGrid {
+        /// The file.
+        path: PathBuf,
+        /// What it is, or lacks.
+        reason: String,
+    },
+
+    /// A file was a grid once and is incomplete or altered.
+    #[error("{}: damaged: {reason}; make it again with pointillist bin2d", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+
+    /// A grid has no page of that name.
+    #[error(
+        "{}: no page {name:?}; it has {}; bin the points again with --reduce {name}",
+        .path.display(), .known.join(", ")
+    )]
+    NoPage {
+        /// The grid.
+        path: PathBuf,
+        /// The page that was asked for.
+        name: String,
+        /// The pages that exist.
+        known: Vec<String>,
+    },
+}

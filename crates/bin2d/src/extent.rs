@@ -1,0 +1,460 @@
+//! The region and the cells of a grid: from what was asked for and what the data spans to a [`Frame`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Extent};
+
+/// Largest width or height in cells: what signed 32-bit readers of TIFF can address.
+const MAX_SIDE: u32 = i32::MAX as u32;
+
+/// How far from a whole number of cells an extent may be and still count as one, in cells. Decimal
+/// resolutions are not exact in binary: 0.7 / 0.1 is 6.999999999999999, and 1.1 / 0.1 is 11.000000000000002.
+const WHOLE: f64 = 1e-6;
+
+impl Extent {
+    /// The region between these edges.
+    ///
+    /// # Errors
+    /// When an edge is not finite, a pair is reversed or equal, or a width is too large for a double.
+    pub fn new(xmin: f64, xmax: f64, ymin: f64, ymax: f64) -> Result<Self, Error> {
+        for (axis, lo, hi) in [('x', xmin, xmax), ('y', ymin, ymax)] {
+            let problem = if !lo.is_finite() || !hi.is_finite() {
+                "is not finite".to_owned()
+            } else if lo > hi {
+                format!("is reversed: {axis}min comes first")
+            } else if lo == hi {
+                format!("is empty: {axis}max must be larger than {axis}min")
+            } else if !(hi - lo).is_finite() {
+                "is too wide for a double".to_owned()
+            } else {
+                continue;
+            };
+            return Err(Error::Options(format!(
+                "the extent from {axis} = {lo:?} to {hi:?} {problem}"
+            )));
+        }
+        Ok(Self { xmin, xmax, ymin, ymax })
+    }
+
+    /// `xmax - xmin` in data units: finite and greater than zero.
+    pub fn width(&self) -> f64 {
+        self.xmax - self.xmin
+    }
+
+    /// `ymax - ymin` in data units: finite and greater than zero.
+    pub fn height(&self) -> f64 {
+        self.ymax - self.ymin
+    }
+}
+
+/// Reads `XMIN,XMAX,YMIN,YMAX`.
+impl FromStr for Extent {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let fields: Vec<&str> = text.split(',').map(str::trim).collect();
+        let &[xmin, xmax, ymin, ymax] = fields.as_slice() else {
+            return Err(Error::Options(format!(
+                "{text:?} is not an extent: expected XMIN,XMAX,YMIN,YMAX, four numbers, found {}",
+                fields.len()
+            )));
+        };
+        Self::new(number(xmin)?, number(xmax)?, number(ymin)?, number(ymax)?)
+    }
+}
+
+fn number(text: &str) -> Result<f64, Error> {
+    text.parse().map_err(|_| Error::Options(format!("{text:?} is not a number")))
+}
+
+/// Writes `XMIN,XMAX,YMIN,YMAX`, with all digits that matter.
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?},{:?},{:?},{:?}", self.xmin, self.xmax, self.ymin, self.ymax)
+    }
+}
+
+/// An extent as it stands in a file, before it is checked.
+#[derive(Deserialize)]
+pub(crate) struct StoredExtent {
+    xmin: f64,
+    xmax: f64,
+    ymin: f64,
+    ymax: f64,
+}
+
+impl TryFrom<StoredExtent> for Extent {
+    type Error = Error;
+
+    fn try_from(stored: StoredExtent) -> Result<Self, Error> {
+        Self::new(stored.xmin, stored.xmax, stored.ymin, stored.ymax)
+    }
+}
+
+/// The number of cells of a grid each way: both at least 1 and at most 2³¹ - 1, and their product below
+/// 2³² - 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "StoredSize")]
+pub struct Size {
+    width: u32,
+    height: u32,
+}
+
+impl Size {
+    /// A grid of `width` columns and `height` rows.
+    ///
+    /// # Errors
+    /// When a side is zero or too long, or there are too many cells.
+    pub fn new(width: u32, height: u32) -> Result<Self, Error> {
+        Self::checked(u64::from(width), u64::from(height))
+    }
+
+    fn checked(width: u64, height: u64) -> Result<Self, Error> {
+        let problem = if width == 0 || height == 0 {
+            "no cells: both sides must be at least 1".to_owned()
+        } else if width > u64::from(MAX_SIDE) || height > u64::from(MAX_SIDE) {
+            format!("a side longer than {MAX_SIDE} cells")
+        } else if width * height >= u64::from(u32::MAX) {
+            format!("{} cells, and a grid holds at most {}", width * height, u32::MAX - 1)
+        } else {
+            return Ok(Self { width: width as u32, height: height as u32 });
+        };
+        Err(Error::Options(format!("a grid of {width}x{height} has {problem}")))
+    }
+
+    /// Columns of cells.
+    pub fn width(self) -> u32 {
+        self.width
+    }
+
+    /// Rows of cells.
+    pub fn height(self) -> u32 {
+        self.height
+    }
+
+    /// `width * height`.
+    pub fn cells(self) -> u32 {
+        self.width * self.height
+    }
+
+    /// A size of about the same shape with at most `cells` cells; `None` where that is no cell at all.
+    pub(crate) fn shrunk_to(self, cells: u64) -> Option<Self> {
+        let scale = (cells as f64 / f64::from(self.cells())).min(1.0).sqrt();
+        let side = |cells: u32| ((f64::from(cells) * scale) as u32).max(1);
+        let (width, height) = (side(self.width), side(self.height));
+        // A side that cannot shrink below one cell leaves all of the shrinking to the other.
+        let width = width.min(u32::try_from(cells / u64::from(height)).unwrap_or(u32::MAX));
+        let height = height.min(u32::try_from(cells / u64::from(width.max(1))).unwrap_or(u32::MAX));
+        Self::new(width, height).ok()
+    }
+}
+
+/// 1024 cells each way.
+impl Default for Size {
+    fn default() -> Self {
+        Self { width: 1024, height: 1024 }
+    }
+}
+
+/// Reads `WxH`, or `N` for `NxN`.
+impl FromStr for Size {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (width, height) = text.split_once(['x', 'X', '×']).unwrap_or((text, text));
+        let side = |side: &str| {
+            let side = side.trim();
+            if side.is_empty() || !side.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(Error::Options(format!(
+                    "{text:?} is not a size: expected WxH or N, whole numbers of cells, as in \
+                     1920x1080"
+                )));
+            }
+            // Digits that do not fit are a number all the same, only one that is far too large.
+            Ok(side.parse().unwrap_or(u64::from(u32::MAX)).min(u64::from(u32::MAX)))
+        };
+        Self::checked(side(width)?, side(height)?)
+    }
+}
+
+/// Writes `WxH`.
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+#[derive(Deserialize)]
+struct StoredSize {
+    width: u32,
+    height: u32,
+}
+
+impl TryFrom<StoredSize> for Size {
+    type Error = Error;
+
+    fn try_from(stored: StoredSize) -> Result<Self, Error> {
+        Self::new(stored.width, stored.height)
+    }
+}
+
+/// How the extent is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cells {
+    /// Into so many cells.
+    Size(Size),
+    /// Into square cells of this edge in data units: finite and greater than zero. `xmin` and `ymin` stay where
+    /// they are; `xmax` and `ymax` move up until a whole number of cells fits. An extent that is a
+    /// whole number of cells wide, to a millionth of a cell, keeps its edges.
+    Resolution(f64),
+}
+
+/// What finite values a pair of columns spans: (smallest, largest) of each, `None` where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bounds {
+    /// Of the x column.
+    pub x: Option<(f64, f64)>,
+    /// Of the y column.
+    pub y: Option<(f64, f64)>,
+}
+
+impl Bounds {
+    /// The smallest bounds that hold these and `other`.
+    pub fn union(self, other: Self) -> Self {
+        let join = |a: Option<(f64, f64)>, b: Option<(f64, f64)>| match (a, b) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (one, None) | (None, one) => one,
+        };
+        Self { x: join(self.x, other.x), y: join(self.y, other.y) }
+    }
+}
+
+/// Where the cells of a grid lie.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    /// The region, divided evenly.
+    pub extent: Extent,
+    /// Into so many cells.
+    pub size: Size,
+}
+
+impl Frame {
+    /// Resolves what was asked for: `extent`, or else the bounds of the data, divided as `cells` says.
+    ///
+    /// Bounds of no width are widened by 0.5 on both sides, as NumPy does; where the numbers are so large
+    /// that this changes nothing, to the neighbouring doubles.
+    ///
+    /// # Errors
+    /// [`Error::NoBounds`] when the bounds are asked for and there are none; [`Error::Options`] when they are too
+    /// wide for a double, the resolution is not a positive number, or it makes too many cells.
+    pub fn resolve(cells: Cells, extent: Option<Extent>, bounds: Bounds) -> Result<Self, Error> {
+        let extent = match extent {
+            Some(extent) => extent,
+            None => {
+                let (xmin, xmax) = widen(bounds.x.ok_or(Error::NoBounds { axis: 'x' })?);
+                let (ymin, ymax) = widen(bounds.y.ok_or(Error::NoBounds { axis: 'y' })?);
+                Extent::new(xmin, xmax, ymin, ymax)?
+            }
+        };
+        match cells {
+            Cells::Size(size) => Ok(Self { extent, size }),
+            Cells::Resolution(edge) => {
+                if !(edge.is_finite() && edge > 0.0) {
+                    return Err(Error::Options(format!(
+                        "a resolution of {edge:?} makes no cells: it is the edge of a cell in data \
+                         units, and must be finite and larger than zero"
+                    )));
+                }
+                let (width, xmax) = whole_cells(extent.xmin, extent.xmax, edge);
+                let (height, ymax) = whole_cells(extent.ymin, extent.ymax, edge);
+                let size = Size::checked(width, height).map_err(|error| {
+                    Error::Options(format!("{error}; ask for a resolution coarser than {edge:?}"))
+                })?;
+                Ok(Self { extent: Extent::new(extent.xmin, xmax, extent.ymin, ymax)?, size })
+            }
+        }
+    }
+}
+
+fn widen((lo, hi): (f64, f64)) -> (f64, f64) {
+    if lo != hi {
+        return (lo, hi);
+    }
+    if lo - 0.5 < hi + 0.5 {
+        return (lo - 0.5, hi + 0.5);
+    }
+    let (below, above) = (lo.next_down(), hi.next_up());
+    (if below.is_finite() { below } else { lo }, if above.is_finite() { above } else { hi })
+}
+
+/// The number of cells of this edge that cover `lo..hi`, and where the last one ends. A number that is too
+/// large for a grid stays too large.
+fn whole_cells(lo: f64, hi: f64, edge: f64) -> (u64, f64) {
+    let cells = (hi - lo) / edge;
+    let nearest = cells.round();
+    let whole = if (cells - nearest).abs() <= WHOLE { nearest } else { cells.ceil() };
+    let whole = whole.max(1.0).min(f64::from(u32::MAX));
+    let end = if (cells - whole).abs() <= WHOLE { hi } else { lo + whole * edge };
+    // Whatever is rounded, no value of the extent asked for may fall outside.
+    (whole as u64, end.max(hi))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(x: (f64, f64), y: (f64, f64)) -> Bounds {
+        Bounds { x: Some(x), y: Some(y) }
+    }
+
+    fn message<T: fmt::Debug>(result: Result<T, Error>) -> String {
+        result.expect_err("an error").to_string()
+    }
+
+    #[test]
+    fn sizes_are_read_and_written() {
+        assert_eq!("1920x1080".parse::<Size>().unwrap(), Size::new(1920, 1080).unwrap());
+        assert_eq!("512".parse::<Size>().unwrap(), Size::new(512, 512).unwrap());
+        assert_eq!(Size::new(3, 4).unwrap().to_string(), "3x4");
+        assert_eq!(Size::default().to_string(), "1024x1024");
+    }
+
+    #[test]
+    fn sizes_that_make_no_grid_are_refused_with_the_reason() {
+        for (text, expected) in [
+            ("", "is not a size"),
+            ("x", "is not a size"),
+            ("10x", "is not a size"),
+            ("-5", "is not a size"),
+            ("1e3", "is not a size"),
+            ("10x10x10", "is not a size"),
+            ("0", "no cells"),
+            ("5x0", "no cells"),
+            ("2147483648x1", "a side longer than"),
+            ("99999999999999999999999", "a side longer than"),
+            ("65536", "4294967296 cells"),
+            ("65535x65537", "4294967295 cells"),
+        ] {
+            let message = message(text.parse::<Size>());
+            assert!(message.contains(expected), "{text:?}: {message}");
+        }
+        assert!("65534x65537".parse::<Size>().is_ok());
+        assert!("2147483647x1".parse::<Size>().is_ok());
+    }
+
+    #[test]
+    fn extents_are_read_and_written() {
+        let extent: Extent = "-1.5, 2,1e-3,0.1".parse().unwrap();
+        assert_eq!(extent, Extent { xmin: -1.5, xmax: 2.0, ymin: 1e-3, ymax: 0.1 });
+        assert_eq!(extent.to_string(), "-1.5,2.0,0.001,0.1");
+        assert_eq!(extent.to_string().parse::<Extent>().unwrap(), extent);
+    }
+
+    #[test]
+    fn extents_that_hold_nothing_are_refused_with_the_reason() {
+        for (text, expected) in [
+            ("1,0,0,1", "reversed"),
+            ("0,1,2,2", "empty"),
+            ("0,nan,0,1", "not finite"),
+            ("0,inf,0,1", "not finite"),
+            ("-1e308,1e308,0,1", "too wide"),
+            ("0,1,0", "found 3"),
+            ("0,1,0,one", "\"one\" is not a number"),
+        ] {
+            let message = message(text.parse::<Extent>());
+            assert!(message.contains(expected), "{text:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_the_extent_when_none_is_asked_for() {
+        let cells = Cells::Size(Size::new(7, 9).unwrap());
+        let frame = Frame::resolve(cells, None, bounds((0.0, 3.0), (-1.0, 1.0))).unwrap();
+        assert_eq!(frame.extent, Extent { xmin: 0.0, xmax: 3.0, ymin: -1.0, ymax: 1.0 });
+        assert_eq!(frame.size, Size::new(7, 9).unwrap());
+    }
+
+    #[test]
+    fn bounds_of_no_width_are_widened_until_they_have_one() {
+        assert_eq!(widen((3.0, 3.0)), (2.5, 3.5));
+        for value in [1e300, -1e300, 9007199254740992.0, f64::MAX, f64::MIN] {
+            let (lo, hi) = widen((value, value));
+            assert!(lo < hi && lo <= value && value <= hi && (hi - lo).is_finite(), "{value:e}");
+        }
+    }
+
+    #[test]
+    fn a_resolution_grows_the_extent_to_whole_cells() {
+        let cells = Cells::Resolution(2.0);
+        let frame = Frame::resolve(cells, None, bounds((0.0, 5.0), (-1.0, 1.0))).unwrap();
+        assert_eq!(frame.extent, Extent { xmin: 0.0, xmax: 6.0, ymin: -1.0, ymax: 1.0 });
+        assert_eq!(frame.size, Size::new(3, 1).unwrap());
+    }
+
+    #[test]
+    fn a_decimal_resolution_that_fits_adds_no_cell() {
+        for (hi, edge, expected) in
+            [(0.7, 0.1, 7), (1.1, 0.1, 11), (0.3, 0.1, 3), (360.0, 0.1, 3600), (0.05, 0.1, 1)]
+        {
+            let (cells, end) = whole_cells(0.0, hi, edge);
+            assert_eq!(cells, expected);
+            assert!(end >= hi);
+            assert_eq!(end == hi, hi != 0.05);
+        }
+    }
+
+    #[test]
+    fn a_resolution_never_leaves_a_bound_outside() {
+        for hi in [1.0, 1.0 + 1e-9, 0.999_999_9, 1e9 + 0.1, 123.456] {
+            for edge in [0.1, 0.3, 1.0, 7.0, 1e-3, 1e3] {
+                let (cells, end) = whole_cells(0.0, hi, edge);
+                assert!(end >= hi);
+                if cells == u64::from(u32::MAX) {
+                    continue; // too many for a grid, and refused
+                }
+                let actual = end / cells as f64;
+                assert!((actual / edge - 1.0).abs() < 1.1e-6, "{hi} {edge}: {actual}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_resolution_that_makes_no_grid_is_refused() {
+        let data = bounds((0.0, 1.0), (0.0, 1.0));
+        for edge in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let error = Frame::resolve(Cells::Resolution(edge), None, data);
+            assert!(message(error).contains("makes no cells"));
+        }
+        for edge in [1e-5, 1e-300, f64::from_bits(1)] {
+            let error = Frame::resolve(Cells::Resolution(edge), None, data);
+            assert!(message(error).contains("coarser than"));
+        }
+        assert!(Frame::resolve(Cells::Resolution(f64::MAX), None, data).is_ok());
+        let far = bounds((f64::MAX / 2.0, f64::MAX), (0.0, 1.0));
+        assert!(Frame::resolve(Cells::Resolution(f64::MAX), None, far).is_err());
+    }
+
+    #[test]
+    fn bounds_too_wide_for_a_double_are_refused() {
+        let result = Frame::resolve(
+            Cells::Size(Size::default()),
+            None,
+            bounds((f64::MIN, f64::MAX), (0.0, 1.0)),
+        );
+        assert!(message(result).contains("too wide"));
+    }
+
+    #[test]
+    fn a_shrunk_size_fits_and_keeps_its_shape() {
+        let size = Size::new(40_000, 20_000).unwrap();
+        let shrunk = size.shrunk_to(2_000_000).unwrap();
+        assert!(shrunk.cells() <= 2_000_000);
+        assert_eq!(shrunk.width() / shrunk.height(), 2);
+        assert_eq!(Size::new(1_000_000, 1).unwrap().shrunk_to(10).unwrap().to_string(), "10x1");
+        assert_eq!(size.shrunk_to(0), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! The grid that leaves this crate: named pages of cells over an extent.
+
+use std::ops::{Add, AddAssign, Range};
+
+use pointillist_ingest::Dtype;
+use serde::{Deserialize, Serialize};
+
+use crate::accumulate::Accumulators;
+use crate::extent::{Frame, StoredExtent};
+use crate::{Error, Reduction, Reductions};
+
+/// The region that a grid covers, in data units. Both widths are finite and greater than zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredExtent")]
+pub struct Extent {
+    /// Left edge of the first column of cells.
+    pub xmin: f64,
+    /// Right edge of the last column of cells.
+    pub xmax: f64,
+    /// Lower edge of the last row of cells.
+    pub ymin: f64,
+    /// Upper edge of row 0.
+    pub ymax: f64,
+}
+
+/// One reduction of all cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The name of the reduction: `count`, `mean`, …
+    pub name: String,
+    /// One value a cell: `len = width * height`, row-major, row 0 = top (largest y). NaN where no value is.
+    pub values: PageValues,
+}
+
+/// The cells of a page in the type they are stored in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PageValues {
+    /// 32-bit floats, the default.
+    F32(Vec<f32>),
+    /// 64-bit floats, on request.
+    F64(Vec<f64>),
+}
+
+/// Where the points went: `points = binned + outside + non_finite`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Rows that were read.
+    pub points: u64,
+    /// Points that lie in a cell.
+    pub binned: u64,
+    /// Points with finite x and y that lie outside the extent.
+    pub outside: u64,
+    /// Points whose x or y is NaN or infinite.
+    pub non_finite: u64,
+}
+
+impl Add for Stats {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            points: self.points + other.points,
+            binned: self.binned + other.binned,
+            outside: self.outside + other.outside,
+            non_finite: self.non_finite + other.non_finite,
+        }
+    }
+}
+
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// A number that a page can hold.
+pub trait PageValue: private::Sealed + Copy + Default + Send {
+    /// The stored type.
+    const DTYPE: Dtype;
+
+    /// The nearest value of this type.
+    fn nearest(value: f64) -> Self;
+}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+impl PageValue for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+
+    fn nearest(value: f64) -> Self {
+        value as Self
+    }
+}
+
+impl PageValue for f64 {
+    const DTYPE: Dtype = Dtype::F64;
+
+    fn nearest(value: f64) -> Self {
+        value
+    }
+}
+
+/// What is kept of the points of every cell. Pages are computed from it when they are asked for.
+#[derive(Debug)]
+pub struct Grid {
+    frame: Frame,
+    reductions: Reductions,
+    stats: Stats,
+    cells: Counted,
+}
+
+/// Accumulators with counters as wide as the number of rows needs.
+#[derive(Debug)]
+pub(crate) enum Counted {
+    Narrow(Accumulators<u32>),
+    Wide(Accumulators<u64>),
+}
+
+impl Grid {
+    pub(crate) fn new(frame: Frame, reductions: Reductions, stats: Stats, cells: Counted) -> Self {
+        Self { frame, reductions, stats, cells }
+    }
+
+    /// Where the cells lie.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// The region.
+    pub fn extent(&self) -> Extent {
+        self.frame.extent
+    }
+
+    /// Columns of cells.
+    pub fn width(&self) -> u32 {
+        self.frame.size.width()
+    }
+
+    /// Rows of cells.
+    pub fn height(&self) -> u32 {
+        self.frame.size.height()
+    }
+
+    /// The reductions that there are pages of.
+    pub fn reductions(&self) -> &Reductions {
+        &self.reductions
+    }
+
+    /// Where the points went.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Computes these rows of the page of `reduction`, row 0 being the top. `values` is row-major,
+    /// `len = rows.len() * width`; each is rounded once, from 64 bits. A cell without a value is NaN.
+    ///
+    /// # Panics
+    /// When `reduction` is not among [`Grid::reductions`], the rows are not in the grid, or `values` has another
+    /// length.
+    pub fn page_rows<T: PageValue>(
+        &self,
+        reduction: Reduction,
+        rows: Range<u32>,
+        values: &mut [T],
+    ) {
+        assert!(self.reductions.as_slice().contains(&reduction), "{reduction} is not in the grid");
+        assert!(rows.start <= rows.end && rows.end <= self.height(), "rows outside the grid");
+        let width = self.width() as usize;
+        let cells = rows.start as usize * width..rows.end as usize * width;
+        assert_eq!(values.len(), cells.len(), "a value for each cell");
+        match &self.cells {
+            Counted::Narrow(accumulators) => accumulators.reduce(reduction, cells, values),
+            Counted::Wide(accumulators) => accumulators.reduce(reduction, cells, values),
+        }
+    }
+
+    /// Computes the whole page of `reduction`.
+    ///
+    /// # Errors
+    /// [`Error::Allocation`] when there is no memory for it.
+    ///
+    /// # Panics
+    /// When `reduction` is not among [`Grid::reductions`].
+    pub fn page(&self, reduction: Reduction, dtype: Dtype) -> Result<Page, Error> {
+        let values = match dtype {
+            Dtype::F32 => PageValues::F32(self.whole(reduction)?),
+            Dtype::F64 => PageValues::F64(self.whole(reduction)?),
+        };
+        Ok(Page { name: reduction.name().to_owned(), values })
+    }
+
+    fn whole<T: PageValue>(&self, reduction: Reduction) -> Result<Vec<T>, Error> {
+        let cells = self.frame.size.cells() as usize;
+        let mut values = Vec::new();
+        values.try_reserve_exact(cells)?;
+        values.resize(cells, T::default());
+        self.page_rows(reduction, 0..self.height(), &mut values);
+        Ok(values)
+    }
+
+    /// Whether a cell holds so many points that 32-bit floats round their number: some above 2²⁴.
+    pub(crate) fn counts_need_f64(&self) -> bool {
+        self.reductions.as_slice().contains(&Reduction::Count)
+            && self.stats.binned > 1 << f32::MANTISSA_DIGITS
+            && match &self.cells {
+                Counted::Narrow(accumulators) => accumulators.counts_need_f64(),
+                Counted::Wide(accumulators) => accumulators.counts_need_f64(),
+            }
+    }
+}

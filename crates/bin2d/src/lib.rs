@@ -1,0 +1,33 @@
+//! Columns to a grid: the second stage of pointillist, and the owner of the grid's TIFF.
+//!
+//! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics, and
+//! [`write_grid`] writes it as a TIFF with one float page for each reduction, which [`GridFile`] reads. [`bin`] is
+//! the kernel below, over plain slices.
+//!
+//! A point falls into the cell that `numpy.histogram2d` puts it into. Sums are kept in 64 bits and added up in
+//! row order, so the same points and options make the same bytes, whatever the number of threads.
+
+mod accumulate;
+mod axis;
+mod error;
+mod extent;
+mod grid;
+#[cfg(test)]
+mod naive;
+mod options;
+mod os;
+mod partition;
+mod reduction;
+mod run;
+mod stage;
+mod tiff;
+
+pub use error::Error;
+pub use extent::{Bounds, Cells, Frame, Size};
+pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
+pub use options::Options;
+pub use pointillist_ingest::Dtype;
+pub use reduction::{Reduction, Reductions};
+pub use run::{Columns, bin};
+pub use stage::{Binned, bin2d};
+pub use tiff::{Description, GridFile, Written, write_grid};

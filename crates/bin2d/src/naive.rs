@@ -1,0 +1,96 @@
+//! The same results the slow, obvious way: what the tests hold the fast code against.
+
+use crate::axis::OUTSIDE;
+use crate::extent::Frame;
+use crate::grid::Stats;
+use crate::reduction::Reduction;
+
+/// `numpy.linspace(lo, hi, n + 1)`, with edges past `hi` held there.
+pub(crate) fn edges(lo: f64, hi: f64, n: u32) -> Vec<f64> {
+    let width = hi - lo;
+    let step = width / f64::from(n);
+    let mut edges: Vec<f64> = (0..=n)
+        .map(|i| {
+            let offset =
+                if step == 0.0 { f64::from(i) / f64::from(n) * width } else { f64::from(i) * step };
+            (offset + lo).min(hi)
+        })
+        .collect();
+    edges[n as usize] = hi;
+    edges
+}
+
+/// `numpy.searchsorted(edges, value, side="right")`, then NumPy's rule for the last edge.
+pub(crate) fn search(edges: &[f64], value: f64) -> u32 {
+    let cells = edges.len() - 1;
+    if value.is_nan() {
+        return OUTSIDE;
+    }
+    let right = edges.partition_point(|&edge| edge <= value);
+    match right {
+        0 => OUTSIDE,
+        _ if value == edges[cells] => cells as u32 - 1,
+        _ if right > cells => OUTSIDE,
+        _ => right as u32 - 1,
+    }
+}
+
+/// All points of a grid, each cell with the list of its z in row order (NaN included).
+pub(crate) struct Cells {
+    pub(crate) cells: Vec<Vec<f64>>,
+    pub(crate) stats: Stats,
+}
+
+/// Bins `(x, y, z)` rows into lists.
+pub(crate) fn bin(frame: &Frame, rows: impl Iterator<Item = (f64, f64, f64)>) -> Cells {
+    let (width, height) = (frame.size.width(), frame.size.height());
+    let x_edges = edges(frame.extent.xmin, frame.extent.xmax, width);
+    let y_edges = edges(frame.extent.ymin, frame.extent.ymax, height);
+    let mut cells = vec![Vec::new(); width as usize * height as usize];
+    let mut stats = Stats::default();
+    for (x, y, z) in rows {
+        stats.points += 1;
+        let (column, row) = (search(&x_edges, x), search(&y_edges, y));
+        if !x.is_finite() || !y.is_finite() {
+            stats.non_finite += 1;
+        } else if column == OUTSIDE || row == OUTSIDE {
+            stats.outside += 1;
+        } else {
+            stats.binned += 1;
+            let from_top = (height - 1 - row) as usize;
+            cells[from_top * width as usize + column as usize].push(z);
+        }
+    }
+    Cells { cells, stats }
+}
+
+/// The reduction of the z of one cell.
+pub(crate) fn reduce(reduction: Reduction, all: &[f64]) -> f64 {
+    if reduction == Reduction::Count {
+        return all.len() as f64;
+    }
+    let z: Vec<f64> = all.iter().copied().filter(|z| !z.is_nan()).collect();
+    let (Some(&first), Some(&last)) = (z.first(), z.last()) else { return f64::NAN };
+    let n = z.len() as f64;
+    let sum = z.iter().fold(0.0, |sum, z| sum + z);
+    let variance = || {
+        let (mut mean, mut m2) = (0.0, 0.0);
+        for (i, z) in z.iter().enumerate() {
+            let delta = z - mean;
+            mean += delta / (i + 1) as f64;
+            m2 += delta * (z - mean);
+        }
+        m2 / n
+    };
+    match reduction {
+        Reduction::Count => n,
+        Reduction::Sum => sum,
+        Reduction::Mean => sum / n,
+        Reduction::Min => z.iter().copied().fold(f64::INFINITY, f64::min),
+        Reduction::Max => z.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        Reduction::Std => variance().sqrt(),
+        Reduction::Var => variance(),
+        Reduction::First => first,
+        Reduction::Last => last,
+    }
+}

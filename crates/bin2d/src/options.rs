@@ -1,0 +1,60 @@
+//! What a caller may choose: the region and its cells, the columns, and what is kept of them.
+
+use pointillist_ingest::Dtype;
+use serde::{Deserialize, Serialize};
+
+use crate::{Cells, Extent, Reductions, Size};
+
+/// How columns become a grid. A grid records the options it was asked for beside what they came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// How the extent is divided. Default: 1024 by 1024 cells.
+    pub cells: Cells,
+    /// The region. Default: none, which means the bounds of the points.
+    pub extent: Option<Extent>,
+    /// What each page holds. Default: none, which means count and mean, or count alone where there is no z.
+    pub reductions: Option<Reductions>,
+    /// The column that is x. Default: `x`.
+    pub x: String,
+    /// The column that is y. Default: `y`.
+    pub y: String,
+    /// The column that is z. Default: none, which means `z` where there is one.
+    pub z: Option<String>,
+    /// The type of the pages. Default: [`Dtype::F32`], which holds counts up to 2²⁴ exactly.
+    pub dtype: Dtype,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cells: Cells::Size(Size::default()),
+            extent: None,
+            reductions: None,
+            x: "x".to_owned(),
+            y: "y".to_owned(),
+            z: None,
+            dtype: Dtype::F32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_survive_their_record() {
+        let options = Options {
+            cells: Cells::Resolution(0.1),
+            extent: Some("0.1,0.7,-1,1e300".parse().unwrap()),
+            reductions: Some("std,first".parse().unwrap()),
+            z: Some("größe".to_owned()),
+            dtype: Dtype::F64,
+            ..Options::default()
+        };
+        for options in [Options::default(), options] {
+            let json = serde_json::to_string(&options).unwrap();
+            assert_eq!(serde_json::from_str::<Options>(&json).unwrap(), options);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The whole stage: opened points and options to a grid that knows where it came from.
+
+use pointillist_ingest::{Column, Points, Progress};
+
+use crate::{Bounds, Columns, Error, Frame, Grid, Options, Reductions, bin};
+
+/// A grid, the options it was asked for, and the identities of the points in it.
+#[derive(Debug)]
+pub struct Binned {
+    grid: Grid,
+    options: Options,
+    points: Vec<String>,
+}
+
+impl Binned {
+    /// A grid of points that have these identities, in any notation that changes when the points do.
+    pub fn new(grid: Grid, options: Options, points: Vec<String>) -> Self {
+        Self { grid, options, points }
+    }
+
+    /// The grid.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// The options as they were asked for.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The identities of the points, in the order they were binned.
+    pub fn points(&self) -> &[String] {
+        &self.points
+    }
+}
+
+/// Bins `points`, one after another, as if their rows were one table. The extent, where none is asked for, is
+/// what all of them span. Runs on the threads of the current rayon pool; `progress` counts rows.
+///
+/// # Errors
+/// [`Error::Points`] when a column is missing or cannot be read, [`Error::Columns`] when only some have z,
+/// [`Error::Options`] when the options make no grid, and the errors of [`bin`].
+pub fn bin2d(
+    points: &[Points],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Binned, Error> {
+    let z = z_column(points, options)?;
+    let reductions =
+        options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
+    // A column that nothing is computed from is not even mapped.
+    let z = z.filter(|_| reductions.first_of_z().is_some());
+
+    let columns: Vec<(Column, Column, Option<Column>)> = points
+        .iter()
+        .map(|points| {
+            let z = z.map(|name| points.column(name)).transpose()?;
+            Ok((points.column(&options.x)?, points.column(&options.y)?, z))
+        })
+        .collect::<Result<_, pointillist_ingest::Error>>()?;
+    let bounds = columns.iter().fold(Bounds::default(), |bounds, (x, y, _)| {
+        bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
+    });
+    let frame = Frame::resolve(options.cells, options.extent, bounds)?;
+    let sources: Vec<Columns<'_>> = columns
+        .iter()
+        .map(|(x, y, z)| {
+            let z_has_nan = z.as_ref().is_some_and(|z| z.non_finite() > 0);
+            Columns::new(x.values(), y.values(), z.as_ref().map(Column::values), z_has_nan)
+        })
+        .collect::<Result<_, _>>()?;
+    let grid = bin(&sources, &frame, &reductions, progress)?;
+    let identities = points.iter().map(|points| points.identity().to_owned()).collect();
+    Ok(Binned::new(grid, options.clone(), identities))
+}
+
+/// The name of the z column: the one asked for, or `z` where all points have it.
+fn z_column<'a>(points: &[Points], options: &'a Options) -> Result<Option<&'a str>, Error> {
+    if let Some(name) = &options.z {
+        return Ok(Some(name));
+    }
+    let counted_only = options.reductions.as_ref().is_some_and(|list| list.first_of_z().is_none());
+    let with = points.iter().find(|points| points.has_column("z"));
+    let without = points.iter().find(|points| !points.has_column("z"));
+    match (with, without) {
+        (Some(with), Some(without)) if !counted_only => {
+            Err(Error::Columns { with: with.path().to_owned(), without: without.path().to_owned() })
+        }
+        (Some(_), None) => Ok(Some("z")),
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use pointillist_ingest::{Input, ingest};
+
+    use super::*;
+    use crate::{Cells, Dtype, PageValues, Reduction, Size};
+
+    fn points(folder: &Path, name: &str, text: &'static str) -> Points {
+        let path = folder.join(name);
+        let reader = Box::new(text.as_bytes());
+        let input = Input::Stream { name: "-".to_owned(), reader };
+        ingest(vec![input], &path, &pointillist_ingest::Options::default(), &()).unwrap();
+        Points::open(&path).unwrap()
+    }
+
+    fn two_by_two() -> Options {
+        Options { cells: Cells::Size(Size::new(2, 2).unwrap()), ..Options::default() }
+    }
+
+    #[test]
+    fn several_points_are_binned_as_if_they_were_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = points(folder.path(), "a.points", "0 0 1\n1 1 3\n");
+        let b = points(folder.path(), "b.points", "4 4 5\n0 4 nan\n1 0 2\n");
+        let binned = bin2d(&[a, b], &two_by_two(), &()).unwrap();
+        let grid = binned.grid();
+        assert_eq!(grid.extent(), "0,4,0,4".parse().unwrap());
+        assert_eq!(grid.reductions().to_string(), "count,mean");
+        assert_eq!(
+            grid.page(Reduction::Count, Dtype::F32).unwrap().values,
+            PageValues::F32(vec![1.0, 1.0, 3.0, 0.0])
+        );
+        let PageValues::F64(mean) = grid.page(Reduction::Mean, Dtype::F64).unwrap().values else {
+            panic!("64 bits were asked for");
+        };
+        assert!(mean[0].is_nan() && mean[3].is_nan());
+        assert_eq!(mean[1..3], [5.0, 2.0]);
+        assert_eq!(binned.points().len(), 2);
+    }
+
+    #[test]
+    fn points_without_z_are_counted_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = points(folder.path(), "a.points", "0 0\n1 1\n");
+        let binned = bin2d(std::slice::from_ref(&points), &two_by_two(), &()).unwrap();
+        assert_eq!(binned.grid().reductions().to_string(), "count");
+
+        let options = Options { reductions: Some("count,max".parse().unwrap()), ..two_by_two() };
+        let message = bin2d(std::slice::from_ref(&points), &options, &()).unwrap_err().to_string();
+        assert!(message.starts_with("max is a reduction of z"), "{message}");
+
+        let options = Options { z: Some("w".to_owned()), ..two_by_two() };
+        let message = bin2d(&[points], &options, &()).unwrap_err().to_string();
+        assert!(message.contains("no column \"w\""), "{message}");
+    }
+
+    #[test]
+    fn points_of_which_only_some_have_z_are_refused_unless_they_are_only_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let both = [
+            points(folder.path(), "a.points", "0 0 1\n"),
+            points(folder.path(), "b.points", "1 1\n"),
+        ];
+        let message = bin2d(&both, &two_by_two(), &()).unwrap_err().to_string();
+        assert!(message.contains("b.points: no column \"z\", which"), "{message}");
+        let options = Options { reductions: Some("count".parse().unwrap()), ..two_by_two() };
+        assert_eq!(bin2d(&both, &options, &()).unwrap().grid().stats().binned, 2);
+    }
+}

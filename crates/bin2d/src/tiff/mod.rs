@@ -1,0 +1,81 @@
+//! The TIFF of a grid: one float page for each reduction, with the geography that GDAL and QGIS read, and a
+//! description that pointillist reads.
+//!
+//! Page 1's ImageDescription is a JSON object with everything about the grid; every page's has its name and
+//! the hash of its pixels. Pages are uncompressed strips, as they are read far more often than they are sent.
+
+mod reader;
+mod writer;
+
+pub use reader::GridFile;
+use serde::{Deserialize, Serialize};
+pub use writer::{Written, write_grid};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::{Dtype, Extent, Options, Reductions, Size, Stats};
+
+/// Marks the description as ours.
+const FORMAT: &str = "pointillist grid";
+/// Grows when older programs could not read what newer ones write.
+const VERSION: u32 = 1;
+/// Strips are as near to this as whole rows allow: large enough to read fast, small enough to buffer.
+const STRIP_BYTES: u64 = 1 << 20;
+
+/// What the first page of a grid says about all of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    format: String,
+    version: u32,
+    /// Columns and rows of cells; in the file, `width` and `height`.
+    #[serde(flatten)]
+    pub size: Size,
+    /// The region, in data units.
+    pub extent: Extent,
+    /// One for each page, in their order.
+    pub reductions: Reductions,
+    /// The type of the pages.
+    pub dtype: Dtype,
+    /// The identities of the points that were binned, in their order.
+    pub points: Vec<String>,
+    /// The options as they were asked for.
+    pub options: Options,
+    /// Where the points went.
+    pub counts: Stats,
+}
+
+impl Description {
+    /// What the values depend on, and what they mean: not how they came to be.
+    fn identity(&self, pages: impl Iterator<Item = impl AsRef<str>>) -> String {
+        let Self { size, extent, reductions, dtype, .. } = self;
+        let mut text = format!("{FORMAT} {VERSION} {size} {extent} {reductions} {dtype}");
+        for hash in pages {
+            text.push(' ');
+            text.push_str(hash.as_ref());
+        }
+        format!("{:016x}", xxh3_64(text.as_bytes()))
+    }
+}
+
+/// What every page says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PageNote {
+    page: String,
+    /// XXH3 of the pixels as little-endian bytes, 64 bits, in hexadecimal.
+    xxh3: String,
+}
+
+impl PageNote {
+    fn new(page: &str, hasher: &Xxh3) -> Self {
+        Self { page: page.to_owned(), xxh3: format!("{:016x}", hasher.digest()) }
+    }
+}
+
+/// Rows of a strip of a page of this size and type.
+fn rows_per_strip(size: Size, dtype: Dtype) -> u32 {
+    let row = u64::from(size.width()) * dtype.size();
+    // At most STRIP_BYTES, so it fits.
+    (STRIP_BYTES / row).clamp(1, u64::from(size.height())) as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pointillist_ingest::Values;
+use tiff::encoder::TiffEncoder;
+use tiff::encoder::colortype::Gray8;
+use tiff::tags::Tag;
+
+use super::*;
+use crate::{Binned, Cells, Columns, Error, Frame, PageValues, bin};
+
+/// A grid of two thousand points scattered over a region that is not square.
+fn binned(width: u32, height: u32, reductions: &str, dtype: Dtype) -> Binned {
+    binned_from("0123456789abcdef", width, height, reductions, dtype)
+}
+
+fn binned_from(points: &str, width: u32, height: u32, reductions: &str, dtype: Dtype) -> Binned {
+    let spread = |i: u64, step: u64| (i * step % 2003) as f64 / 2003.0;
+    let x: Vec<f64> = (0..2000).map(|i| -10.0 + 30.0 * spread(i, 7)).collect();
+    let y: Vec<f64> = (0..2000).map(|i| 5.0 + 2.0 * spread(i, 1009)).collect();
+    let z: Vec<f64> = (0..2000).map(|i| spread(i, 13)).collect();
+    let columns =
+        Columns::new(Values::F64(&x), Values::F64(&y), Some(Values::F64(&z)), false).unwrap();
+    let options = Options {
+        cells: Cells::Size(Size::new(width, height).unwrap()),
+        extent: Some("-10,20,5,7".parse().unwrap()),
+        reductions: Some(reductions.parse().unwrap()),
+        z: Some("größe 🜚".to_owned()),
+        dtype,
+        ..Options::default()
+    };
+    let frame = Frame::resolve(options.cells, options.extent, Default::default()).unwrap();
+    let grid = bin(&[columns], &frame, options.reductions.as_ref().unwrap(), &()).unwrap();
+    Binned::new(grid, options, vec![points.to_owned()])
+}
+
+fn bits(values: &PageValues) -> Vec<u64> {
+    match values {
+        PageValues::F32(values) => values.iter().map(|v| u64::from(v.to_bits())).collect(),
+        PageValues::F64(values) => values.iter().map(|v| v.to_bits()).collect(),
+    }
+}
+
+fn written(folder: &Path, binned: &Binned) -> PathBuf {
+    let path = folder.join("grid.tiff");
+    write_grid(binned, &path, &()).unwrap();
+    path
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for (width, height) in [(1, 1), (37, 11), (1, 700), (700, 1), (900, 800)] {
+        for dtype in [Dtype::F32, Dtype::F64] {
+            let binned = binned(width, height, "mean,count,std", dtype);
+            let path = folder.path().join("grid.tiff");
+            let written = write_grid(&binned, &path, &()).unwrap();
+            assert!(!written.inexact_counts);
+
+            let file = GridFile::open(&path).unwrap();
+            assert_eq!((file.width(), file.height()), (width, height));
+            assert_eq!(file.extent(), binned.grid().extent());
+            assert_eq!(file.page_names().collect::<Vec<_>>(), ["mean", "count", "std"]);
+            assert_eq!(file.identity(), written.identity);
+            let description = file.description();
+            assert_eq!(description.options, *binned.options());
+            assert_eq!(description.points, binned.points());
+            assert_eq!(description.counts, binned.grid().stats());
+            assert_eq!(description.dtype, dtype);
+            file.verify().unwrap();
+            for &reduction in binned.grid().reductions().as_slice() {
+                let page = file.page(reduction.name()).unwrap();
+                let expected = binned.grid().page(reduction, dtype).unwrap();
+                assert_eq!(page.name, expected.name);
+                assert_eq!(bits(&page.values), bits(&expected.values), "{reduction}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bigtiff_reads_the_same() {
+    let binned = binned(5, 5, "count", Dtype::F32);
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), &binned);
+    assert_eq!(fs::read(&path).unwrap()[..4], *b"II\x2a\0");
+
+    let path = folder.path().join("big.tiff");
+    writer::write_as(&binned, &path, true, &()).unwrap();
+    assert_eq!(fs::read(&path).unwrap()[..4], *b"II\x2b\0");
+    let big = GridFile::open(&path).unwrap();
+    big.verify().unwrap();
+    assert_eq!(
+        bits(&big.page("count").unwrap().values),
+        bits(&binned.grid().page(crate::Reduction::Count, Dtype::F32).unwrap().values)
+    );
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_the_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = |threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+            let binned = binned(300, 200, "count,mean,var,first", Dtype::F32);
+            fs::read(written(folder.path(), &binned)).unwrap()
+        })
+    };
+    let expected = bytes(1);
+    for threads in [2, 3, 7] {
+        assert!(bytes(threads) == expected, "{threads} threads");
+    }
+}
+
+#[test]
+fn the_identity_follows_the_content_and_not_its_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let identity = |binned: &Binned| {
+        GridFile::open(&written(folder.path(), binned)).unwrap().identity().to_owned()
+    };
+    let first = identity(&binned(20, 10, "count,mean", Dtype::F32));
+    let other_history = binned_from("other points", 20, 10, "count,mean", Dtype::F32);
+    assert_eq!(identity(&other_history), first);
+    for other in [
+        binned(10, 20, "count,mean", Dtype::F32),
+        binned(20, 10, "count", Dtype::F32),
+        binned(20, 10, "count,sum", Dtype::F32),
+        binned(20, 10, "count,mean", Dtype::F64),
+    ] {
+        assert_ne!(identity(&other), first);
+    }
+}
+
+#[test]
+fn texts_are_ascii_whatever_the_columns_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), &binned(3, 3, "count", Dtype::F32));
+    let bytes = fs::read(&path).unwrap();
+    let text = br#""z":"gr\u00f6\u00dfe \ud83d\udf1a""#;
+    assert!(bytes.windows(text.len()).any(|window| window == text));
+}
+
+#[test]
+fn a_page_that_does_not_exist_is_refused_with_those_that_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), &binned(3, 3, "count,mean", Dtype::F32));
+    let message = GridFile::open(&path).unwrap().page("max").unwrap_err().to_string();
+    assert!(message.contains("no page \"max\"; it has count, mean;"), "{message}");
+}
+
+#[test]
+fn other_files_are_told_from_grids() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other");
+    let message = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        GridFile::open(&path).unwrap_err().to_string()
+    };
+    assert!(message(b"").contains("not a grid that pointillist wrote: it is empty;"));
+    assert!(message(b"x y z\n1 2 3\n").contains("not a grid that pointillist wrote: it is not"));
+    assert!(message(b"\x89PNG\r\n\x1a\n and more").contains("it is not a TIFF"));
+
+    let mut foreign = std::io::Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut foreign).unwrap();
+    encoder.write_image::<Gray8>(2, 2, &[1, 2, 3, 4]).unwrap();
+    assert!(message(foreign.get_ref()).contains("wrote: it has no description"));
+
+    let missing = GridFile::open(&folder.path().join("missing")).unwrap_err();
+    assert!(matches!(missing, Error::Read { .. }));
+    assert!(matches!(GridFile::open(folder.path()).unwrap_err(), Error::NotAGrid { .. }));
+}
+
+#[test]
+fn a_newer_format_is_named_as_such() {
+    let marks = format!(r#"{{"format":"{FORMAT}","version":9,"cells":"hexagons"}}"#);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grid.tiff");
+    let mut file = fs::File::create(&path).unwrap();
+    let mut encoder = TiffEncoder::new(&mut file).unwrap();
+    let mut image = encoder.new_image::<Gray8>(1, 1).unwrap();
+    image.encoder().write_tag(Tag::ImageDescription, marks.as_str()).unwrap();
+    image.write_data(&[0]).unwrap();
+    let message = GridFile::open(&path).unwrap_err().to_string();
+    assert!(message.contains("its format is version 9, and this program knows"), "{message}");
+}
+
+#[test]
+fn a_truncated_grid_is_an_error_wherever_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), &binned(5, 4, "count,mean", Dtype::F32));
+    let whole = fs::read(&path).unwrap();
+    for length in 0..whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
+        assert!(GridFile::open(&path).is_err(), "{length} of {} bytes", whole.len());
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_noticed_or_harmless_but_never_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let binned = binned(5, 4, "count,mean", Dtype::F32);
+    let path = written(folder.path(), &binned);
+    let whole = fs::read(&path).unwrap();
+    let original = GridFile::open(&path).unwrap();
+    let pages = |file: &GridFile| -> Result<Vec<Vec<u64>>, Error> {
+        file.page_names().map(|name| Ok(bits(&file.page(name)?.values))).collect()
+    };
+    let expected = pages(&original).unwrap();
+    for position in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[position] ^= [0x01, 0x80, 0xff][position % 3];
+        fs::write(&path, &bytes).unwrap();
+        let Ok(file) = GridFile::open(&path) else { continue };
+        let read = pages(&file);
+        if file.verify().is_ok() {
+            // The hashes hold, so the pixels are those that were written.
+            assert_eq!(read.unwrap(), expected, "byte {position}");
+        }
+    }
+}
+
+#[test]
+fn sizes_that_the_file_cannot_hold_take_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), &binned(13, 9, "count", Dtype::F32));
+    let size = Size::new(65_535, 65_535).unwrap();
+    let description = Description { size, ..GridFile::open(&path).unwrap().description().clone() };
+    let mut json = serde_json::to_value(&description).unwrap();
+    json["page"] = "count".into();
+    json["xxh3"] = "0".into();
+
+    let (width, height) = (size.width(), size.height());
+    let mut file = fs::File::create(&path).unwrap();
+    let mut encoder = TiffEncoder::new(&mut file).unwrap();
+    let mut directory = encoder.image_directory().unwrap();
+    directory.write_tag(Tag::ImageWidth, width).unwrap();
+    directory.write_tag(Tag::ImageLength, height).unwrap();
+    directory.write_tag(Tag::BitsPerSample, 32u16).unwrap();
+    directory.write_tag(Tag::SampleFormat, 3u16).unwrap();
+    directory.write_tag(Tag::SamplesPerPixel, 1u16).unwrap();
+    directory.write_tag(Tag::Compression, 1u16).unwrap();
+    directory.write_tag(Tag::PhotometricInterpretation, 1u16).unwrap();
+    directory.write_tag(Tag::RowsPerStrip, height).unwrap();
+    directory.write_tag(Tag::StripOffsets, 8u32).unwrap();
+    directory.write_tag(Tag::StripByteCounts, width * 4).unwrap();
+    directory
+        .write_tag(Tag::ImageDescription, json.to_string().replace("größe 🜚", "z").as_str())
+        .unwrap();
+    directory.write_tag(Tag::Unknown(285), "count").unwrap();
+    directory.finish().unwrap();
+    let message = GridFile::open(&path).unwrap_err().to_string();
+    assert!(message.contains("damaged: page count is longer than the file"), "{message}");
+}
+
+#[test]
+fn a_cancelled_write_leaves_what_was_there() {
+    struct Stop;
+    impl pointillist_ingest::Progress for Stop {
+        fn advance(&self, _: u64) {}
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grid.tiff");
+    fs::write(&path, "before").unwrap();
+    let result = write_grid(&binned(3, 3, "count", Dtype::F32), &path, &Stop);
+    assert!(matches!(result, Err(Error::Cancelled)));
+    assert_eq!(fs::read(&path).unwrap(), b"before");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn strips_are_whole_rows_of_about_a_mebibyte() {
+    let rows = |width, height, dtype| rows_per_strip(Size::new(width, height).unwrap(), dtype);
+    assert_eq!(rows(1024, 1024, Dtype::F32), 256);
+    assert_eq!(rows(1024, 10, Dtype::F32), 10);
+    assert_eq!(rows(2_000_000, 10, Dtype::F64), 1);
+    assert_eq!(rows(1, i32::MAX as u32, Dtype::F64), 131_072);
+}
