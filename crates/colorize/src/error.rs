@@ -1,0 +1,135 @@
+//! What can go wrong between a grid and a picture.
+
+use std::path::PathBuf;
+
+/// Why there is no picture, grouped by culprit; messages name the remedy where there is one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is no norm.
+    #[error(
+        "{text:?} is not a norm: {reason}; expected linear, log, sqrt, cbrt, power:G, asinh, asinh:W, symlog:T or eq_hist"
+    )]
+    Norm {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The text is no colour.
+    #[error("{text:?} is not a color: expected #rgb, #rgba, #rrggbb, #rrggbbaa, black or white")]
+    Color {
+        /// The text as given.
+        text: String,
+    },
+    /// The text is neither the name of a colormap nor a list of colours.
+    #[error("no colormap is named {text:?}{}; a list of colors like #000,#f80,#fff makes one too", did_you_mean(.nearest))]
+    Colormap {
+        /// The text as given.
+        text: String,
+        /// The names that come nearest, best first; empty where none is near.
+        nearest: Vec<String>,
+    },
+    /// A limit, a percentile, an opacity or a parameter of a norm is outside its range.
+    #[error("{name} must be {expected}, not {value}")]
+    OutOfRange {
+        /// The option, by its field name.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it was.
+        value: f64,
+    },
+    /// The lower limit is above the upper one.
+    #[error(
+        "vmin {vmin} is above vmax {vmax}: give both, the smaller one as vmin; to reverse the colors add _r to the colormap's name"
+    )]
+    ReversedLimits {
+        /// The lower limit.
+        vmin: f64,
+        /// The upper limit.
+        vmax: f64,
+    },
+    /// The lower percentile is above the upper one.
+    #[error("clip {low},{high} is reversed: give the smaller percentile first")]
+    ReversedClip {
+        /// The lower percentile.
+        low: f64,
+        /// The upper percentile.
+        high: f64,
+    },
+    /// A logarithm has no limits that are not above zero.
+    #[error(
+        "norm log needs limits above zero, not {limit}: give a vmin above zero, or use norm symlog:T or asinh"
+    )]
+    LogLimits {
+        /// The limit.
+        limit: f64,
+    },
+    /// There are values, but the logarithm is defined for none of them.
+    #[error("norm log has nothing to show, no value is above zero: use norm symlog:T or asinh")]
+    NothingPositive,
+    /// Histogram equalization has no limits to choose.
+    #[error("norm eq_hist takes its limits from the data: leave out vmin, vmax and clip")]
+    EqHistLimits,
+    /// An opacity that follows the counts, without counts.
+    #[error("opacity from the number of points needs a count page: bin with the reduction count")]
+    NoCounts,
+    /// A slice is not as long as the picture asks for.
+    #[error("{what} holds {found} cells, but the picture is {width} by {height}")]
+    Shape {
+        /// Which slice.
+        what: &'static str,
+        /// Its length in cells.
+        found: usize,
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+    /// More pixels than memory or the file format can hold.
+    #[error("a picture of {width} by {height} pixels is too large")]
+    TooLarge {
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+    /// The picture could not be written.
+    #[error("cannot write the picture")]
+    Write(#[source] std::io::Error),
+    /// The picture could not be encoded.
+    #[error("cannot encode the picture")]
+    Encode(#[source] ::png::EncodingError),
+    /// The file could not be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is no PNG, or a damaged one.
+    #[error("{} is not a valid PNG", .path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder says.
+        #[source]
+        source: ::png::DecodingError,
+    },
+    /// The file begins as a PNG but its end is missing.
+    #[error("{} is an incomplete PNG: write it again", .path.display())]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn did_you_mean(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        names => format!(", did you mean {}?", names.join(" or ")),
+    }
+}

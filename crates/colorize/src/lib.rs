@@ -1,0 +1,46 @@
+//! Grids to pictures: the third stage of pointillist.
+//!
+//! A page of a grid (one value a cell) goes in, 8-bit RGBA with straight alpha comes out:
+//!
+//! 1. [`limits`] finds the values that become the two ends of the colormap,
+//! 2. a [`Norm`] with these limits, a [`Scale`], takes each value to a position in [0, 1],
+//! 3. a [`Colormap`] takes the position to a colour,
+//! 4. [`Alpha`] makes the cell as opaque as its number of points asks for,
+//! 5. a background colour, if there is one, is composited under the picture.
+//!
+//! [`colorize`] does all of it for a page as `pointillist-bin2d` has it; [`shade`] is the kernel below, over plain
+//! slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
+//!
+//! With the default options the bytes are those of matplotlib's `imsave(page, cmap=…, norm=…)`. The crate has no thread pool
+//! of its own (it uses rayon's current one), prints nothing, and the same input gives the same bytes on any number of threads.
+#![forbid(unsafe_code)]
+
+mod alpha;
+mod color;
+mod colormap;
+mod eq_hist;
+mod error;
+pub mod limits;
+mod lookup;
+#[cfg(test)]
+mod naive;
+mod norm;
+mod options;
+mod png;
+mod record;
+mod sample;
+mod scale;
+mod shade;
+mod tables;
+
+pub use alpha::Alpha;
+pub use color::Color;
+pub use colormap::Colormap;
+pub use error::Error;
+pub use limits::Limits;
+pub use norm::Norm;
+pub use options::{Options, Paint, default_page};
+pub use png::{read_text, write_png};
+pub use sample::Cells;
+pub use scale::Scale;
+pub use shade::{Picture, Style, colorize, shade};

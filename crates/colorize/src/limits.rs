@@ -1,0 +1,300 @@
+//! Which values become the two ends of the colormap.
+//!
+//! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose value is not NaN. Of these,
+//! only the finite values count, and for a logarithm only the ones above zero.
+
+use rayon::prelude::*;
+
+use crate::sample::{Sample, with_cells};
+use crate::{Cells, Error, Norm};
+
+/// Cells that one task looks at: enough to make up for starting it, few enough to share a small grid.
+const TASK: usize = 1 << 16;
+
+/// The values at the two ends of the colormap.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Limits {
+    /// The value at position 0.
+    pub vmin: f64,
+    /// The value at position 1.
+    pub vmax: f64,
+}
+
+impl Limits {
+    /// Checks that the norm can have these limits.
+    pub(crate) fn check(&self, norm: Norm) -> Result<(), Error> {
+        check_limit("vmin", Some(self.vmin), norm)?;
+        check_limit("vmax", Some(self.vmax), norm)?;
+        if self.vmin > self.vmax {
+            return Err(Error::ReversedLimits { vmin: self.vmin, vmax: self.vmax });
+        }
+        Ok(())
+    }
+}
+
+fn check_limit(name: &'static str, limit: Option<f64>, norm: Norm) -> Result<(), Error> {
+    match limit {
+        Some(value) if !value.is_finite() => {
+            Err(Error::OutOfRange { name, expected: "a finite number", value })
+        }
+        Some(limit) if norm == Norm::Log && limit <= 0.0 => Err(Error::LogLimits { limit }),
+        _ => Ok(()),
+    }
+}
+
+/// What was asked for in place of the minimum and maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Wanted {
+    /// The value at position 0. Default: found in the data.
+    pub vmin: Option<f64>,
+    /// The value at position 1. Default: found in the data.
+    pub vmax: Option<f64>,
+    /// Percentiles, from 0 to 100, that stand in for the minimum and maximum. Default: none.
+    pub clip: Option<(f64, f64)>,
+}
+
+/// The limits of a norm: `vmin` and `vmax` where they are given, else the percentiles, else minimum and maximum. `None` where a limit
+/// is to be found in the data but no occupied cell has a finite value.
+///
+/// # Errors
+/// If what was asked for cannot be a limit, the limits turn out reversed, or the norm is a logarithm and no finite value is above
+/// zero. [`Error::EqHistLimits`] if anything is asked of [`Norm::EqHist`], which otherwise gets minimum and maximum.
+///
+/// # Panics
+/// If there are not as many counts as values.
+pub fn resolve(
+    values: Cells<'_>,
+    counts: Option<Cells<'_>>,
+    norm: Norm,
+    wanted: Wanted,
+) -> Result<Option<Limits>, Error> {
+    if norm == Norm::EqHist && wanted != Wanted::default() {
+        return Err(Error::EqHistLimits);
+    }
+    check_limit("vmin", wanted.vmin, norm)?;
+    check_limit("vmax", wanted.vmax, norm)?;
+    if let Some((low, high)) = wanted.clip {
+        for percentile in [low, high] {
+            if !(0.0..=100.0).contains(&percentile) {
+                let expected = "a percentile from 0 to 100";
+                return Err(Error::OutOfRange { name: "clip", expected, value: percentile });
+            }
+        }
+        if low > high {
+            return Err(Error::ReversedClip { low, high });
+        }
+    }
+    let found = match (wanted.vmin, wanted.vmax, wanted.clip) {
+        (Some(vmin), Some(vmax), _) => Some(Limits { vmin, vmax }),
+        (_, _, Some(clip)) => percentiles(values, counts, norm, clip),
+        (_, _, None) => span(values, counts, norm).map(|span| span.limits),
+    };
+    let Some(found) = found else {
+        // Where all cells are empty there is nothing to tell; but negative values that vanish are a surprise.
+        return match norm {
+            Norm::Log if span(values, counts, Norm::Linear).is_some() => {
+                Err(Error::NothingPositive)
+            }
+            _ => Ok(None),
+        };
+    };
+    let limits =
+        Limits { vmin: wanted.vmin.unwrap_or(found.vmin), vmax: wanted.vmax.unwrap_or(found.vmax) };
+    limits.check(norm)?;
+    Ok(Some(limits))
+}
+
+/// What one pass over the cells tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Span {
+    pub(crate) limits: Limits,
+    /// Whether all values are whole numbers.
+    pub(crate) whole: bool,
+}
+
+/// Minimum and maximum of the values that count; `None` where there are none.
+pub(crate) fn span(values: Cells<'_>, counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
+    let span = tasks(values, counts)
+        .filter_map(
+            |(values, counts)| with_cells!(values, values => span_of_task(values, counts, norm)),
+        )
+        .reduce_with(|a, b| Span {
+            limits: Limits {
+                vmin: a.limits.vmin.min(b.limits.vmin),
+                vmax: a.limits.vmax.max(b.limits.vmax),
+            },
+            whole: a.whole && b.whole,
+        })?;
+    // Which of two zeros comes out depends on the order of the tasks; adding zero makes both of them positive.
+    let limits = Limits { vmin: span.limits.vmin + 0.0, vmax: span.limits.vmax + 0.0 };
+    Some(Span { limits, ..span })
+}
+
+fn span_of_task<T: Sample>(values: &[T], counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
+    let (mut low, mut high) = (T::narrow(f64::INFINITY), T::narrow(f64::NEG_INFINITY));
+    let mut whole = true;
+    for_each(values, counts, norm, |value| {
+        low = if value < low { value } else { low };
+        high = if value > high { value } else { high };
+        whole &= value.whole();
+    });
+    let limits = Limits { vmin: low.wide(), vmax: high.wide() };
+    (low <= high).then_some(Span { limits, whole })
+}
+
+/// `numpy.percentile(values, [low, high])`, bit for bit, of the values that count.
+fn percentiles(
+    values: Cells<'_>,
+    counts: Option<Cells<'_>>,
+    norm: Norm,
+    (low, high): (f64, f64),
+) -> Option<Limits> {
+    with_cells!(values, values => {
+        let mut found = Vec::new();
+        for_each(values, counts, norm, |value| found.push(value));
+        if found.is_empty() {
+            return None;
+        }
+        Some(Limits { vmin: percentile(&mut found, low), vmax: percentile(&mut found, high) })
+    })
+}
+
+/// NumPy's method `linear`: between the two neighbours, from the one that is nearer. Their difference is taken in their own type.
+fn percentile<T: Sample>(values: &mut [T], percentile: f64) -> f64 {
+    let last = values.len() - 1;
+    let index = last as f64 * (percentile / 100.0);
+    let lower = (index.floor() as usize).min(last);
+    let (_, &mut a, above) = values.select_nth_unstable_by(lower, T::order);
+    let Some(&b) = above.iter().min_by(|a, b| a.order(b)) else {
+        return a.wide();
+    };
+    let fraction = index - lower as f64;
+    let step = (b - a).wide();
+    if fraction >= 0.5 { b.wide() - step * (1.0 - fraction) } else { a.wide() + step * fraction }
+}
+
+/// The cells in shares of one task each, with their counts.
+pub(crate) fn tasks<'a>(
+    values: Cells<'a>,
+    counts: Option<Cells<'a>>,
+) -> impl IndexedParallelIterator<Item = (Cells<'a>, Option<Cells<'a>>)> {
+    let len = values.len();
+    if let Some(counts) = counts {
+        assert_eq!(counts.len(), len, "one count a value");
+    }
+    (0..len.div_ceil(TASK)).into_par_iter().map(move |task| {
+        let (start, end) = (task * TASK, len.min((task + 1) * TASK));
+        (values.slice(start, end), counts.map(|counts| counts.slice(start, end)))
+    })
+}
+
+/// Visits the values that count: of occupied cells, finite, and above zero for a logarithm.
+#[inline(always)]
+pub(crate) fn for_each<T: Sample>(
+    values: &[T],
+    counts: Option<Cells<'_>>,
+    norm: Norm,
+    mut visit: impl FnMut(T),
+) {
+    let floor = T::narrow(if norm == Norm::Log { 0.0 } else { f64::NEG_INFINITY });
+    let mut visit = |value: T, occupied: bool| {
+        if occupied && value.finite() && value > floor {
+            visit(value);
+        }
+    };
+    match counts {
+        None => values.iter().for_each(|&value| visit(value, true)),
+        Some(counts) => with_cells!(counts, counts => {
+            for (&value, &count) in values.iter().zip(counts) {
+                visit(value, count > 0.0);
+            }
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::naive;
+
+    const NAN: f32 = f32::NAN;
+
+    fn limits(values: &[f32], counts: Option<&[f32]>, norm: Norm, wanted: Wanted) -> Limits {
+        resolve(values.into(), counts.map(Cells::from), norm, wanted).unwrap().unwrap()
+    }
+
+    #[test]
+    fn only_finite_values_of_occupied_cells_count() {
+        let values = [NAN, 3.0, f32::INFINITY, -2.0, f32::NEG_INFINITY, 100.0];
+        let found = limits(&values, None, Norm::Linear, Wanted::default());
+        assert_eq!(found, Limits { vmin: -2.0, vmax: 100.0 });
+        let counts = [0.0, 1.0, 1.0, 1.0, 1.0, 0.0];
+        let found = limits(&values, Some(&counts), Norm::Linear, Wanted::default());
+        assert_eq!(found, Limits { vmin: -2.0, vmax: 3.0 });
+        let found = limits(&values, Some(&counts), Norm::Log, Wanted::default());
+        assert_eq!(found, Limits { vmin: 3.0, vmax: 3.0 });
+    }
+
+    #[test]
+    fn a_given_limit_stands_and_the_other_is_found() {
+        let wanted = Wanted { vmin: Some(-5.0), clip: Some((50.0, 100.0)), ..Wanted::default() };
+        let found = limits(&[1.0, 2.0, 4.0], None, Norm::Linear, wanted);
+        assert_eq!(found, Limits { vmin: -5.0, vmax: 4.0 });
+    }
+
+    #[test]
+    fn an_empty_grid_has_no_limits_and_no_error() {
+        let nothing = Cells::F32(&[NAN, NAN]);
+        for norm in [Norm::Linear, Norm::Log, Norm::EqHist] {
+            assert_eq!(resolve(nothing, None, norm, Wanted::default()).unwrap(), None);
+            assert_eq!(resolve(Cells::F32(&[]), None, norm, Wanted::default()).unwrap(), None);
+        }
+        let counts = Cells::F64(&[0.0, 0.0]);
+        let found = resolve(Cells::F32(&[-1.0, 2.0]), Some(counts), Norm::Log, Wanted::default());
+        assert_eq!(found.unwrap(), None);
+        let clip = Wanted { clip: Some((1.0, 99.0)), ..Wanted::default() };
+        assert_eq!(resolve(nothing, None, Norm::Linear, clip).unwrap(), None);
+    }
+
+    #[test]
+    fn what_cannot_be_a_limit_is_refused_with_a_remedy() {
+        let error = |norm, vmin, vmax, clip| {
+            let wanted = Wanted { vmin, vmax, clip };
+            resolve(Cells::F32(&[-1.0, -2.0]), None, norm, wanted).unwrap_err().to_string()
+        };
+        assert!(error(Norm::Log, None, None, None).contains("symlog"));
+        assert!(error(Norm::Log, Some(0.0), Some(1.0), None).contains("above zero"));
+        assert!(error(Norm::Linear, Some(2.0), None, None).contains("vmin 2 is above vmax -1"));
+        assert!(error(Norm::Linear, Some(f64::NAN), None, None).contains("finite"));
+        assert!(error(Norm::Linear, None, None, Some((-1.0, 50.0))).contains("0 to 100"));
+        assert!(error(Norm::Linear, None, None, Some((0.0, f64::NAN))).contains("0 to 100"));
+        assert!(error(Norm::Linear, None, None, Some((60.0, 50.0))).contains("reversed"));
+        assert!(error(Norm::EqHist, Some(0.0), None, None).contains("leave out"));
+    }
+
+    #[test]
+    fn a_zero_among_the_limits_is_positive() {
+        for values in [[0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0]] {
+            let found = limits(&values, None, Norm::Linear, Wanted::default());
+            assert!(found.vmin.is_sign_positive() && found.vmax.is_sign_positive());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_span_is_that_of_the_naive_twin(
+            cells in prop::collection::vec((any::<f32>(), 0..3u8), 0..300),
+            norm in prop_oneof![Just(Norm::Linear), Just(Norm::Log)],
+            counted: bool,
+        ) {
+            let values: Vec<f32> = cells.iter().map(|cell| cell.0).collect();
+            let counts: Vec<f64> = cells.iter().map(|cell| f64::from(cell.1)).collect();
+            let counts = counted.then_some(&counts[..]);
+            let found = span(Cells::F32(&values), counts.map(Cells::F64), norm);
+            let expected = naive::span(&values, counts, norm);
+            prop_assert_eq!(found.map(|span| (span.limits.vmin, span.limits.vmax)), expected);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Values to positions: a norm with its limits.
+//!
+//! Every step is computed as matplotlib 3.11 computes it, in the type it has there, so that positions agree bit for bit:
+//! `Normalize` and `LogNorm` subtract and divide in 64 bits and round the result of each step to the type of the values; `PowerNorm`
+//! rounds the limits to that type first; `AsinhNorm` and `SymLogNorm` leave it for 64 bits.
+//!
+//! What the last bit of a logarithm or a power is, the platform's C library says, as it does for NumPy. Where the two do not use the
+//! same function (`asinh`, which std computes itself; the natural logarithm of 32-bit values in `symlog`, for which NumPy has a kernel
+//! of its own; all of them where NumPy uses AVX-512), a position can differ in its last bits, and the colour of about one cell in a
+//! million is the neighbouring one.
+
+use std::f64::consts::LN_10;
+
+use crate::colormap::entry;
+use crate::eq_hist::Equalized;
+use crate::sample::{Sample, with_cells};
+use crate::{Cells, Error, Limits, Norm};
+
+/// A norm with its limits: the function from values to positions.
+///
+/// `vmin` is at position 0, `vmax` at position 1, and values outside are below 0 or above 1. Where both limits are equal, every
+/// number is at position 0. NaN marks what has no position: NaN itself, what the function is not defined for, and infinite values
+/// where it is a logarithm.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    limits: Limits,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Constant,
+    Linear { vmin: f64, range: f64 },
+    Log(Transformed),
+    Sqrt { vmin: f64, range: f64 },
+    Square { vmin: f64, range: f64 },
+    Power { vmin: f64, range: f64, exponent: f64 },
+    Asinh { width: f64, transformed: Transformed },
+    SymLog { threshold: f64, transformed: Transformed },
+    EqHist(Box<Equalized>),
+}
+
+/// The limits after the function was applied to them.
+#[derive(Debug, Clone, Copy)]
+struct Transformed {
+    vmin: f64,
+    range: f64,
+}
+
+impl Transformed {
+    fn new(limits: Limits, function: impl Fn(f64) -> f64) -> Self {
+        let vmin = function(limits.vmin);
+        Transformed { vmin, range: function(limits.vmax) - vmin }
+    }
+
+    /// The position of a value to which the function was applied.
+    #[inline(always)]
+    fn position<T: Sample>(self, value: T) -> T {
+        let offset = T::narrow(value.wide() - self.vmin);
+        let position = T::narrow(offset.wide() / self.range);
+        if position.finite() { position } else { T::NAN }
+    }
+}
+
+impl Scale {
+    /// The norm between these limits.
+    ///
+    /// # Errors
+    /// If a limit is not finite, the limits are reversed or not above zero for a logarithm, or the norm's parameter is not above
+    /// zero; [`Error::EqHistLimits`] for [`Norm::EqHist`], which is [`Scale::equalized`].
+    pub fn new(norm: Norm, limits: Limits) -> Result<Scale, Error> {
+        norm.check()?;
+        limits.check(norm)?;
+        let Limits { vmin, vmax } = limits;
+        let range = vmax - vmin;
+        let kind = match norm {
+            Norm::EqHist => return Err(Error::EqHistLimits),
+            _ if vmin == vmax => Kind::Constant,
+            Norm::Linear => Kind::Linear { vmin, range },
+            Norm::Log => Kind::Log(Transformed::new(limits, f64::log10)),
+            // As in NumPy, these two powers are exactly rounded, and quick.
+            Norm::Sqrt | Norm::Power(0.5) => Kind::Sqrt { vmin, range },
+            Norm::Power(2.0) => Kind::Square { vmin, range },
+            Norm::Cbrt => Kind::Power { vmin, range, exponent: 1.0 / 3.0 },
+            Norm::Power(exponent) => Kind::Power { vmin, range, exponent },
+            Norm::Asinh(width) => {
+                Kind::Asinh { width, transformed: Transformed::new(limits, |v| asinh(v, width)) }
+            }
+            Norm::SymLog(threshold) => Kind::SymLog {
+                threshold,
+                transformed: Transformed::new(limits, |v| symlog(v, threshold)),
+            },
+        };
+        Ok(Scale { limits, kind })
+    }
+
+    /// Histogram equalization over the occupied cells with finite values; `None` where there are none.
+    ///
+    /// # Panics
+    /// If there are not as many counts as values.
+    pub fn equalized(values: Cells<'_>, counts: Option<Cells<'_>>) -> Option<Scale> {
+        let (limits, equalized) = Equalized::fit(values, counts)?;
+        let kind = match equalized {
+            Some(equalized) => Kind::EqHist(Box::new(equalized)),
+            None => Kind::Constant,
+        };
+        Some(Scale { limits, kind })
+    }
+
+    /// The values at positions 0 and 1.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Whether a position takes much longer than a look-up.
+    pub(crate) fn is_slow(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Log(_)
+                | Kind::Power { .. }
+                | Kind::Asinh { .. }
+                | Kind::SymLog { .. }
+                | Kind::EqHist(_)
+        )
+    }
+
+    /// The positions of values. Those of 32-bit values are 32-bit numbers, except for `asinh`, `symlog` and `eq_hist`.
+    ///
+    /// # Panics
+    /// If the slices differ in length.
+    pub fn positions(&self, values: Cells<'_>, positions: &mut [f64]) {
+        assert_eq!(values.len(), positions.len(), "one position a value");
+        with_cells!(values, values => self.run(ToPositions { values, positions }));
+    }
+
+    /// The entries of the values in a table of `table_len` colours; beyond the table stand, in this order, under, over and bad.
+    pub(crate) fn entries(&self, values: Cells<'_>, table_len: u16, entries: &mut [u16]) {
+        with_cells!(values, values => self.run(ToEntries { values, table_len, entries }));
+    }
+
+    /// Hands the function to a loop, so that each pair of function and loop is one kernel without a branch on the norm.
+    fn run<T: Sample>(&self, kernel: impl Kernel<T>) {
+        match &self.kind {
+            // A product with zero would make infinite values bad.
+            Kind::Constant => kernel.run(|v: T| if v.nan() { v } else { T::ZERO }),
+            &Kind::Linear { vmin, range } => kernel.run(|v: T| {
+                let offset = T::narrow(v.wide() - vmin);
+                T::narrow(offset.wide() / range)
+            }),
+            &Kind::Log(transformed) => kernel.run(|v: T| transformed.position(v.log_10())),
+            &Kind::Sqrt { vmin, range } => {
+                let (vmin, range) = (T::narrow(vmin), T::narrow(range));
+                kernel.run(|v: T| {
+                    let position = (v - vmin) / range;
+                    if position > T::ZERO { position.square_root() } else { position }
+                });
+            }
+            &Kind::Square { vmin, range } => {
+                let (vmin, range) = (T::narrow(vmin), T::narrow(range));
+                kernel.run(|v: T| {
+                    let position = (v - vmin) / range;
+                    if position > T::ZERO { position * position } else { position }
+                });
+            }
+            &Kind::Power { vmin, range, exponent } => {
+                let (vmin, range) = (T::narrow(vmin), T::narrow(range));
+                let exponent = T::narrow(exponent);
+                kernel.run(|v: T| {
+                    let position = (v - vmin) / range;
+                    if position > T::ZERO { position.power(exponent) } else { position }
+                });
+            }
+            &Kind::Asinh { width, transformed } => {
+                kernel.run(|v: T| transformed.position(asinh(v, width)));
+            }
+            &Kind::SymLog { threshold, transformed } => {
+                kernel.run(|v: T| transformed.position(symlog(v, threshold)));
+            }
+            Kind::EqHist(equalized) => kernel.run(|v: T| equalized.position(v)),
+        }
+    }
+}
+
+/// A loop over values that is given the function to apply.
+trait Kernel<T> {
+    fn run<O: Sample>(self, position: impl Fn(T) -> O);
+}
+
+struct ToPositions<'a, T> {
+    values: &'a [T],
+    positions: &'a mut [f64],
+}
+
+impl<T: Sample> Kernel<T> for ToPositions<'_, T> {
+    fn run<O: Sample>(self, position: impl Fn(T) -> O) {
+        for (out, &value) in self.positions.iter_mut().zip(self.values) {
+            *out = position(value).wide();
+        }
+    }
+}
+
+struct ToEntries<'a, T> {
+    values: &'a [T],
+    table_len: u16,
+    entries: &'a mut [u16],
+}
+
+impl<T: Sample> Kernel<T> for ToEntries<'_, T> {
+    fn run<O: Sample>(self, position: impl Fn(T) -> O) {
+        for (out, &value) in self.entries.iter_mut().zip(self.values) {
+            *out = entry(position(value), self.table_len);
+        }
+    }
+}
+
+/// matplotlib's `AsinhTransform`, in which the division of a masked array makes 64 bits of 32.
+#[inline(always)]
+fn asinh<T: Sample>(value: T, width: f64) -> f64 {
+    width * (value.wide() / width).asinh()
+}
+
+/// matplotlib's `SymmetricalLogTransform` with base 10 and linscale 1, in which only the logarithm keeps to 32 bits.
+#[inline(always)]
+fn symlog<T: Sample>(value: T, threshold: f64) -> f64 {
+    const LINEAR: f64 = 1.0 / (1.0 - 1.0 / 10.0);
+    let magnitude = value.magnitude();
+    if magnitude.wide() <= threshold {
+        return value.wide() * LINEAR;
+    }
+    let signed = if value < T::ZERO { -threshold } else { threshold };
+    let decades = magnitude.log_e().wide() / LN_10;
+    signed * (LINEAR - threshold.ln() / LN_10 + decades)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn positions(norm: Norm, vmin: f64, vmax: f64, values: &[f64]) -> Vec<f64> {
+        let scale = Scale::new(norm, Limits { vmin, vmax }).unwrap();
+        let mut positions = vec![0.0; values.len()];
+        scale.positions(Cells::F64(values), &mut positions);
+        positions
+    }
+
+    #[test]
+    fn limits_are_at_zero_and_one_for_every_norm() {
+        for norm in [
+            Norm::Linear,
+            Norm::Log,
+            Norm::Sqrt,
+            Norm::Cbrt,
+            Norm::Power(0.3),
+            Norm::Asinh(0.5),
+            Norm::SymLog(2.0),
+        ] {
+            assert_eq!(positions(norm, 1.5, 20.0, &[1.5, 20.0]), [0.0, 1.0], "{norm}");
+        }
+    }
+
+    #[test]
+    fn equal_limits_put_every_number_at_zero() {
+        let values = [-1.0, 0.0, 7.0, f64::INFINITY, f64::NAN];
+        for norm in [Norm::Linear, Norm::Log, Norm::Sqrt, Norm::SymLog(1.0)] {
+            let found = positions(norm, 7.0, 7.0, &values);
+            assert_eq!(found[..4], [0.0; 4]);
+            assert!(found[4].is_nan());
+        }
+    }
+
+    #[test]
+    fn what_has_no_logarithm_is_bad() {
+        let values = [0.0, -0.0, -1.0, f64::INFINITY, f64::NAN];
+        assert!(positions(Norm::Log, 1.0, 10.0, &values).iter().all(|p| p.is_nan()));
+        for norm in [Norm::Asinh(1.0), Norm::SymLog(1.0)] {
+            let found = positions(norm, 0.0, 10.0, &[f64::INFINITY, f64::NEG_INFINITY, -1.0]);
+            assert!(found[0].is_nan() && found[1].is_nan() && found[2] < 0.0, "{norm}");
+        }
+    }
+
+    #[test]
+    fn a_power_leaves_what_is_below_the_limits_linear() {
+        assert_eq!(positions(Norm::Sqrt, 0.0, 4.0, &[-4.0, 1.0, 16.0]), [-1.0, 0.5, 2.0]);
+    }
+
+    #[test]
+    fn limits_that_cannot_be_are_refused_with_a_remedy() {
+        let error =
+            |norm, vmin, vmax| Scale::new(norm, Limits { vmin, vmax }).unwrap_err().to_string();
+        assert!(error(Norm::Linear, 2.0, 1.0).contains("_r"));
+        assert!(error(Norm::Log, 0.0, 1.0).contains("symlog"));
+        assert!(error(Norm::Linear, f64::NAN, 1.0).contains("finite"));
+        assert!(error(Norm::Linear, 0.0, f64::INFINITY).contains("finite"));
+        assert!(error(Norm::Power(-1.0), 0.0, 1.0).contains("above zero"));
+        assert!(error(Norm::EqHist, 0.0, 1.0).contains("leave out"));
+    }
+}
