@@ -1,0 +1,366 @@
+//! What can be typed. Each group of options knows how to become the options of its stage.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pointillist_bin2d::{Cells, Extent, Reductions, Size};
+use pointillist_colorize::{Alpha, Color, Colormap, Norm, Paint};
+use pointillist_ingest::{ColumnChoice, Delimiter, Dtype};
+
+/// Turns text files of points, hundreds of millions of `x y z` lines, into one picture, in little memory.
+///
+/// Text is parsed once into columns, binned once into a grid, and coloured in milliseconds. Every result is reused
+/// while it is valid.
+#[derive(Debug, Parser)]
+#[command(name = "pointillist", version, propagate_version = true, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, parsed once")]
+pub(crate) enum Command {
+    /// Text to picture, through all three stages
+    ///
+    /// Keeps the columns and the grid beside the picture, and makes only those again whose input or options have
+    /// changed: another colormap takes milliseconds.
+    #[command(after_help = "Examples:\n  \
+        pointillist render galaxy.txt -o galaxy.png\n  \
+        pointillist render galaxy.txt -o galaxy.png --by count --cmap inferno --background black\n  \
+        zcat galaxy.txt.gz | pointillist render - -o galaxy.png --columns x=2,y=3")]
+    Render(RenderArgs),
+    /// Text to columns
+    #[command(after_help = "Example:\n  \
+        pointillist ingest stars.csv -o stars.points --columns x=ra,y=dec,z=parallax")]
+    Ingest(IngestArgs),
+    /// Columns to a grid of counts and statistics
+    #[command(
+        name = "bin2d",
+        after_help = "Example:\n  \
+        pointillist bin2d stars.points -o stars.tiff --size 2000x1000 --reduce count,mean,max"
+    )]
+    Bin2d(Bin2dArgs),
+    /// A grid to a picture
+    #[command(after_help = "Example:\n  \
+        pointillist colorize stars.tiff -o stars.png --by count --norm log --cmap magma --alpha 0.01")]
+    Colorize(ColorizeArgs),
+    /// What is in a file that pointillist made
+    Info(InfoArgs),
+    /// The names of the colormaps
+    Colormaps,
+}
+
+impl Command {
+    /// The stage that messages name.
+    pub(crate) fn stage(&self) -> &'static str {
+        match self {
+            Self::Render(_) => "render",
+            Self::Ingest(_) => "ingest",
+            Self::Bin2d(_) => "bin2d",
+            Self::Colorize(_) => "colorize",
+            Self::Info(_) => "info",
+            Self::Colormaps => "colormaps",
+        }
+    }
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct Global {
+    /// Threads to work with [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Make outputs again even if they are up to date
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
+    /// Print nothing but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Whether to show how far a stage has come
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) progress: ShowProgress,
+    /// Print results to standard output as JSON, one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowProgress {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// On a terminal as a bar, elsewhere as lines
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenderArgs {
+    /// Text files, - for standard input; or .points folders
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The picture, a .png; - for standard output
+    #[arg(long, short, value_name = "OUT.png")]
+    pub(crate) output: PathBuf,
+    /// Where columns and grid are kept [default: beside the picture]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Type of the stored columns and of the grid
+    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
+    pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+    #[command(flatten)]
+    pub(crate) grid: GridArgs,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    /// Text files, read one after another; - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The folder of columns
+    #[arg(long, short, value_name = "OUT.points")]
+    pub(crate) output: PathBuf,
+    /// Type of the stored columns
+    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
+    pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+}
+
+/// How text is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Text")]
+pub(crate) struct TextArgs {
+    /// Which fields to read, by position or header name: x=1,y=2,z=4 or x=lon,y=lat; further columns may be
+    /// named [default: the first three fields as x, y, z; of two, x and y]
+    #[arg(long, value_name = "LIST")]
+    columns: Option<ColumnChoice>,
+    /// What separates the fields; auto tells from the first line of data
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = delimiter())]
+    delimiter: Delimiter,
+    /// Characters that begin a comment line
+    #[arg(long, value_name = "CHARS", default_value = "#%>")]
+    comment: String,
+    /// Count malformed lines and go on instead of stopping at the first
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+impl TextArgs {
+    pub(crate) fn options(&self, dtype: Dtype) -> pointillist_ingest::Options {
+        pointillist_ingest::Options {
+            columns: self.columns.clone().unwrap_or_default(),
+            delimiter: self.delimiter,
+            comment: self.comment.clone(),
+            dtype,
+            skip_bad: self.skip_bad,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bin2dArgs {
+    /// Folders of columns, binned together
+    #[arg(required = true, value_name = "POINTS")]
+    pub(crate) points: Vec<PathBuf>,
+    /// The grid, a .tiff
+    #[arg(long, short, value_name = "OUT.tiff")]
+    pub(crate) output: PathBuf,
+    /// Type of the pages
+    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
+    pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) grid: GridArgs,
+}
+
+/// Region, cells and reductions.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Grid")]
+pub(crate) struct GridArgs {
+    /// Cells, WxH or N for both [default: 1024x1024]
+    #[arg(long, value_name = "WxH", conflicts_with = "resolution")]
+    size: Option<Size>,
+    /// Edge of a square cell in data units, instead of --size; the extent grows to whole cells
+    #[arg(long, value_name = "R", value_parser = positive)]
+    resolution: Option<f64>,
+    /// The region [default: the bounds of the points]
+    #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
+    extent: Option<Extent>,
+    /// Pages, of count, sum, mean, min, max, std, var, first, last [default: count,mean; count where there is no
+    /// z]
+    #[arg(long, value_name = "LIST")]
+    reduce: Option<Reductions>,
+    /// The column that is x
+    #[arg(long, value_name = "NAME", default_value = "x")]
+    x: String,
+    /// The column that is y
+    #[arg(long, value_name = "NAME", default_value = "y")]
+    y: String,
+    /// The column that is reduced [default: z where there is one]
+    #[arg(long, value_name = "NAME")]
+    z: Option<String>,
+}
+
+impl GridArgs {
+    pub(crate) fn options(&self, dtype: Dtype) -> pointillist_bin2d::Options {
+        let cells = match self.resolution {
+            Some(edge) => Cells::Resolution(edge),
+            None => Cells::Size(self.size.unwrap_or_default()),
+        };
+        pointillist_bin2d::Options {
+            cells,
+            extent: self.extent,
+            reductions: self.reduce.clone(),
+            x: self.x.clone(),
+            y: self.y.clone(),
+            z: self.z.clone(),
+            dtype,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ColorizeArgs {
+    /// A grid that bin2d made
+    #[arg(value_name = "GRID.tiff")]
+    pub(crate) grid: PathBuf,
+    /// The picture, a .png; - for standard output
+    #[arg(long, short, value_name = "OUT.png")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+/// From values to colours.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Colour")]
+pub(crate) struct PictureArgs {
+    /// The page that is coloured [default: mean where there is one, else count]
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) by: Option<String>,
+    /// linear, log, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, else linear]
+    #[arg(long, value_name = "NORM")]
+    norm: Option<Norm>,
+    /// Value at the lower end of the colormap [default: the smallest of the occupied cells]
+    #[arg(long, value_name = "V", allow_negative_numbers = true)]
+    vmin: Option<f64>,
+    /// Value at the upper end of the colormap [default: the largest of the occupied cells]
+    #[arg(long, value_name = "V", allow_negative_numbers = true)]
+    vmax: Option<f64>,
+    /// Percentiles of the occupied cells for both ends, as in 2,98
+    #[arg(long, value_name = "LO,HI", value_parser = pair)]
+    clip: Option<(f64, f64)>,
+    /// A colormap by name, reversed with _r, or #hex,#hex,… [default: viridis]
+    #[arg(long, value_name = "NAME", conflicts_with = "color")]
+    cmap: Option<Colormap>,
+    /// One colour instead of a colormap
+    #[arg(long, value_name = "#HEX")]
+    color: Option<Color>,
+    /// Opacity of one point; a cell with n points gets 1-(1-A)^n [default: 1]
+    #[arg(long, value_name = "A")]
+    alpha: Option<f64>,
+    /// Opacity from the count through a norm instead
+    #[arg(long, value_name = "NORM", conflicts_with = "alpha")]
+    alpha_norm: Option<Norm>,
+    /// Opacities of the smallest and the largest count [default: 0,1]
+    #[arg(long, value_name = "LO,HI", value_parser = pair, requires = "alpha_norm")]
+    alpha_range: Option<(f64, f64)>,
+    /// What lies under the picture: none, black, white or #hex
+    #[arg(long, value_name = "COLOUR", default_value = "none", value_parser = background)]
+    background: Background,
+    /// The colour of cells that have points but no value [default: transparent]
+    #[arg(long, value_name = "#HEX")]
+    bad: Option<Color>,
+}
+
+/// A colour or none; a type of its own because clap reads an `Option` as an option that may be missing.
+#[derive(Debug, Clone)]
+struct Background(Option<Color>);
+
+impl PictureArgs {
+    pub(crate) fn options(&self) -> pointillist_colorize::Options {
+        let alpha = match (self.alpha_norm, self.alpha) {
+            (Some(norm), _) => Alpha::Norm { norm, range: self.alpha_range.unwrap_or((0.0, 1.0)) },
+            (None, Some(alpha)) => Alpha::PerPoint(alpha),
+            (None, None) => Alpha::default(),
+        };
+        let paint = match self.color {
+            Some(color) => Paint::Color(color),
+            None => Paint::Colormap(self.cmap.clone().unwrap_or_default()),
+        };
+        pointillist_colorize::Options {
+            norm: self.norm,
+            vmin: self.vmin,
+            vmax: self.vmax,
+            clip: self.clip,
+            paint,
+            bad: self.bad,
+            alpha,
+            background: self.background.0,
+            ..pointillist_colorize::Options::default()
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    /// A .points folder, a grid or a picture
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Read all of it and compare with what was recorded when it was written
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+fn dtype() -> impl TypedValueParser<Value = Dtype> {
+    PossibleValuesParser::new(["f32", "f64"]).map(|name| match name.as_str() {
+        "f64" => Dtype::F64,
+        _ => Dtype::F32,
+    })
+}
+
+fn delimiter() -> impl TypedValueParser<Value = Delimiter> {
+    PossibleValuesParser::new(["auto", "space", "tab", "comma", "semicolon"]).map(|name| match name
+        .as_str()
+    {
+        "space" => Delimiter::Space,
+        "tab" => Delimiter::Tab,
+        "comma" => Delimiter::Comma,
+        "semicolon" => Delimiter::Semicolon,
+        _ => Delimiter::Auto,
+    })
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        _ => Err("expected a number greater than 0".to_owned()),
+    }
+}
+
+fn pair(text: &str) -> Result<(f64, f64), String> {
+    let numbers: Option<Vec<f64>> = text
+        .split(',')
+        .map(|part| part.trim().parse().ok().filter(|value: &f64| !value.is_nan()))
+        .collect();
+    match numbers.as_deref() {
+        Some(&[low, high]) => Ok((low, high)),
+        _ => Err("expected two numbers with a comma between them, as in 2,98".to_owned()),
+    }
+}
+
+fn background(text: &str) -> Result<Background, pointillist_colorize::Error> {
+    if text == "none" { Ok(Background(None)) } else { Ok(Background(Some(text.parse()?))) }
+}

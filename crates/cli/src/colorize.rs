@@ -1,0 +1,170 @@
+//! The command `colorize`, and its stage for `render`.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use pointillist_bin2d::{GridFile, Page};
+use pointillist_colorize::{Options, Paint, Picture, colorize, default_page, read_text, write_png};
+use pointillist_ingest::staged::StagedFile;
+use serde_json::{Value, json};
+
+use crate::args::{ColorizeArgs, Global};
+use crate::failure::{Failure, chain};
+use crate::freshness::keep_newer;
+use crate::ingest::check_output;
+use crate::report::{Report, number, shown};
+
+const STAGE: &str = "colorize";
+/// The text chunk that records what a picture was made from.
+const RECORD: &str = "pointillist";
+
+pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
+    check_picture(&args.output, std::slice::from_ref(&args.grid), report)?;
+    let grid = GridFile::open(&args.grid)?;
+    let by = args.picture.by.as_deref();
+    stage(grid, &args.grid, &args.output, by, &args.picture.options(), global, report)
+}
+
+/// Pictures go to files that end in .png, or to standard output.
+pub(crate) fn check_picture(
+    output: &Path,
+    inputs: &[std::path::PathBuf],
+    report: &Report,
+) -> Result<(), Failure> {
+    if !is_stdout(output) {
+        return check_output(output, &["png"], inputs);
+    }
+    if report.is_json() {
+        return Err(Failure::usage("standard output can carry the picture or --json, not both"));
+    }
+    if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        return Err(Failure::usage("standard output is a terminal: redirect it, or name a file"));
+    }
+    Ok(())
+}
+
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Makes `output` from the grid at `path` unless it is up to date.
+pub(crate) fn stage(
+    grid: GridFile,
+    path: &Path,
+    output: &Path,
+    by: Option<&str>,
+    options: &Options,
+    global: &Global,
+    report: &Report,
+) -> Result<(), Failure> {
+    let start = Instant::now();
+    let names: Vec<&str> = grid.page_names().collect();
+    let by = match by.or_else(|| default_page(&names)) {
+        Some(by) => by.to_owned(),
+        None => {
+            return Err(Failure::usage(format!(
+                "{} has neither mean nor count: choose with --by one of {}",
+                shown(path),
+                names.join(", ")
+            )));
+        }
+    };
+    let inputs = json!({ "grid": grid.identity(), "by": by, "options": options });
+    if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
+        keep_newer(output, [path]).map_err(|error| Failure::write(output, &error))?;
+        let facts = json!({ "up_to_date": true, "by": by });
+        return report.stage(STAGE, &shown(output), "up to date", facts);
+    }
+    let value = grid.page(&by)?;
+    let counts: Option<Page> = match names.contains(&"count") && by != "count" {
+        true => Some(grid.page("count")?),
+        false => None,
+    };
+    let counts = counts.as_ref().or((by == "count").then_some(&value));
+    let picture = colorize(&value, counts, grid.width() as usize, grid.height() as usize, options)?;
+    let mut facts = facts(&picture, &by);
+    let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
+    let mut record = inputs;
+    record["program"] = json!(program);
+    record["picture"] = facts.clone();
+    let texts =
+        [("Software".to_owned(), program.to_owned()), (RECORD.to_owned(), record.to_string())];
+    write(&picture, output, &texts)?;
+    let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
+    facts["up_to_date"] = json!(false);
+    facts["seconds"] = json!(start.elapsed().as_secs_f64());
+    let summary = format!(
+        "{}x{}, {}; {:.2} s",
+        picture.width,
+        picture.height,
+        describe(&picture, &by, options),
+        start.elapsed().as_secs_f64()
+    );
+    report.stage(STAGE, &target, &summary, facts)
+}
+
+fn describe(picture: &Picture, by: &str, options: &Options) -> String {
+    let Paint::Colormap(colormap) = &options.paint else {
+        return format!("{by} in one colour");
+    };
+    let limits = match picture.limits {
+        Some(limits) => format!("{} to {}", number(limits.vmin), number(limits.vmax)),
+        None => "no values".to_owned(),
+    };
+    let norm = picture.norm.map_or_else(String::new, |norm| format!("{norm}, "));
+    format!("{by} through {} ({norm}{limits})", colormap.name())
+}
+
+/// What became of what was left open: the numbers another picture needs to share this one's scale.
+fn facts(picture: &Picture, by: &str) -> Value {
+    json!({
+        "width": picture.width,
+        "height": picture.height,
+        "by": by,
+        "norm": picture.norm,
+        "limits": picture.limits,
+    })
+}
+
+fn write(picture: &Picture, output: &Path, texts: &[(String, String)]) -> Result<(), Failure> {
+    let encode = |out: &mut dyn Write| {
+        write_png(&mut *out, picture.width, picture.height, &picture.rgba, texts)
+    };
+    if is_stdout(output) {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        return match encode(&mut out).map(|()| out.flush()) {
+            Ok(flushed) => flushed.map_err(|error| Failure::stdout(&error)),
+            Err(error) if is_broken_pipe(&error) => Err(Failure::BrokenPipe),
+            Err(error) => Err(Failure::error(format!("standard output: {}", chain(&error)))),
+        };
+    }
+    let failed = |error| Failure::write(output, &error);
+    let mut staged = StagedFile::create(output).map_err(failed)?;
+    let mut out = BufWriter::new(staged.file());
+    encode(&mut out)
+        .map_err(|error| Failure::error(format!("{}: {}", shown(output), chain(&error))))?;
+    out.flush().map_err(failed)?;
+    drop(out);
+    staged.commit().map_err(failed)
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        || error.source().is_some_and(is_broken_pipe)
+}
+
+/// Whether the picture is complete and was made from the same grid in the same way.
+fn up_to_date(output: &Path, inputs: &Value) -> bool {
+    let Ok(Some(Value::Object(record))) = record(output) else { return false };
+    inputs
+        .as_object()
+        .is_some_and(|inputs| inputs.iter().all(|(key, value)| record.get(key) == Some(value)))
+}
+
+/// What a complete picture says it was made from; `None` where it is not one of ours.
+pub(crate) fn record(path: &Path) -> Result<Option<Value>, pointillist_colorize::Error> {
+    let record = read_text(path, RECORD)?;
+    Ok(record.and_then(|record| serde_json::from_str(&record).ok()))
+}

@@ -1,0 +1,94 @@
+//! Why the program ends without having done what it was asked for.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use pointillist_ingest::message::plain;
+
+/// The end of a run that has not succeeded.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Something went wrong: exit code 1.
+    Error(String),
+    /// The command makes no sense: exit code 2.
+    Usage(String),
+    /// The user has stopped the run: exit code 130, as a shell has it for Ctrl-C.
+    Interrupted,
+    /// Whoever reads the standard output has seen enough: no error.
+    BrokenPipe,
+}
+
+impl Failure {
+    pub(crate) fn error(message: impl Into<String>) -> Self {
+        Self::Error(message.into())
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// An output that cannot be written.
+    pub(crate) fn write(path: &Path, error: &std::io::Error) -> Self {
+        Self::Error(format!("{}: cannot write: {}", path.display(), plain(error)))
+    }
+
+    /// An error met while writing to the standard output.
+    pub(crate) fn stdout(error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::BrokenPipe
+        } else {
+            Self::Error(format!("standard output: {}", plain(error)))
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::BrokenPipe => ExitCode::SUCCESS,
+            Self::Error(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Interrupted => ExitCode::from(130),
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.downcast_ref().map_or_else(|| cause.to_string(), plain);
+        // Some errors quote their cause themselves.
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
+}
+
+impl From<pointillist_ingest::Error> for Failure {
+    fn from(error: pointillist_ingest::Error) -> Self {
+        match error {
+            pointillist_ingest::Error::Cancelled => Self::Interrupted,
+            pointillist_ingest::Error::Options(message) => Self::Usage(message),
+            error => Self::Error(chain(&error)),
+        }
+    }
+}
+
+impl From<pointillist_bin2d::Error> for Failure {
+    fn from(error: pointillist_bin2d::Error) -> Self {
+        match error {
+            pointillist_bin2d::Error::Cancelled => Self::Interrupted,
+            error => Self::Error(chain(&error)),
+        }
+    }
+}
+
+impl From<pointillist_colorize::Error> for Failure {
+    fn from(error: pointillist_colorize::Error) -> Self {
+        Self::Error(chain(&error))
+    }
+}

@@ -1,0 +1,142 @@
+//! The command `ingest`, and its stage for `render`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use pointillist_ingest::message::bytes;
+use pointillist_ingest::{Ingested, Input, Options, Points, Source, ingest};
+use serde_json::json;
+
+use crate::args::{Global, IngestArgs};
+use crate::failure::Failure;
+use crate::freshness::keep_newer;
+use crate::progress::{StageProgress, Unit};
+use crate::report::{Report, count, plural, shown, speed};
+
+const STAGE: &str = "ingest";
+
+pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<(), Failure> {
+    check_output(&args.output, &["points"], &args.inputs)?;
+    stage(&args.inputs, &args.output, &args.text.options(args.dtype), global, report).map(drop)
+}
+
+/// Makes `output` from `inputs` unless it is up to date.
+pub(crate) fn stage(
+    inputs: &[PathBuf],
+    output: &Path,
+    options: &Options,
+    global: &Global,
+    report: &Report,
+) -> Result<Points, Failure> {
+    if inputs.iter().filter(|input| is_stdin(input)).count() > 1 {
+        return Err(Failure::usage("standard input can be read only once"));
+    }
+    if !global.force
+        && let Some(points) = up_to_date(inputs, output, options)
+    {
+        let files = inputs.iter().map(PathBuf::as_path);
+        keep_newer(output, files).map_err(|error| Failure::write(output, &error))?;
+        let facts = facts(&points, true);
+        let summary = format!("up to date, {}", plural(points.rows(), "point", "points"));
+        report.stage(STAGE, &shown(output), &summary, facts)?;
+        return Ok(points);
+    }
+    let start = Instant::now();
+    let sizes: Option<Vec<u64>> =
+        inputs.iter().map(|input| Source::of_file(input).map(|source| source.size)).collect();
+    let total = sizes.map(|sizes| sizes.iter().sum());
+    let progress = StageProgress::new(global, STAGE, &Unit::Bytes, total);
+    let done = ingest(inputs.iter().map(|path| input(path)).collect(), output, options, &progress)?;
+    drop(progress);
+    let time = start.elapsed();
+    report_bad_lines(&done, report);
+    let Ingested { points, bytes: size, .. } = done;
+    let sidecar = points.sidecar();
+    let non_finite: u64 = sidecar.columns.iter().map(|column| column.non_finite).sum();
+    let summary = format!(
+        "{}, {} bad, {} non-finite; {} in {}",
+        plural(points.rows(), "point", "points"),
+        count(sidecar.skipped),
+        count(non_finite),
+        bytes(size),
+        speed(time, size),
+    );
+    let mut facts = facts(&points, false);
+    facts["bytes"] = json!(size);
+    facts["seconds"] = json!(time.as_secs_f64());
+    report.stage(STAGE, &shown(output), &summary, facts)?;
+    Ok(points)
+}
+
+fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
+    let sidecar = points.sidecar();
+    json!({
+        "up_to_date": up_to_date,
+        "points": points.rows(),
+        "bad": sidecar.skipped,
+        "columns": sidecar.columns,
+        "identity": points.identity(),
+    })
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn input(path: &Path) -> Input {
+    if is_stdin(path) {
+        Input::Stream { name: "-".to_owned(), reader: Box::new(std::io::stdin()) }
+    } else {
+        Input::Path(path.to_owned())
+    }
+}
+
+/// The existing output, if it is complete and was made from these inputs, as they are, with these options.
+fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Points> {
+    let points = Points::open(output).ok()?;
+    let sources: Vec<Source> =
+        inputs.iter().map(|path| Source::of_file(path)).collect::<Option<_>>()?;
+    let sidecar = points.sidecar();
+    let same = sidecar.options == *options
+        && sidecar.sources == sources
+        && sources.iter().all(|source| source.modified.is_some())
+        && sidecar.columns.iter().all(|column| points.column(&column.name).is_ok());
+    same.then_some(points)
+}
+
+fn report_bad_lines(done: &Ingested, report: &Report) {
+    for line in &done.bad_lines {
+        report.warning(
+            STAGE,
+            &format!("{}:{}: {}: {}", shown(&line.path), line.line, line.problem, line.excerpt),
+        );
+    }
+    let more = done.points.sidecar().skipped - done.bad_lines.len() as u64;
+    if more > 0 {
+        report.warning(STAGE, &format!("{} more", plural(more, "bad line", "bad lines")));
+    }
+}
+
+/// An output must say by its name what it is, so that a slip of the hand does not replace somebody's data, and must
+/// not be one of the inputs.
+pub(crate) fn check_output(
+    output: &Path,
+    extensions: &[&str],
+    inputs: &[PathBuf],
+) -> Result<(), Failure> {
+    let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+        return Err(Failure::usage(format!(
+            "the output {} must end in .{}",
+            shown(output),
+            extensions.join(" or .")
+        )));
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    match real(output) {
+        Some(existing) if inputs.iter().any(|input| real(input).as_ref() == Some(&existing)) => {
+            Err(Failure::usage(format!("{} is both input and output", shown(output))))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,161 @@
+//! The one place that prints. Standard output gets only what was asked for; all else goes to standard error.
+#![expect(clippy::print_stderr, reason = "this is where messages leave the program")]
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+/// Prints what the stages did, in the form that was asked for.
+#[derive(Debug)]
+pub(crate) struct Report {
+    quiet: bool,
+    json: bool,
+}
+
+impl Report {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self { quiet: global.quiet, json: global.json }
+    }
+
+    /// Whether results go to standard output as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One stage is done: `summary` for people, `facts`, an object, for programs.
+    pub(crate) fn stage(
+        &self,
+        stage: &str,
+        output: &str,
+        summary: &str,
+        facts: Value,
+    ) -> Result<(), Failure> {
+        if !self.quiet {
+            eprintln!("{stage}: {output}: {summary}");
+        }
+        if !self.json {
+            return Ok(());
+        }
+        let mut line = json!({ "stage": stage, "output": output });
+        if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
+            line.extend(facts);
+        }
+        self.line(&line.to_string())
+    }
+
+    /// One line of what was asked for, on standard output.
+    pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
+        writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Something the user should know, with its remedy.
+    pub(crate) fn warning(&self, stage: &str, message: &str) {
+        if !self.quiet {
+            eprintln!("pointillist: {stage}: warning: {message}");
+        }
+    }
+
+    /// The last words of a run that failed.
+    pub(crate) fn failure(&self, stage: &str, failure: &Failure) {
+        match failure {
+            Failure::Error(message) | Failure::Usage(message) => {
+                eprintln!("pointillist: {stage}: {message}");
+            }
+            Failure::Interrupted => {
+                eprintln!("pointillist: {stage}: interrupted; the unfinished output is removed");
+            }
+            Failure::BrokenPipe => {}
+        }
+    }
+}
+
+/// A line about how far a stage has come, for logs.
+pub(crate) fn progress_line(stage: &str, done: u64, total: Option<u64>) {
+    match total {
+        Some(total @ 1..) => {
+            eprintln!("{stage}: {:.0} % done", 100.0 * done as f64 / total as f64);
+        }
+        _ => eprintln!("{stage}: {} done", count(done)),
+    }
+}
+
+/// A path as messages show it.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// 1234567 as 1,234,567.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `one` for 1, else `many`, after the number: 1 point, 2 points.
+pub(crate) fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// A number to six digits, as `%g` has it: enough to read; JSON has all of them.
+pub(crate) fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let scientific = format!("{value:.5e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let trim = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    match exponent.parse::<i32>() {
+        Ok(exponent @ -5..6) => trim(&format!("{value:.*}", (5 - exponent) as usize)),
+        _ => format!("{}e{exponent}", trim(digits)),
+    }
+}
+
+/// `1.23 s (0.82 GB/s)`.
+pub(crate) fn speed(time: Duration, size: u64) -> String {
+    let seconds = time.as_secs_f64();
+    format!("{seconds:.2} s ({:.2} GB/s)", size as f64 / 1e9 / seconds.max(1e-9))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1000), "1,000");
+        assert_eq!(count(240_000_000), "240,000,000");
+    }
+
+    #[test]
+    fn numbers_have_six_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (1.0, "1"),
+            (-1.517899990081787, "-1.5179"),
+            (123456.7, "123457"),
+            (1234567.8, "1.23457e6"),
+            (0.000012345678, "0.0000123457"),
+            (1e-9, "1e-9"),
+            (999999.9, "1e6"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+}

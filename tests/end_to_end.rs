@@ -1,0 +1,241 @@
+//! From text to picture, and what lies between.
+
+use crate::support::{Folder, Run, spiral, workspace};
+use std::io::Write;
+use std::process::Stdio;
+
+#[test]
+fn render_makes_columns_grid_and_picture() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    let run = folder.succeed("render spiral.txt -o spiral.png --size 64x32");
+    assert_eq!(run.stdout, b"");
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", run.stderr);
+    assert!(lines[0].starts_with("ingest: spiral.points: 500 points, 0 bad, 0 non-finite; "));
+    assert!(lines[1].starts_with(
+        "bin2d: spiral.tiff: 64x32, 500 points: 500 binned, 0 outside, 0 non-finite; "
+    ));
+    assert!(lines[2].starts_with("colorize: spiral.png: 64x32, mean through viridis (linear, "));
+    let picture = folder.picture("spiral.png");
+    assert_eq!(picture.dimensions(), (64, 32));
+    let drawn = picture.pixels().filter(|pixel| pixel.0[3] == 255).count();
+    let empty = picture.pixels().filter(|pixel| pixel.0 == [0; 4]).count();
+    assert!(drawn > 200 && drawn + empty == 64 * 32, "{drawn} drawn, {empty} empty");
+    assert_eq!(folder.column("spiral.points/x.npy").len(), 500);
+}
+
+#[test]
+fn the_top_of_the_picture_is_the_largest_y() {
+    let folder = Folder::new();
+    folder.write("p.txt", "0 0\n1 1\n1 0.9\n");
+    folder.succeed("render p.txt -o p.png --size 2 --by count --color #ff0000");
+    let picture = folder.picture("p.png");
+    let opaque = |x, y| picture.get_pixel(x, y).0 == [255, 0, 0, 255];
+    assert!(opaque(0, 1) && opaque(1, 0) && !opaque(0, 0) && !opaque(1, 1));
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_the_number_of_threads() {
+    let folder = Folder::new();
+    let fixture = workspace("fixtures/galaxy.txt");
+    let mut results = Vec::new();
+    for threads in [1, 2, 7] {
+        folder.succeed(&format!(
+            "render {} -o g{threads}.png --threads {threads} --size 300 --reduce count,mean,std,first,sum",
+            fixture.display()
+        ));
+        results.push((
+            folder.read(&format!("g{threads}.points/z.npy")),
+            folder.read(&format!("g{threads}.tiff")),
+            folder.read(&format!("g{threads}.png")),
+        ));
+    }
+    assert!(results[0] == results[1] && results[0] == results[2]);
+}
+
+#[test]
+fn standard_input_gives_what_a_file_gives_and_a_picture_may_go_to_standard_output() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    folder.succeed("render spiral.txt -o file.png --size 50");
+    let mut child = folder
+        .command("render - -o - --size 50")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(spiral().as_bytes()).unwrap();
+    let run = Run::new(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout == folder.read("file.png"), "{}", run.stderr);
+    assert_eq!(
+        folder.listing().iter().filter(|(path, _)| path.ends_with("stdin.points")).count(),
+        0
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    let mut child = folder
+        .command("render spiral.txt -o - --size 2000 --norm linear")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = Run::new(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!run.stderr.contains("pointillist:"), "{}", run.stderr);
+}
+
+#[test]
+fn columns_are_the_numbers_of_the_text_rounded_once() {
+    let folder = Folder::new();
+    let numbers =
+        ["1.00000005960464477539063", "-16777217", "7.006492321624086e-46", "1e400", "-0.0", "nan"];
+    let text: String = numbers.iter().map(|number| format!("{number} 1\n")).collect();
+    folder.write("n.txt", text);
+    folder.succeed("ingest n.txt -o n.points");
+    let expected: Vec<u32> =
+        numbers.iter().map(|number| number.parse::<f32>().unwrap().to_bits()).collect();
+    let found: Vec<u32> =
+        folder.column("n.points/x.npy").iter().map(|value| value.to_bits()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn columns_are_chosen_by_header_name_and_further_ones_kept() {
+    let folder = Folder::new();
+    folder.write("s.csv", "id,dec,ra,mag\n1,10.5,20.5,3\n2,11.5,21.5,4\n");
+    let run = folder.succeed("ingest s.csv -o s.points --columns x=ra,y=dec,mag=mag --json");
+    assert_eq!(folder.column("s.points/x.npy"), [20.5, 21.5]);
+    assert_eq!(folder.column("s.points/mag.npy"), [3., 4.]);
+    let facts = &run.json()[0];
+    assert_eq!(facts["points"], 2);
+    assert_eq!(facts["columns"][2]["max"], 4.0);
+    folder.succeed("bin2d s.points -o s.tiff --z mag --reduce max --size 2");
+    let info = folder.succeed("info s.tiff --json").json();
+    assert_eq!(
+        info[0]["pages"][0],
+        serde_json::json!({"name": "max", "min": 3.0, "max": 4.0, "cells": 2})
+    );
+}
+
+#[test]
+fn points_without_z_are_counted() {
+    let folder = Folder::new();
+    folder.write("xy.txt", "1\t2\n2\t3\n2\t3\n");
+    let run = folder.succeed("render xy.txt -o xy.png --size 2 --json --quiet");
+    assert_eq!(run.stderr, "");
+    let stages = run.json();
+    assert_eq!(stages[1]["pages"], serde_json::json!(["count"]));
+    assert_eq!(stages[2]["by"], "count");
+    assert_eq!(stages[2]["limits"], serde_json::json!({"vmin": 1.0, "vmax": 2.0}));
+}
+
+#[test]
+fn non_finite_points_are_counted_and_left_out_of_the_bounds() {
+    let folder = Folder::new();
+    folder.write("n.txt", "0 0 1\nnan 5 1\n1 inf 1\n2 3 nan\n");
+    let stages = folder.succeed("render n.txt -o n.png --size 2 --json").json();
+    assert_eq!(stages[0]["columns"][0]["non_finite"], 1);
+    assert_eq!(stages[0]["columns"][1]["max"], 5.0);
+    assert_eq!(stages[1]["binned"], 2);
+    assert_eq!(stages[1]["non_finite"], 2);
+}
+
+#[test]
+fn several_inputs_and_skipped_lines_are_reported() {
+    let folder = Folder::new();
+    folder.write("a.txt", "1 2 3\nnot a point\n");
+    folder.write("b.txt", "# b\n4 5 6\n7 8\n");
+    let run = folder.succeed("ingest a.txt b.txt -o ab.points --skip-bad");
+    assert_eq!(folder.column("ab.points/x.npy"), [1., 4.]);
+    assert!(
+        run.stderr.contains("warning: a.txt:2: column x: \"not\" is not a number: \"not a point\"")
+    );
+    assert!(run.stderr.contains("warning: b.txt:3: expected 3 fields, found 2: \"7 8\""));
+    assert!(run.stderr.contains("ab.points: 2 points, 2 bad, 0 non-finite"));
+}
+
+#[test]
+fn one_point_and_points_on_a_line_have_an_extent() {
+    let folder = Folder::new();
+    for (text, drawn) in [("3 4 5\n", 1), ("1 1 1\n1 2 1\n1 3 1\n", 3)] {
+        folder.write("p.txt", text);
+        folder.succeed("render p.txt -o p.png --size 9");
+        let picture = folder.picture("p.png");
+        assert_eq!(picture.pixels().filter(|pixel| pixel.0[3] == 255).count(), drawn);
+    }
+}
+
+#[test]
+fn a_grid_without_any_point_is_a_transparent_picture_and_a_warning() {
+    let folder = Folder::new();
+    folder.write("p.txt", "1 1 1\n2 2 2\n");
+    let run = folder.succeed("render p.txt -o p.png --size 4 --extent 10,20,10,20");
+    assert!(run.stderr.contains("warning: no point lies in the extent"), "{}", run.stderr);
+    assert!(folder.picture("p.png").pixels().all(|pixel| pixel.0 == [0; 4]));
+}
+
+#[test]
+fn info_tells_what_every_file_is_and_verifies_it() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    folder.succeed("render spiral.txt -o spiral.png --size 20 --norm sqrt");
+    let text = |arguments| String::from_utf8(folder.succeed(arguments).stdout).unwrap();
+    let points = text("info spiral.points --verify");
+    assert!(points.starts_with("spiral.points: 500 points\n") && points.contains(", verified"));
+    let grid = text("info spiral.tiff --verify");
+    assert!(grid.starts_with("spiral.tiff: grid of 20x20 cells\n") && grid.contains(", verified"));
+    let picture = text("info spiral.png");
+    assert!(
+        picture.starts_with("spiral.png: picture of 20x20 pixels") && picture.contains("norm sqrt")
+    );
+    for name in ["spiral.points", "spiral.tiff", "spiral.png"] {
+        assert_eq!(folder.succeed(&format!("info {name} --json")).json().len(), 1);
+    }
+    // A single changed byte shows.
+    for (name, at) in [("spiral.points/y.npy", 700), ("spiral.tiff", 1000)] {
+        let mut bytes = folder.read(name);
+        bytes[at] ^= 1;
+        folder.write(name, bytes);
+    }
+    let error = folder.fail(1, "info spiral.points --verify");
+    assert!(error.contains("y.npy: differs from what was written"), "{error}");
+    folder.fail(1, "info spiral.tiff --verify");
+}
+
+#[test]
+fn wide_columns_keep_what_narrow_ones_lose() {
+    let folder = Folder::new();
+    folder.write("w.txt", "1000000.001 1 1\n1000000.002 1 1\n");
+    for (dtype, occupied) in [("f32", 1), ("f64", 2)] {
+        let arguments = format!("render w.txt -o {dtype}.png --dtype {dtype} --size 4 --json");
+        let limits = &folder.succeed(&arguments).json()[0]["columns"][0]["dtype"];
+        assert_eq!(limits, dtype);
+        let picture = folder.picture(&format!("{dtype}.png"));
+        assert_eq!(picture.pixels().filter(|pixel| pixel.0[3] == 255).count(), occupied);
+    }
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let folder = Folder::new();
+    for command in ["", "render", "ingest", "bin2d", "colorize", "info", "colormaps"] {
+        let run = folder.succeed(&format!("{command} --help"));
+        let text = String::from_utf8(run.stdout).unwrap();
+        assert!(text.contains("Usage: pointillist"), "{text}");
+    }
+    let names = String::from_utf8(folder.succeed("colormaps").stdout).unwrap();
+    for name in
+        "viridis plasma inferno magma cividis turbo gray hot jet coolwarm RdBu Spectral fire"
+            .split(' ')
+    {
+        assert!(names.lines().any(|line| line == name), "{name}");
+    }
+}

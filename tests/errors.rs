@@ -1,0 +1,289 @@
+//! Every way to fail: a message that helps, the right exit code, nothing left behind and nothing harmed.
+//! [`Folder::fail`] checks the last two.
+
+use crate::support::{Folder, spiral};
+
+/// A folder with a good file and its results.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("good.txt", spiral());
+    folder.succeed("render good.txt -o good.png --size 16");
+    folder
+}
+
+#[track_caller]
+fn contains(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "{part:?} is not in:\n{message}");
+    }
+    // Errors of the program's own, not of the argument parser, are one line in lower case without a period.
+    if !message.starts_with("error:") {
+        // Stages before the one that failed have their summary lines.
+        let last = message.trim_end().lines().last().unwrap();
+        assert!(last.starts_with("pointillist: "), "{message}");
+        assert!(parts.iter().any(|part| last.contains(part)), "{message}");
+        assert!(!last.ends_with('.'), "{message}");
+    }
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let folder = folder();
+    for command in ["render", "ingest"] {
+        let output = if command == "render" { "new.png" } else { "new.points" };
+        let fail = |input| folder.fail(1, &format!("{command} {input} -o {output}"));
+        contains(&fail("missing.txt"), &["missing.txt: no such file"]);
+        contains(&fail("good.txt missing.txt"), &["missing.txt: no such file"]);
+        contains(&fail("."), &[".: is a folder, not a text file"]);
+    }
+    contains(
+        &folder.fail(1, "bin2d missing.points -o new.tiff"),
+        &["missing.points: no such file"],
+    );
+    contains(&folder.fail(1, "bin2d good.txt -o new.tiff"), &["good.txt: is not a .points folder"]);
+    contains(&folder.fail(1, "bin2d . -o new.tiff"), &["has no points.json"]);
+    contains(
+        &folder.fail(1, "info good.txt"),
+        &["good.txt: is not a .points folder, a .tiff or a .png"],
+    );
+}
+
+#[test]
+fn text_without_points_says_what_it_holds() {
+    let folder = folder();
+    folder.write("empty.txt", "");
+    folder.write("comments.txt", "# one\n\n# two\n");
+    folder.write("header.txt", "x y z\n");
+    folder.write("bad.txt", "x y\nfoo bar\n");
+    contains(
+        &folder.fail(1, "render empty.txt -o n.png"),
+        &["empty.txt: no points in it: the file is empty"],
+    );
+    contains(
+        &folder.fail(1, "render comments.txt -o n.png"),
+        &["comments.txt: no points in it: only 3 blank, comment or header lines"],
+    );
+    contains(&folder.fail(1, "render header.txt -o n.png"), &["header.txt: no points in it"]);
+    contains(
+        &folder.fail(1, "render bad.txt -o n.png --skip-bad"),
+        &["bad.txt: no points in it: all"],
+    );
+}
+
+#[test]
+fn a_bad_line_is_shown_with_its_number_and_the_way_out() {
+    let folder = folder();
+    let good = "1.5 2.5 3.5\n".repeat(200_000);
+    folder.write("short.txt", format!("{good}1.5 2.25\n{good}"));
+    contains(
+        &folder.fail(1, "ingest short.txt -o n.points"),
+        &[
+            "pointillist: ingest: short.txt:200001: expected 3 fields, found 2: \"1.5 2.25\"",
+            "--skip-bad",
+        ],
+    );
+    folder.write("word.txt", "# c\n1 2 3\n1 two 3\n");
+    contains(
+        &folder.fail(1, "ingest word.txt -o n.points"),
+        &["word.txt:3: column y: \"two\" is not a number: \"1 two 3\"", "--skip-bad"],
+    );
+    folder.write("comma.txt", "1,5;2,5;3,5\n");
+    contains(&folder.fail(1, "ingest comma.txt -o n.points"), &["comma.txt:1: ", "decimal"]);
+    folder.write("nul.txt", b"1 2 3\n1 \0 3\n");
+    contains(&folder.fail(1, "ingest nul.txt -o n.points"), &["nul.txt:2: ", "\\0"]);
+    folder.write("utf16.txt", b"\xFF\xFE1\0 \x002\0\n\0");
+    contains(
+        &folder.fail(1, "ingest utf16.txt -o n.points"),
+        &["utf16.txt: is UTF-16LE text", "iconv"],
+    );
+}
+
+#[test]
+fn a_column_that_does_not_exist_lists_those_that_do() {
+    let folder = folder();
+    folder.write("h.csv", "lon,lat,height\n1,2,3\n");
+    contains(
+        &folder.fail(1, "ingest h.csv -o n.points --columns x=lon,y=latitude"),
+        &["no column \"latitude\"", "lon, lat, height"],
+    );
+    contains(
+        &folder.fail(1, "ingest good.txt -o n.points --columns x=1,y=7"),
+        &["good.txt:1: expected 7 fields, found 3"],
+    );
+    contains(
+        &folder.fail(1, "bin2d good.points -o n.tiff --z mag"),
+        &["good.points: no column \"mag\"; it has x, y, z"],
+    );
+    contains(&folder.fail(1, "colorize good.tiff -o n.png --by max"), &["max", "count", "mean"]);
+}
+
+#[test]
+fn options_that_make_no_sense_are_wrong_usage() {
+    let folder = folder();
+    for (arguments, parts) in [
+        ("render good.txt -o n.png --size 0", vec!["--size"]),
+        ("render good.txt -o n.png --size 10x", vec!["--size"]),
+        ("render good.txt -o n.png --size 10x20x30", vec!["--size"]),
+        ("render good.txt -o n.png --size -5", vec!["-5"]),
+        ("render good.txt -o n.png --size 99999999999999999999", vec!["--size"]),
+        ("render good.txt -o n.png --resolution 0", vec!["greater than 0"]),
+        ("render good.txt -o n.png --resolution nan", vec!["greater than 0"]),
+        ("render good.txt -o n.png --extent 1,0,0,1", vec!["--extent"]),
+        ("render good.txt -o n.png --extent 0,0,0,1", vec!["--extent"]),
+        ("render good.txt -o n.png --extent nan,1,0,1", vec!["--extent"]),
+        ("render good.txt -o n.png --extent -inf,1,0,1", vec!["--extent"]),
+        ("render good.txt -o n.png --extent 0,1,0", vec!["--extent"]),
+        ("render good.txt -o n.png --extent -1e308,1.7e308,0,1", vec!["--extent"]),
+        ("render good.txt -o n.png --reduce median", vec!["median", "mean"]),
+        ("render good.txt -o n.png --cmap virdis", vec!["viridis"]),
+        ("render good.txt -o n.png --color #12", vec!["#12"]),
+        ("render good.txt -o n.png --norm loq", vec!["loq", "log"]),
+        ("render good.txt -o n.png --clip 5", vec!["two numbers"]),
+        ("render good.txt -o n.png --alpha-range 0,1", vec!["--alpha-norm"]),
+        ("render good.txt -o n.png --threads 0", vec!["--threads"]),
+        ("render good.txt -o n.png --columns x=0,y=1", vec!["count from 1"]),
+        ("render good.txt -o n.png --columns x,y", vec!["NAME=FIELD"]),
+        ("render good.txt -o n.png --columns ../x=1,y=2", vec!["cannot name a column"]),
+        ("render good.txt -o n.png --comment 1", vec!["cannot begin a comment"]),
+        ("render good.txt -o n.png --comand", vec!["--comand"]),
+        ("rendr good.txt -o n.png", vec!["render"]),
+        ("render good.txt", vec!["--output"]),
+        ("render good.txt -o n.jpg", vec!["n.jpg must end in .png"]),
+        ("ingest good.txt -o good.txt", vec!["must end in .points"]),
+        ("bin2d good.points -o n.png", vec!["must end in .tiff or .tif"]),
+        ("ingest good.points -o good.points", vec!["both input and output"]),
+        ("ingest - - -o n.points", vec!["only once"]),
+        ("render good.txt -o - --json", vec!["--json"]),
+    ] {
+        contains(&folder.fail(2, arguments), &parts);
+    }
+}
+
+#[test]
+fn a_size_that_cannot_fit_says_what_it_would_take() {
+    let folder = folder();
+    let message = folder.fail(1, "bin2d good.points -o n.tiff --size 60000");
+    contains(&message, &["60000x60000", "GB", "would fit"]);
+}
+
+#[test]
+fn points_that_are_nowhere_finite_have_no_extent() {
+    let folder = folder();
+    folder.write("nan.txt", "nan nan 1\nnan nan 2\n");
+    folder.succeed("ingest nan.txt -o nan.points");
+    contains(&folder.fail(1, "bin2d nan.points -o n.tiff"), &["--extent"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named_before_the_work() {
+    let folder = folder();
+    folder.write("file", "mine");
+    std::fs::create_dir(folder.path("folder.png")).unwrap();
+    contains(&folder.fail(1, "render good.txt -o nowhere/n.png"), &["nowhere/n.png: cannot write"]);
+    contains(&folder.fail(1, "render good.txt -o file/n.png"), &["file/n.png: cannot write"]);
+    contains(
+        &folder.fail(1, "render good.txt -o folder.png"),
+        &["folder.png: cannot write: is a directory"],
+    );
+    contains(
+        &folder.fail(1, "ingest good.txt -o nowhere/n.points"),
+        &["nowhere/n.points: cannot write"],
+    );
+    contains(&folder.fail(1, "bin2d good.points -o nowhere/n.tiff"), &["nowhere/n.tiff"]);
+    contains(
+        &folder.fail(1, "colorize good.tiff -o nowhere/n.png"),
+        &["nowhere/n.png: cannot write"],
+    );
+}
+
+#[test]
+fn what_is_not_ours_is_neither_read_nor_replaced() {
+    let folder = folder();
+    std::fs::create_dir(folder.path("mine.points")).unwrap();
+    folder.write("mine.points/thesis.txt", "mine");
+    contains(&folder.fail(1, "ingest good.txt -o mine.points"), &["mine.points", "thesis.txt"]);
+    folder.write("mine.tiff", "not a grid");
+    contains(
+        &folder
+            .fail(1, "render good.txt -o mine.png --cache-dir . --size 3 --force --extent 0,1,0,1"),
+        &["mine.points"],
+    );
+    contains(&folder.fail(1, "colorize mine.tiff -o n.png"), &["mine.tiff"]);
+    let tiff = folder.path("other.tiff");
+    image::GrayImage::new(4, 4).save(&tiff).unwrap();
+    contains(&folder.fail(1, "colorize other.tiff -o n.png"), &["other.tiff", "not a grid"]);
+    std::fs::copy(&tiff, folder.path("good2.tiff")).unwrap();
+    folder.succeed("ingest good.txt -o good2.points");
+    contains(&folder.fail(1, "render good.txt -o good2.png"), &["good2.tiff", "--cache-dir"]);
+    image::GrayImage::new(4, 4).save(folder.path("other.png")).unwrap();
+    contains(&folder.fail(1, "info other.png"), &["other.png: is a PNG, but not one of ours"]);
+}
+
+#[test]
+fn a_damaged_intermediate_is_an_error_or_made_again_but_never_trusted() {
+    let folder = folder();
+    let grid = folder.read("good.tiff");
+    folder.write("cut.tiff", &grid[..grid.len() / 2]);
+    contains(&folder.fail(1, "colorize cut.tiff -o n.png"), &["cut.tiff"]);
+    let column = folder.read("good.points/x.npy");
+    folder.write("good.points/x.npy", &column[..column.len() - 4]);
+    contains(&folder.fail(1, "bin2d good.points -o n.tiff"), &["x.npy: is "]);
+    let run = folder.succeed("ingest good.txt -o good.points");
+    assert!(run.stderr.contains("500 points, 0 bad"), "{}", run.stderr);
+    assert_eq!(folder.read("good.points/x.npy"), column);
+    folder
+        .write("good.points/points.json", "{\"format\": \"pointillist points\", \"version\": 99}");
+    contains(&folder.fail(1, "bin2d good.points -o n.tiff"), &["version 99"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    // Every write to /dev/full fails; a limit on the size of files does the same to any file.
+    let folder = Folder::new();
+    folder.write("big.txt", spiral().repeat(2000));
+    let before = folder.listing().len();
+    for arguments in ["ingest big.txt -o b.points", "render big.txt -o b.png"] {
+        let program = env!("CARGO_BIN_EXE_pointillist");
+        let script = format!("trap '' XFSZ; ulimit -f 64; exec {program} {arguments}");
+        let output = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(folder.path(""))
+            .output()
+            .unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        contains(&message, &["b.points/", "cannot write: file too large"]);
+        assert_eq!(folder.listing().len(), before, "{message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_removes_what_it_has_begun() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = Folder::new();
+    let mut child = folder
+        .command("ingest - -o n.points")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let text = spiral().repeat(400);
+    stdin.write_all(text.as_bytes()).unwrap();
+    let begun = || folder.listing().iter().any(|(path, _)| path.ends_with("x.npy"));
+    while !begun() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    // The run looks up when the next text comes.
+    let _ = stdin.write_all(text.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("interrupted"));
+    assert_eq!(folder.listing(), []);
+}

@@ -1,0 +1,8 @@
+//! Tests of the whole program, as its users run it.
+#![expect(clippy::unwrap_used, reason = "in a test, what goes wrong may panic")]
+
+mod end_to_end;
+mod errors;
+mod golden;
+mod staged_runs;
+mod support;

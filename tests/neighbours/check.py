@@ -1,0 +1,153 @@
+"""Compares what pointillist writes with what its users' other tools make of it.
+
+Usage: check.py PROGRAM, where PROGRAM is a built pointillist. Needs requirements.txt beside this file, and
+gdalinfo. Prints a line a check and ends with exit code 1 at the first that fails.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import rasterio
+import tifffile
+from matplotlib import pyplot as plt
+from matplotlib.colors import LogNorm
+from PIL import Image
+
+matplotlib.use("Agg")
+PROGRAM = Path(sys.argv[1]).resolve()
+
+
+def run(*arguments):
+    subprocess.run([PROGRAM, *map(str, arguments), "--quiet"], check=True)
+
+
+def check(what, good):
+    print(("ok      " if good else "FAILED  ") + what, flush=True)
+    if not good:
+        sys.exit(1)
+
+
+def write_points(folder):
+    """A million points in clumps, on a lattice of exact cell edges, and not finite, with z; the text has the exact
+    values of float32."""
+    rng = np.random.default_rng(7)
+    clumps = rng.normal(0, 1, (400_000, 2)) * [3, 0.5] + [10, -4]
+    lattice = rng.integers(0, 65, (500_000, 2)) / 64 * [16, 8] + [2, -8]
+    uniform = rng.uniform([0, -10], [20, 2], (100_000, 2))
+    points = np.concatenate([clumps, lattice, uniform]).astype(np.float32)
+    z = (np.sin(points[:, 0]) * 100 + rng.normal(0, 5, len(points))).astype(np.float32)
+    z[::1000] = np.nan
+    order = rng.permutation(len(points))
+    points, z = points[order], z[order]
+    points[5, 0], points[50, 1] = np.nan, np.inf
+    path = folder / "points.txt"
+    np.savetxt(path, np.column_stack([points, z]).astype(np.float64), fmt="%.17g")
+    return path, points[:, 0], points[:, 1], z
+
+
+def check_columns(folder, path, x, y, z):
+    out = folder / "grid.points"
+    run("ingest", path, "-o", out)
+    for name, expected in (("x", x), ("y", y), ("z", z)):
+        column = np.load(out / f"{name}.npy", mmap_mode="r")
+        same = np.array_equal(column.view(np.uint32)[expected == expected],
+                              expected.view(np.uint32)[expected == expected])
+        check(f"np.load gives column {name} to the bit", same and column.dtype == np.float32
+              and np.array_equal(np.isnan(column), np.isnan(expected)))
+    sidecar = json.loads((out / "points.json").read_text())
+    finite = x[np.isfinite(x)].astype(np.float64)
+    check("points.json has the bounds", sidecar["columns"][0]["min"] == finite.min()
+          and sidecar["columns"][0]["max"] == finite.max())
+    return out
+
+
+def check_grids(folder, points, x, y, z):
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y, z = (values[finite].astype(np.float64) for values in (x, y, z))
+    has_z = ~np.isnan(z)
+    for size, extent in (((1, 1), None), ((64, 64), (2, 18, -8, 0)), ((999, 333), None),
+                         ((1024, 1024), (2, 18, -8, 0)), ((4096, 4096), (3.1, 17.3, -7.77, 0.1))):
+        bounds = extent or (x.min(), x.max(), y.min(), y.max())
+        limits = [bounds[:2], bounds[2:]]
+        out = folder / "grid.tiff"
+        arguments = ["--extent", ",".join(map(repr, extent))] if extent else []
+        run("bin2d", points, "-o", out, "--size", "%dx%d" % size, "--dtype", "f64", *arguments)
+        count = np.histogram2d(x, y, bins=size, range=limits)[0]
+        total = np.histogram2d(x[has_z], y[has_z], bins=size, range=limits, weights=z[has_z])[0]
+        number = np.histogram2d(x[has_z], y[has_z], bins=size, range=limits)[0]
+        with np.errstate(invalid="ignore"):
+            mean = total / number
+        ours = tifffile.imread(out, key=0), tifffile.imread(out, key=1)
+        label = "%dx%d" % size
+        check(f"{label}: counts are numpy.histogram2d's", np.array_equal(ours[0], count.T[::-1]))
+        check(f"{label}: means are numpy.histogram2d's",
+              np.array_equal(ours[1], mean.T[::-1], equal_nan=True))
+
+
+def check_tiff(folder, points):
+    out = folder / "tags.tiff"
+    run("bin2d", points, "-o", out, "--size", "200x100", "--extent", "-5,15,-8,2", "--reduce", "count,mean,max")
+    with tifffile.TiffFile(out) as file:
+        names = [page.tags["PageName"].value for page in file.pages]
+        check("tifffile reads every page by name", names == ["count", "mean", "max"])
+        check("the pages are 32-bit floats", all(page.dtype == np.float32 for page in file.pages))
+        description = json.loads(file.pages[0].description)
+        check("the description is JSON with the extent",
+              description["extent"] == {"xmin": -5.0, "xmax": 15.0, "ymin": -8.0, "ymax": 2.0})
+    for page in (1, 2, 3):
+        text = subprocess.run(["gdalinfo", "-json", f"GTIFF_DIR:{page}:{out}"], check=True, capture_output=True)
+        info = json.loads(text.stdout)
+        check(f"gdalinfo shows the extent of page {page}",
+              info["geoTransform"] == [-5.0, 0.1, 0.0, 2.0, 0.0, -0.1]
+              and info["cornerCoordinates"]["lowerRight"] == [15.0, -8.0])
+        check(f"gdalinfo shows nodata of page {page}", info["bands"][0]["noDataValue"] == "NaN"
+              and info["bands"][0]["type"] == "Float32")
+        plain = subprocess.run(["gdalinfo", f"GTIFF_DIR:{page}:{out}"], check=True, capture_output=True)
+        check(f"gdalinfo has no complaint about page {page}", not plain.stderr)
+    with rasterio.open(out) as grid:
+        check("rasterio shows the bounds", tuple(grid.bounds) == (-5, -8, 15, 2) and np.isnan(grid.nodata))
+
+
+def check_pictures(folder, points):
+    out = folder / "picture.tiff"
+    run("bin2d", points, "-o", out, "--size", "300x200")
+    count, mean = tifffile.imread(out, key=0), tifffile.imread(out, key=1)
+    ours, theirs = folder / "ours.png", folder / "theirs.png"
+
+    def compare(what, arguments, values, **how):
+        run("colorize", out, "-o", ours, *arguments)
+        # Left alone, matplotlib lets a single NaN be both limits.
+        limits = {"vmin": np.nanmin(values), "vmax": np.nanmax(values)}
+        plt.imsave(theirs, values, **(limits | how))
+        with Image.open(ours) as a, Image.open(theirs) as b:
+            a, b = np.asarray(a.convert("RGBA")), np.asarray(b.convert("RGBA"))
+        different = int((a != b).any(axis=2).sum())
+        check(f"{what}: {different} pixels differ from plt.imsave", different == 0)
+
+    for name in ("viridis", "plasma", "inferno", "magma", "cividis", "turbo", "gray", "hot", "jet", "coolwarm",
+                 "RdBu", "Spectral"):
+        for cmap in (name, name + "_r"):
+            compare(f"mean through {cmap}", ["--cmap", cmap], mean, cmap=cmap)
+    compare("limits inside the data", ["--vmin", "-50", "--vmax", "20.5"], mean, vmin=-50, vmax=20.5)
+    positive = np.where(count > 0, count, np.nan)
+    norm = LogNorm(np.nanmin(positive), np.nanmax(positive))
+    run("colorize", out, "-o", ours, "--by", "count", "--cmap", "magma")
+    with Image.open(ours) as picture:
+        ours_log = np.asarray(picture)
+    theirs_log = matplotlib.colormaps["magma"](norm(positive), bytes=True)
+    different = int((ours_log != theirs_log).any(axis=2).sum())
+    check(f"count through LogNorm: {different} pixels differ from matplotlib", different == 0)
+
+
+with tempfile.TemporaryDirectory() as name:
+    folder = Path(name)
+    path, x, y, z = write_points(folder)
+    points = check_columns(folder, path, x, y, z)
+    check_grids(folder, points, x, y, z)
+    check_tiff(folder, points)
+    check_pictures(folder, points)

@@ -1,0 +1,181 @@
+//! What is reused and what is made again, alone and under `make`.
+
+use crate::support::{Folder, Run, spiral, workspace};
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+/// The stages of a run that were not up to date.
+fn made(run: &Run) -> Vec<String> {
+    run.json()
+        .iter()
+        .filter(|stage| stage["up_to_date"] == false)
+        .map(|stage| stage["stage"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn set_modified(folder: &Folder, name: &str, time: SystemTime) {
+    File::options().append(true).open(folder.path(name)).unwrap().set_modified(time).unwrap();
+}
+
+fn modified(folder: &Folder, name: &str) -> SystemTime {
+    folder.path(name).metadata().unwrap().modified().unwrap()
+}
+
+#[test]
+fn a_second_run_makes_nothing_and_says_so() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let render = "render s.txt -o s.png --size 20";
+    folder.succeed(render);
+    let before = folder.listing();
+    let run = folder.succeed(render);
+    assert_eq!(
+        run.stderr,
+        "ingest: s.points: up to date, 500 points\n\
+         bin2d: s.tiff: up to date, 500 points\n\
+         colorize: s.png: up to date\n"
+    );
+    assert_eq!(folder.listing(), before);
+}
+
+#[test]
+fn a_change_of_options_makes_only_what_depends_on_them() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let render = |options: &str| {
+        made(&folder.succeed(&format!("render s.txt -o s.png --json --size 20 {options}")))
+    };
+    assert_eq!(render(""), ["ingest", "bin2d", "colorize"]);
+    assert_eq!(render(""), [""; 0]);
+    assert_eq!(render("--cmap magma"), ["colorize"]);
+    assert_eq!(render("--cmap magma --by count"), ["colorize"]);
+    assert_eq!(render("--cmap magma --extent -20,20,-20,20"), ["bin2d", "colorize"]);
+    assert_eq!(render("--cmap magma --extent -20,20,-20,20 --threads 1"), [""; 0]);
+    assert_eq!(render("--dtype f64"), ["ingest", "bin2d", "colorize"]);
+    assert_eq!(render("--dtype f64 --force"), ["ingest", "bin2d", "colorize"]);
+}
+
+#[test]
+fn a_touched_text_is_parsed_again_and_nothing_more() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let render = "render s.txt -o s.png --json --size 20";
+    folder.succeed(render);
+    set_modified(&folder, "s.txt", SystemTime::now());
+    assert_eq!(made(&folder.succeed(render)), ["ingest"]);
+    assert_eq!(made(&folder.succeed(render)), [""; 0]);
+    // Other text with the same numbers, too.
+    folder.write("s.txt", spiral().replace(' ', "\t"));
+    assert_eq!(made(&folder.succeed(render)), ["ingest"]);
+    folder.write("s.txt", spiral() + "0 0 0\n");
+    assert_eq!(made(&folder.succeed(render)), ["ingest", "bin2d", "colorize"]);
+}
+
+#[test]
+fn a_file_that_is_gone_or_damaged_is_made_again() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let render = "render s.txt -o s.png --json --size 20";
+    folder.succeed(render);
+    let expected = folder.listing();
+    std::fs::remove_file(folder.path("s.tiff")).unwrap();
+    assert_eq!(made(&folder.succeed(render)), ["bin2d"]);
+    std::fs::remove_dir_all(folder.path("s.points")).unwrap();
+    assert_eq!(made(&folder.succeed(render)), ["ingest"]);
+    let picture = folder.read("s.png");
+    folder.write("s.png", &picture[..picture.len() - 1]);
+    assert_eq!(made(&folder.succeed(render)), ["colorize"]);
+    std::fs::remove_file(folder.path("s.points/y.npy")).unwrap();
+    assert_eq!(made(&folder.succeed(render)), ["ingest"]);
+    assert_eq!(folder.listing(), expected);
+}
+
+#[test]
+fn another_text_under_the_same_output_is_noticed() {
+    let folder = Folder::new();
+    folder.write("a.txt", spiral());
+    std::fs::copy(folder.path("a.txt"), folder.path("b.txt")).unwrap();
+    let time = SystemTime::now();
+    set_modified(&folder, "a.txt", time);
+    set_modified(&folder, "b.txt", time);
+    folder.succeed("render a.txt -o s.png --size 20");
+    assert_eq!(made(&folder.succeed("render b.txt -o s.png --size 20 --json")), ["ingest"]);
+    assert_eq!(made(&folder.succeed("render a.txt b.txt -o s.png --size 20 --json")).len(), 3);
+}
+
+#[test]
+fn a_stage_with_nothing_to_do_leaves_its_output_newer_than_its_input() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let old = SystemTime::now() - Duration::from_secs(1000);
+    set_modified(&folder, "s.txt", old);
+    folder.succeed("render s.txt -o s.png --size 20");
+    for name in ["s.tiff", "s.png"] {
+        set_modified(&folder, name, old - Duration::from_secs(1000));
+    }
+    assert_eq!(made(&folder.succeed("render s.txt -o s.png --size 20 --json")), [""; 0]);
+    assert!(modified(&folder, "s.points") >= modified(&folder, "s.txt"));
+    assert!(modified(&folder, "s.tiff") >= modified(&folder, "s.points"));
+    assert!(modified(&folder, "s.png") >= modified(&folder, "s.tiff"));
+}
+
+#[test]
+fn intermediates_are_kept_where_they_are_wanted() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o s.png --size 20 --cache-dir cache/deep");
+    assert!(folder.path("cache/deep/s.points/x.npy").is_file());
+    assert!(folder.path("cache/deep/s.tiff").is_file());
+    assert!(!folder.path("s.points").exists() && !folder.path("s.tiff").exists());
+    let run = folder.succeed("render cache/deep/s.points -o t.png --size 20 --json");
+    assert_eq!(made(&run), ["bin2d", "colorize"]);
+    assert!(folder.read("s.png") == folder.read("t.png"));
+}
+
+#[test]
+fn the_makefile_of_the_documentation_makes_what_it_must_and_nothing_more() {
+    let folder = Folder::new();
+    folder.write("galaxy.txt", spiral());
+    let document = std::fs::read_to_string(workspace("docs/staged-runs.md")).unwrap();
+    let makefile = document.split("```make\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(makefile.lines().count(), 5);
+    folder.write("Makefile", makefile);
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_pointillist"));
+    let make = || {
+        let path =
+            format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let output = std::process::Command::new("make")
+            .current_dir(folder.path(""))
+            .env("PATH", path)
+            .env_remove("MAKEFLAGS")
+            .output()
+            .unwrap();
+        let run = Run::new(output);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let stages = run.stderr.lines().map(|line| {
+            let stage = line.split(':').next().unwrap().to_owned();
+            (stage, !line.contains("up to date"))
+        });
+        stages.collect::<Vec<_>>()
+    };
+    let all = |made: [bool; 3]| {
+        ["ingest", "bin2d", "colorize"].map(str::to_owned).into_iter().zip(made).collect::<Vec<_>>()
+    };
+    // File times must differ by more than the clock's grain.
+    let pause = || std::thread::sleep(Duration::from_millis(20));
+
+    assert_eq!(make(), all([true, true, true]));
+    assert_eq!(make(), []);
+    pause();
+    folder.write("Makefile", makefile.replace("inferno", "magma"));
+    assert_eq!(make(), [("colorize".to_owned(), true)]);
+    assert_eq!(make(), []);
+    pause();
+    folder.write("galaxy.txt", spiral());
+    assert_eq!(make(), all([true, false, false]));
+    assert_eq!(make(), []);
+    pause();
+    folder.write("galaxy.txt", spiral() + "1 1 1\n");
+    assert_eq!(make(), all([true, true, true]));
+    assert_eq!(make(), []);
+}

@@ -1,0 +1,134 @@
+//! A folder to run the program in, and readers for what it makes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A temporary folder in which the program is run.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The program, ready to run in this folder; arguments are separated by blanks.
+    pub(crate) fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
+        command.args(arguments.split_ascii_whitespace()).current_dir(self.0.path());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program and returns what it printed, whatever came of it.
+    pub(crate) fn run(&self, arguments: &str) -> Run {
+        Run::new(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the program, which must succeed.
+    pub(crate) fn succeed(&self, arguments: &str) -> Run {
+        let run = self.run(arguments);
+        assert_eq!(run.code, 0, "{arguments}\n{}", run.stderr);
+        run
+    }
+
+    /// Runs the program, which must end with `code`, print nothing to standard output, and change nothing in the
+    /// folder. Returns what it printed to standard error.
+    pub(crate) fn fail(&self, code: i32, arguments: &str) -> String {
+        let before = self.listing();
+        let run = self.run(arguments);
+        assert_eq!(run.code, code, "{arguments}\n{}", run.stderr);
+        assert_eq!(run.stdout, b"", "{arguments}");
+        assert_eq!(self.listing(), before, "{arguments}\n{}", run.stderr);
+        run.stderr
+    }
+
+    /// Every file below the folder with its content, hidden ones too.
+    pub(crate) fn listing(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        fn list(folder: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    all.push((path.clone(), Vec::new()));
+                    list(&path, all);
+                } else {
+                    all.push((path.clone(), std::fs::read(&path).unwrap_or_default()));
+                }
+            }
+        }
+        let mut all = Vec::new();
+        list(self.0.path(), &mut all);
+        all.sort();
+        all
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// A picture as width, height and RGBA bytes.
+    pub(crate) fn picture(&self, name: &str) -> image::RgbaImage {
+        image::open(self.path(name)).unwrap().into_rgba8()
+    }
+
+    /// The values of a 32-bit column.
+    pub(crate) fn column(&self, name: &str) -> Vec<f32> {
+        let bytes = self.read(name);
+        assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+        let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+        assert!(String::from_utf8_lossy(&bytes[..header]).contains("'<f4'"));
+        assert_eq!(header % 64, 0);
+        let values = bytes[header..].as_chunks::<4>().0;
+        values.iter().map(|&value| f32::from_le_bytes(value)).collect()
+    }
+}
+
+/// What a run printed.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn new(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: output.stdout,
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The objects that `--json` printed, one a line.
+    pub(crate) fn json(&self) -> Vec<serde_json::Value> {
+        let text = std::str::from_utf8(&self.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// A file of the workspace.
+pub(crate) fn workspace(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+}
+
+/// A few hundred points on a spiral, with z.
+pub(crate) fn spiral() -> String {
+    (0..500)
+        .map(|i| {
+            let t = f64::from(i) * 0.05;
+            format!("{:.6} {:.6} {:.4}\n", t * t.cos(), t * t.sin(), t)
+        })
+        .collect()
+}
