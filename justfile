@@ -1,0 +1,44 @@
+# The daily work; `just` alone lists it.
+
+[private]
+default:
+    @just --list
+
+# Build the program as it ships
+build:
+    cargo build --release
+
+# Run all tests
+test:
+    cargo test --workspace
+
+# Format, then look at everything that CI looks at
+lint:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Run the kernels' benchmarks, or those whose name contains `filter`
+bench filter="":
+    cargo bench --workspace --benches -- {{ filter }}
+
+# Everything a change must pass
+ci:
+    .ci/run
+
+# Compare with NumPy, matplotlib, tifffile, rasterio and GDAL (Python with tests/neighbours/requirements.txt)
+neighbours: build
+    python3 tests/neighbours/check.py target/release/pointillist
+
+# A worked example: the three stages one by one, then again with other colours, of which only the last runs
+stages text="fixtures/galaxy.txt" folder="target/stages": build
+    mkdir -p {{ folder }}
+    target/release/pointillist ingest {{ text }} -o {{ folder }}/stages.points
+    target/release/pointillist bin2d {{ folder }}/stages.points -o {{ folder }}/stages.tiff --size 800
+    target/release/pointillist colorize {{ folder }}/stages.tiff -o {{ folder }}/stages.png
+    target/release/pointillist render {{ text }} -o {{ folder }}/stages.png --size 800 --by count --cmap inferno --background black
+    target/release/pointillist info {{ folder }}/stages.tiff
+
+# Write `rows` stars of the made-up galaxy to `file`
+galaxy rows="1000000" file="galaxy.txt":
+    cargo run --release --quiet --example galaxy -- --rows {{ rows }} -o {{ file }}
