@@ -145,3 +145,10 @@ pub enum Error {
         known: Vec<String>,
     },
 }
+
+impl Error {
+    /// Whether the fault is in what was asked for, and not in files, data or memory.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Options(_))
+    }
+}

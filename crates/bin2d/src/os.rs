@@ -45,15 +45,42 @@ mod linux {
 
     pub(super) fn available_memory() -> Option<u64> {
         let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| meminfo(&text));
-        let group = fs::read_to_string("/proc/self/cgroup")
-            .ok()
-            .and_then(|text| own_group(&text).map(str::to_owned))
-            .and_then(|group| group_memory(Path::new("/sys/fs/cgroup"), &group));
-        match (machine, group) {
-            (Some(machine), Some(group)) => Some(machine.min(group)),
-            (one, None) | (None, one) => one,
-        }
+        let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let of = |version: &Version| group_memory(version, Path::new(version.root), &groups);
+        [machine, of(&V2), of(&V1)].into_iter().flatten().min()
     }
+
+    /// Where a version of control groups says what.
+    struct Version {
+        root: &'static str,
+        /// The group in a line `hierarchy:controllers:group` of `/proc/self/cgroup`, if it is the one of memory.
+        group: fn(&str) -> Option<&str>,
+        limit: &'static str,
+        /// What stands before the bytes of anonymous memory, those of the groups below included, in `memory.stat`.
+        anonymous: &'static str,
+    }
+
+    /// One hierarchy for all controllers, which has number 0 and names none.
+    const V2: Version = Version {
+        root: "/sys/fs/cgroup",
+        group: |line| line.strip_prefix("0::"),
+        limit: "memory.max",
+        anonymous: "anon ",
+    };
+
+    /// A hierarchy for each controller, or for a few.
+    const V1: Version = Version {
+        root: "/sys/fs/cgroup/memory",
+        group: |line| {
+            let (controllers, group) = line.split_once(':')?.1.split_once(':')?;
+            controllers.split(',').any(|controller| controller == "memory").then_some(group)
+        },
+        limit: "memory.limit_in_bytes",
+        anonymous: "total_rss ",
+    };
+
+    /// Limits from here on are none: version 1 has no other word for that than the largest whole number of pages.
+    const UNLIMITED: u64 = 1 << 60;
 
     fn meminfo(text: &str) -> Option<u64> {
         let rest = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
@@ -61,31 +88,28 @@ mod linux {
         kibibytes.checked_mul(1024)
     }
 
-    /// The version 2 group in `/proc/self/cgroup`: the line with hierarchy 0 and no controllers.
-    fn own_group(text: &str) -> Option<&str> {
-        text.lines().find_map(|line| line.strip_prefix("0::"))
-    }
-
-    /// What the group and all groups above it leave, the tightest of them.
-    fn group_memory(root: &Path, group: &str) -> Option<u64> {
+    /// What the own group, as `/proc/self/cgroup` names it, and all groups above it leave, the tightest of them. In
+    /// a container the name may be the one outside, which leads nowhere: then the root has the limit.
+    fn group_memory(version: &Version, root: &Path, groups: &str) -> Option<u64> {
+        let group = groups.lines().find_map(version.group)?;
         let own = root.join(group.trim_start_matches('/'));
         own.ancestors()
             .take_while(|folder| folder.starts_with(root))
             .filter_map(|folder| {
                 let number = |text: String| text.trim().parse::<u64>().ok();
-                let limit = fs::read_to_string(folder.join("memory.max")).ok().and_then(number)?;
+                let limit = fs::read_to_string(folder.join(version.limit)).ok().and_then(number)?;
                 // Pages of files are given back under pressure, so only anonymous memory counts as taken.
                 let taken = fs::read_to_string(folder.join("memory.stat"))
                     .ok()
-                    .and_then(|text| anonymous(&text))
+                    .and_then(|text| anonymous(&text, version))
                     .unwrap_or(0);
-                Some(limit.saturating_sub(taken))
+                (limit < UNLIMITED).then(|| limit.saturating_sub(taken))
             })
             .min()
     }
 
-    fn anonymous(stat: &str) -> Option<u64> {
-        stat.lines().find_map(|line| line.strip_prefix("anon "))?.trim().parse().ok()
+    fn anonymous(stat: &str, version: &Version) -> Option<u64> {
+        stat.lines().find_map(|line| line.strip_prefix(version.anonymous))?.trim().parse().ok()
     }
 
     #[cfg(test)]
@@ -105,21 +129,48 @@ mod linux {
             let root = tempfile::tempdir().unwrap();
             let inner = root.path().join("user/job");
             fs::create_dir_all(&inner).unwrap();
-            assert_eq!(group_memory(root.path(), "/user/job"), None);
+            let memory = || group_memory(&V2, root.path(), "0::/user/job\n");
+            assert_eq!(memory(), None);
             fs::write(inner.join("memory.max"), "max\n").unwrap();
-            assert_eq!(group_memory(root.path(), "/user/job"), None);
+            assert_eq!(memory(), None);
             fs::write(root.path().join("user/memory.max"), "1000\n").unwrap();
-            assert_eq!(group_memory(root.path(), "/user/job"), Some(1000));
+            assert_eq!(memory(), Some(1000));
             fs::write(root.path().join("user/memory.stat"), "anon 300\nfile 5\n").unwrap();
-            assert_eq!(group_memory(root.path(), "/user/job"), Some(700));
+            assert_eq!(memory(), Some(700));
             fs::write(inner.join("memory.max"), "500\n").unwrap();
-            assert_eq!(group_memory(root.path(), "/user/job"), Some(500));
+            assert_eq!(memory(), Some(500));
         }
 
         #[test]
-        fn the_own_group_is_that_of_version_2() {
-            assert_eq!(own_group("1:cpu:/a\n0::/user.slice/x\n"), Some("/user.slice/x"));
-            assert_eq!(own_group("1:memory:/a\n"), None);
+        fn a_group_of_version_1_sets_the_limit_too() {
+            let groups = "12:cpuset:/a\n4:cpu,memory:/docker/job\n1:name=systemd:/a\n0::/\n";
+            let root = tempfile::tempdir().unwrap();
+            let memory = || group_memory(&V1, root.path(), groups);
+            assert_eq!(memory(), None);
+            // In the container, the path outside of it does not exist.
+            fs::write(root.path().join("memory.limit_in_bytes"), "9223372036854771712\n").unwrap();
+            assert_eq!(memory(), None);
+            fs::write(root.path().join("memory.limit_in_bytes"), "5000\n").unwrap();
+            assert_eq!(memory(), Some(5000));
+            let stat = "cache 700\nrss 1\ntotal_cache 700\ntotal_rss 1000\n";
+            fs::write(root.path().join("memory.stat"), stat).unwrap();
+            assert_eq!(memory(), Some(4000));
+            let inner = root.path().join("docker/job");
+            fs::create_dir_all(&inner).unwrap();
+            fs::write(inner.join("memory.limit_in_bytes"), "3000\n").unwrap();
+            assert_eq!(memory(), Some(3000));
+        }
+
+        #[test]
+        fn the_own_group_is_that_of_the_version() {
+            let group = |version: &Version, text: &'static str| {
+                text.lines().find_map(version.group).unwrap_or("none")
+            };
+            assert_eq!(group(&V2, "1:cpu:/a\n0::/user.slice/x\n"), "/user.slice/x");
+            assert_eq!(group(&V2, "1:memory:/a\n"), "none");
+            assert_eq!(group(&V1, "2:cpu:/b\n1:memory:/a:b\n"), "/a:b");
+            assert_eq!(group(&V1, "1:cpu,cpuacct:/a\n0::/x\n"), "none");
+            assert_eq!(group(&V1, "2:name=memory:/a\nnonsense\n"), "none");
         }
 
         #[test]

@@ -4,7 +4,7 @@
 //! must agree with each other and with the length of the file before memory is taken for them.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
@@ -20,6 +20,8 @@ use crate::{Dtype, Error, Extent, Page, PageValues, Reduction, os};
 
 /// The longest value of a tag that is read. The longest that is written lists the strips or the points.
 const LONGEST_VALUE: usize = 4 << 20;
+/// Bytes that are searched at a time.
+const PIECE: u64 = 1 << 20;
 const PAGE_NAME: Tag = Tag::Unknown(285);
 
 /// A TIFF that pointillist wrote, opened: its description is checked, its pages are read when asked for.
@@ -117,7 +119,8 @@ impl GridFile {
     /// Reads the page of that name.
     ///
     /// # Errors
-    /// [`Error::NoPage`] lists the pages that exist; [`Error::Read`] and [`Error::Allocation`].
+    /// [`Error::NoPage`] lists the pages that exist; [`Error::Damaged`] when the pixels are not those that were
+    /// written; [`Error::Read`] and [`Error::Allocation`].
     pub fn page(&self, name: &str) -> Result<Page, Error> {
         let page =
             self.pages.iter().find(|page| page.note.page == name).ok_or_else(|| Error::NoPage {
@@ -137,18 +140,30 @@ impl GridFile {
         let mut values: Vec<T> = Vec::new();
         values.try_reserve_exact(cells)?;
         values.resize(cells, T::default());
+        let mut hasher = Xxh3::new();
         let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
         for &(offset, len) in &page.strips {
             let (strip, after) = rest.split_at_mut(len);
             self.read_strip(strip, offset)?;
+            hasher.update(strip);
             rest = after;
         }
+        self.check(page, &hasher)?;
         Ok(values)
     }
 
     fn read_strip(&self, strip: &mut [u8], offset: u64) -> Result<(), Error> {
         os::read_exact_at(&self.file, strip, offset)
             .map_err(|source| Error::Read { path: self.path.clone(), source })
+    }
+
+    /// Compares what was read of a page with what was written.
+    fn check(&self, page: &StoredPage, read: &Xxh3) -> Result<(), Error> {
+        if PageNote::new(&page.note.page, read) == page.note {
+            return Ok(());
+        }
+        let reason = format!("page {} is not what was written", page.note.page);
+        Err(Error::Damaged { path: self.path.clone(), reason })
     }
 
     /// Reads all pages and compares them with the hashes that were written with them.
@@ -166,12 +181,7 @@ impl GridFile {
                 self.read_strip(&mut strip, offset)?;
                 hasher.update(&strip);
             }
-            if PageNote::new(&page.note.page, &hasher) != page.note {
-                return Err(Error::Damaged {
-                    path: self.path.clone(),
-                    reason: format!("page {} is not what was written", page.note.page),
-                });
-            }
+            self.check(page, &hasher)?;
         }
         Ok(())
     }
@@ -180,22 +190,15 @@ impl GridFile {
 type Reader<'a> = Decoder<BufReader<&'a File>>;
 
 fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Problem> {
-    let mut decoder = match Decoder::new(BufReader::new(file)) {
-        Ok(decoder) => decoder,
-        Err(TiffError::IoError(error)) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            return Err(Problem::Io(error));
+    let (mut decoder, text) = match first_page(file, length) {
+        Ok((decoder, Some(text))) => (decoder, text),
+        Ok((_, None)) => return Err(undescribed(file, "it has no description")?),
+        Err(Problem::Io(error)) => return Err(Problem::Io(error)),
+        Err(_) => {
+            let reason = "its end is missing, or it is another program's";
+            return Err(undescribed(file, reason)?);
         }
-        Err(_) if length == 0 => return Err(Problem::Foreign("it is empty".to_owned())),
-        Err(_) => return Err(Problem::Foreign("it is not a TIFF, or not a whole one".to_owned())),
     };
-    let mut limits = Limits::default();
-    limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX).min(LONGEST_VALUE);
-    decoder = decoder.with_limits(limits);
-
-    let text = decoder
-        .find_tag(Tag::ImageDescription)?
-        .ok_or_else(|| Problem::Foreign("it has no description".to_owned()))?
-        .into_string()?;
     let description = describe(&text)?;
     if decoder.byte_order() != ByteOrder::LittleEndian {
         return Err(Problem::Damaged("its numbers are big-endian".to_owned()));
@@ -216,6 +219,49 @@ fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Pro
     Ok((description, pages))
 }
 
+/// Opens the first page and reads its description, if it has one.
+fn first_page(file: &File, length: u64) -> Result<(Reader<'_>, Option<String>), Problem> {
+    let mut limits = Limits::default();
+    limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX).min(LONGEST_VALUE);
+    let mut decoder = Decoder::new(BufReader::new(file))?.with_limits(limits);
+    let text = match decoder.find_tag(Tag::ImageDescription)? {
+        Some(value) => Some(value.into_string()?),
+        None => None,
+    };
+    Ok((decoder, text))
+}
+
+/// What is wrong with a file whose first page does not describe a grid: where it begins as a TIFF and our mark is
+/// somewhere in it, it was a grid once. Of another TIFF `reason` is said.
+fn undescribed(mut file: &File, reason: &str) -> Result<Problem, Problem> {
+    file.rewind().map_err(Problem::Io)?;
+    let mut piece = Vec::new();
+    file.take(PIECE).read_to_end(&mut piece).map_err(Problem::Io)?;
+    let starts = [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"];
+    if piece.is_empty() {
+        return Ok(Problem::Foreign("it is empty".to_owned()));
+    }
+    if !starts.iter().any(|start| piece.starts_with(start)) {
+        return Ok(Problem::Foreign("it is not a TIFF".to_owned()));
+    }
+    let mark = mark();
+    loop {
+        if piece.windows(mark.len()).any(|bytes| bytes == mark.as_bytes()) {
+            return Ok(Problem::Damaged("its directory is missing or overwritten".to_owned()));
+        }
+        // The end of a piece stays, as the mark may lie across it.
+        piece.drain(..piece.len().saturating_sub(mark.len() - 1));
+        if file.take(PIECE).read_to_end(&mut piece).map_err(Problem::Io)? == 0 {
+            return Ok(Problem::Foreign(reason.to_owned()));
+        }
+    }
+}
+
+/// What the description of every grid begins with, behind the brace.
+fn mark() -> String {
+    format!("\"format\":\"{FORMAT}\"")
+}
+
 /// Reads the description, format first: what is not ours is foreign, what is ours must be right.
 fn describe(text: &str) -> Result<Description, Problem> {
     #[derive(serde::Deserialize)]
@@ -230,6 +276,9 @@ fn describe(text: &str) -> Result<Description, Problem> {
                 "its format is version {version}, and this program knows version {VERSION}"
             ))),
         },
+        Err(error) if text.contains(&mark()) => {
+            Err(Problem::Damaged(format!("its description: {error}")))
+        }
         _ => Err(Problem::Foreign("its description is another program's".to_owned())),
     }
 }

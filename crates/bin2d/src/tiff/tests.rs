@@ -211,11 +211,65 @@ fn a_flipped_byte_is_noticed_or_harmless_but_never_a_panic() {
         fs::write(&path, &bytes).unwrap();
         let Ok(file) = GridFile::open(&path) else { continue };
         let read = pages(&file);
-        if file.verify().is_ok() {
-            // The hashes hold, so the pixels are those that were written.
-            assert_eq!(read.unwrap(), expected, "byte {position}");
+        // The hashes hold, so the pixels are those that were written.
+        match read {
+            Ok(read) => assert_eq!(read, expected, "byte {position}"),
+            Err(error) => {
+                assert!(matches!(error, Error::Damaged { .. }), "byte {position}: {error}")
+            }
         }
     }
+}
+
+#[test]
+fn altered_pixels_are_damage_and_never_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    for dtype in [Dtype::F32, Dtype::F64] {
+        // Several strips a page; the notes of a page are behind its pixels.
+        let path = written(folder.path(), &binned(900, 800, "count,mean", dtype));
+        let mut bytes = fs::read(&path).unwrap();
+        let note = br#"{"page":"mean""#;
+        let at = bytes.windows(note.len()).position(|bytes| bytes == note).unwrap();
+        bytes[at - 64] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let file = GridFile::open(&path).unwrap();
+        assert!(file.page("count").is_ok());
+        let error = file.page("mean").unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }) && !error.is_usage(), "{error}");
+        assert!(error.to_string().contains("page mean is not what was written"), "{error}");
+        assert!(matches!(file.verify().unwrap_err(), Error::Damaged { .. }));
+    }
+}
+
+#[test]
+fn a_grid_without_its_directory_is_damaged_where_its_mark_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than a piece of pixels before the mark.
+    let path = written(folder.path(), &binned(600, 800, "count,mean", Dtype::F32));
+    let whole = fs::read(&path).unwrap();
+    let mark = format!("\"format\":\"{FORMAT}\"");
+    let at = whole.windows(mark.len()).position(|bytes| bytes == mark.as_bytes()).unwrap();
+    let error = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        GridFile::open(&path).unwrap_err()
+    };
+    for length in [at + mark.len(), at + mark.len() + 100, whole.len() * 3 / 4, whole.len() - 1] {
+        let error = error(&whole[..length]);
+        assert!(matches!(error, Error::Damaged { .. }), "{length}: {error}");
+    }
+    for length in [5, 8, 1000, at, at + mark.len() - 1] {
+        let error = error(&whole[..length]);
+        assert!(matches!(error, Error::NotAGrid { .. }), "{length}: {error}");
+        let message = error.to_string();
+        assert!(message.contains("its end is missing, or it is another program's"), "{message}");
+    }
+    // The directory of the first page is overwritten, or the description behind the mark.
+    let mut bytes = whole.clone();
+    bytes[4..8].copy_from_slice(&8u32.to_le_bytes());
+    assert!(matches!(error(&bytes), Error::Damaged { .. }));
+    let mut bytes = whole.clone();
+    bytes[at + mark.len() + 20] = b'"';
+    assert!(matches!(error(&bytes), Error::Damaged { .. }));
 }
 
 #[test]
