@@ -7,12 +7,13 @@ use crate::{Cells, Error, Limits, Norm, Scale};
 /// Counts up to this one have their opacity in a table, which stays in the first-level cache.
 const TABLE: usize = 1024;
 
-/// How the opacity of a cell follows from its number of points. Cells without points are transparent in any case.
+/// How the opacity of a cell follows from its number of points. Cells without points are transparent in any
+/// case.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alpha {
-    /// The opacity A of one point, 0 to 1: a cell with n points gets 1-(1-A)^n, as n markers on top of each other would. Where there
-    /// are no counts, every occupied cell has one point.
+    /// The opacity A of one point, 0 to 1: a cell with n points gets 1-(1-A)^n, as n markers on top of each
+    /// other would. Where there are no counts, every occupied cell has one point.
     PerPoint(f64),
     /// The count through a norm, whose limits are the smallest and largest count of an occupied cell.
     Norm {
@@ -30,6 +31,20 @@ impl Default for Alpha {
     }
 }
 
+impl Alpha {
+    /// Checks the opacities and the norm, as far as that goes without counts.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match *self {
+            Alpha::PerPoint(alpha) => check("alpha", alpha),
+            Alpha::Norm { norm, range: (low, high) } => {
+                check("an end of the alpha range", low)?;
+                check("an end of the alpha range", high)?;
+                norm.check()
+            }
+        }
+    }
+}
+
 /// [`Alpha`] with all that is to be known of the counts: the function from count to opacity.
 #[derive(Debug, Clone)]
 pub(crate) enum Opacity {
@@ -43,9 +58,9 @@ pub(crate) enum Opacity {
 
 impl Opacity {
     pub(crate) fn new(alpha: Alpha, counts: Option<Cells<'_>>) -> Result<Opacity, Error> {
+        alpha.check()?;
         match alpha {
             Alpha::PerPoint(alpha) => {
-                check("alpha", alpha)?;
                 if counts.is_none() || alpha == 1.0 || alpha == 0.0 {
                     return Ok(Opacity::Uniform(alpha));
                 }
@@ -53,9 +68,6 @@ impl Opacity {
                 Ok(Opacity::PerPoint { alpha, table })
             }
             Alpha::Norm { norm, range: (low, high) } => {
-                check("an end of the alpha range", low)?;
-                check("an end of the alpha range", high)?;
-                norm.check()?;
                 let counts = counts.ok_or(Error::NoCounts)?;
                 let scale = match norm {
                     Norm::EqHist => Scale::equalized(counts, Some(counts)),

@@ -7,8 +7,8 @@ use crate::Error;
 
 /// A colour: red, green, blue and straight (not premultiplied) alpha, 8 bits each.
 ///
-/// Read from `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, `black` or `white`, printed as `#rrggbb`, or `#rrggbbaa` where it is
-/// not opaque.
+/// Read from `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, `black` or `white`, printed as `#rrggbb`, or
+/// `#rrggbbaa` where it is not opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Color(pub [u8; 4]);
@@ -19,8 +19,9 @@ impl Color {
 
     /// This colour over another one.
     ///
-    /// Alpha is `a + b*(1 - a)` and each channel `(c*a + d*b*(1 - a)) / alpha`, with a and c of this colour, b and d of the one
-    /// below, computed in integers and rounded to nearest. Over an opaque colour the result is opaque.
+    /// Alpha is `a + b*(1 - a)` and each channel `(c*a + d*b*(1 - a)) / alpha`, with a and c of this colour,
+    /// b and d of the one below, computed in integers and rounded to nearest. Over an opaque colour the
+    /// result is opaque.
     #[inline]
     pub fn over(self, below: Color) -> Color {
         let (Color([r, g, b, a]), Color([below_r, below_g, below_b, below_a])) = (self, below);

@@ -1,7 +1,7 @@
 //! Positions in [0, 1] to colours, byte for byte as matplotlib's `Colormap.__call__(…, bytes=True)` has it.
 //!
-//! Named maps are tables, taken over from matplotlib and colorcet. Lists of colours are interpolated to 256 entries as
-//! matplotlib's `LinearSegmentedColormap.from_list` does it.
+//! Named maps are tables, taken over from matplotlib and colorcet. Lists of colours are interpolated to 256
+//! entries as matplotlib's `LinearSegmentedColormap.from_list` does it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,8 +15,8 @@ const INTERPOLATED: usize = 256;
 
 /// A table of colours, with the colours of what lies below, above or nowhere.
 ///
-/// Read from `NAME`, `NAME_r` (reversed) or two or more colours `#hex,#hex,…` that stand at equal distances, and printed and
-/// serialized as this text.
+/// Read from `NAME`, `NAME_r` (reversed) or two or more colours `#hex,#hex,…` that stand at equal distances,
+/// and printed and serialized as this text.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Colormap {
@@ -35,7 +35,8 @@ impl Colormap {
         &self.name
     }
 
-    /// The colours from position 0 to position 1; 256 of them, more in the cyclic maps, less in the qualitative ones.
+    /// The colours from position 0 to position 1; 256 of them, more in the cyclic maps, less in the
+    /// qualitative ones.
     pub fn table(&self) -> &[Color] {
         &self.table
     }
@@ -63,8 +64,8 @@ impl Colormap {
     }
 }
 
-/// One channel of `LinearSegmentedColormap.from_list`, operation by operation: `numpy.linspace` multiplies by its rounded step,
-/// `searchsorted` looks to the left, and the bytes are truncated.
+/// One channel of `LinearSegmentedColormap.from_list`, operation by operation: `numpy.linspace` multiplies by
+/// its rounded step, `searchsorted` looks to the left, and the bytes are truncated.
 fn interpolate(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
     let levels: Vec<f64> = bytes.map(|byte| f64::from(byte) / 255.0).collect();
     let last = levels.len() - 1;
@@ -88,7 +89,8 @@ fn interpolate(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
     (0..INTERPOLATED).map(|i| (level(i).clamp(0.0, 1.0) * 255.0) as u8).collect()
 }
 
-/// The entry of a table of `entries` colours for a position; beyond the table stand, in this order, under, over and bad.
+/// The entry of a table of `entries` colours for a position; beyond the table stand, in this order, under,
+/// over and bad.
 ///
 /// The product is made in the type of the position, and position 1 belongs to the last entry.
 #[inline(always)]

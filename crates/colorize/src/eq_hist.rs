@@ -1,12 +1,15 @@
-//! Histogram equalization, as datashader's `eq_hist` has it (`transfer_functions/__init__.py`), which follows scikit-image.
+//! Histogram equalization, as datashader's `eq_hist` has it (`transfer_functions/__init__.py`), which follows
+//! scikit-image.
 //!
-//! In: the values of occupied cells. Out: a function from value to position, so that equally many cells fall on each stretch of the
-//! colormap. Whole numbers in a range below 65536 are counted exactly; everything else falls into 65536 bins, of which the empty ones
-//! are dropped, and is interpolated between the centres of the others.
+//! In: the values of occupied cells. Out: a function from value to position, so that equally many cells fall
+//! on each stretch of the colormap. Whole numbers in a range below 65536 are counted exactly; everything else
+//! falls into 65536 bins, of which the empty ones are dropped, and is interpolated between the centres of the
+//! others.
 //!
-//! The arithmetic is NumPy's, in the type NumPy has at each step: `histogram` of 32-bit values computes edges and bins in 32 bits,
-//! that of whole numbers, and `interp`, in 64. Whether a page holds whole numbers is asked of its values, since a
-//! count is stored as a float here. Where all values are equal datashader draws nothing; here they are at position 0.
+//! The arithmetic is NumPy's, in the type NumPy has at each step: `histogram` of 32-bit values computes edges
+//! and bins in 32 bits, that of whole numbers, and `interp`, in 64. Whether a page holds whole numbers is
+//! asked of its values, since a count is stored as a float here. Where all values are equal datashader draws
+//! nothing; here they are at position 0.
 
 use rayon::prelude::*;
 
@@ -54,7 +57,8 @@ struct Centre {
 }
 
 impl Equalized {
-    /// Minimum and maximum, and the function, which is `None` if these are equal; `None` if no occupied cell has a finite value.
+    /// Minimum and maximum, and the function, which is `None` if these are equal; `None` if no occupied cell
+    /// has a finite value.
     pub(crate) fn fit(
         values: Cells<'_>,
         counts: Option<Cells<'_>>,
@@ -123,7 +127,8 @@ impl Equalized {
                 if above.is_nan() {
                     return above;
                 }
-                // The centre of a bin lies inside of it, so that the value is above its own or above the one before.
+                // The centre of a bin lies inside of it, so that the value is above its own or above the one
+                // before.
                 let mut nearest = ranks[bin] as usize;
                 while nearest > 0 && above < centres[nearest].value {
                     nearest -= 1;

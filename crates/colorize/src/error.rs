@@ -1,5 +1,6 @@
 //! What can go wrong between a grid and a picture.
 
+use std::collections::TryReserveError;
 use std::path::PathBuf;
 
 /// Why there is no picture, grouped by culprit; messages name the remedy where there is one.
@@ -87,6 +88,9 @@ pub enum Error {
         /// Rows.
         height: usize,
     },
+    /// The operating system refuses memory.
+    #[error("out of memory; a smaller grid takes less")]
+    Allocation(#[from] TryReserveError),
     /// More pixels than memory or the file format can hold.
     #[error("a picture of {width} by {height} pixels is too large")]
     TooLarge {
@@ -125,6 +129,37 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl Error {
+    /// Whether the fault is in what was asked for, and not in files, data or memory.
+    ///
+    /// ```
+    /// let error = "lgo".parse::<pointillist_colorize::Norm>().unwrap_err();
+    /// assert!(error.is_usage());
+    /// ```
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Error::Norm { .. }
+            | Error::Color { .. }
+            | Error::Colormap { .. }
+            | Error::OutOfRange { .. }
+            | Error::ReversedLimits { .. }
+            | Error::ReversedClip { .. }
+            | Error::LogLimits { .. }
+            | Error::EqHistLimits => true,
+            Error::NothingPositive
+            | Error::NoCounts
+            | Error::Shape { .. }
+            | Error::Allocation(_)
+            | Error::TooLarge { .. }
+            | Error::Write(_)
+            | Error::Encode(_)
+            | Error::Read { .. }
+            | Error::Decode { .. }
+            | Error::Incomplete { .. } => false,
+        }
+    }
 }
 
 fn did_you_mean(nearest: &[String]) -> String {

@@ -8,11 +8,12 @@
 //! 4. [`Alpha`] makes the cell as opaque as its number of points asks for,
 //! 5. a background colour, if there is one, is composited under the picture.
 //!
-//! [`colorize`] does all of it for a page as `pointillist-bin2d` has it; [`shade`] is the kernel below, over plain
-//! slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
+//! [`colorize`] does all of it for a page as `pointillist-bin2d` has it; [`shade`] is the kernel below, over
+//! plain slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
 //!
-//! With the default options the bytes are those of matplotlib's `imsave(page, cmap=…, norm=…)`. The crate has no thread pool
-//! of its own (it uses rayon's current one), prints nothing, and the same input gives the same bytes on any number of threads.
+//! With the default options the bytes are those of matplotlib's `imsave(page, cmap=…, norm=…)`. The crate has
+//! no thread pool of its own (it uses rayon's current one), prints nothing, and the same input gives the same
+//! bytes on any number of threads.
 #![forbid(unsafe_code)]
 
 mod alpha;

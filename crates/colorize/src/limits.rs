@@ -1,7 +1,7 @@
 //! Which values become the two ends of the colormap.
 //!
-//! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose value is not NaN. Of these,
-//! only the finite values count, and for a logarithm only the ones above zero.
+//! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose
+//! value is not NaN. Of these, only the finite values count, and for a logarithm only the ones above zero.
 
 use rayon::prelude::*;
 
@@ -53,12 +53,34 @@ pub struct Wanted {
     pub clip: Option<(f64, f64)>,
 }
 
-/// The limits of a norm: `vmin` and `vmax` where they are given, else the percentiles, else minimum and maximum. `None` where a limit
-/// is to be found in the data but no occupied cell has a finite value.
+impl Wanted {
+    /// Checks all that does not depend on the cells.
+    pub(crate) fn check(&self, norm: Norm) -> Result<(), Error> {
+        if norm == Norm::EqHist && *self != Wanted::default() {
+            return Err(Error::EqHistLimits);
+        }
+        check_limit("vmin", self.vmin, norm)?;
+        check_limit("vmax", self.vmax, norm)?;
+        if let (Some(vmin), Some(vmax)) = (self.vmin, self.vmax) {
+            Limits { vmin, vmax }.check(norm)?;
+        }
+        let Some((low, high)) = self.clip else { return Ok(()) };
+        for value in [low, high] {
+            if !(0.0..=100.0).contains(&value) {
+                let expected = "a percentile from 0 to 100";
+                return Err(Error::OutOfRange { name: "clip", expected, value });
+            }
+        }
+        if low > high { Err(Error::ReversedClip { low, high }) } else { Ok(()) }
+    }
+}
+
+/// The limits of a norm: `vmin` and `vmax` where they are given, else the percentiles, else minimum and
+/// maximum. `None` where a limit is to be found in the data but no occupied cell has a finite value.
 ///
-/// # Errors
-/// If what was asked for cannot be a limit, the limits turn out reversed, or the norm is a logarithm and no finite value is above
-/// zero. [`Error::EqHistLimits`] if anything is asked of [`Norm::EqHist`], which otherwise gets minimum and maximum.
+/// # Errors If what was asked for cannot be a limit, the limits turn out reversed, or the norm is a logarithm
+/// and no finite value is above zero. [`Error::EqHistLimits`] if anything is asked of [`Norm::EqHist`], which
+/// otherwise gets minimum and maximum.
 ///
 /// # Panics
 /// If there are not as many counts as values.
@@ -68,25 +90,10 @@ pub fn resolve(
     norm: Norm,
     wanted: Wanted,
 ) -> Result<Option<Limits>, Error> {
-    if norm == Norm::EqHist && wanted != Wanted::default() {
-        return Err(Error::EqHistLimits);
-    }
-    check_limit("vmin", wanted.vmin, norm)?;
-    check_limit("vmax", wanted.vmax, norm)?;
-    if let Some((low, high)) = wanted.clip {
-        for percentile in [low, high] {
-            if !(0.0..=100.0).contains(&percentile) {
-                let expected = "a percentile from 0 to 100";
-                return Err(Error::OutOfRange { name: "clip", expected, value: percentile });
-            }
-        }
-        if low > high {
-            return Err(Error::ReversedClip { low, high });
-        }
-    }
+    wanted.check(norm)?;
     let found = match (wanted.vmin, wanted.vmax, wanted.clip) {
         (Some(vmin), Some(vmax), _) => Some(Limits { vmin, vmax }),
-        (_, _, Some(clip)) => percentiles(values, counts, norm, clip),
+        (_, _, Some(clip)) => percentiles(values, counts, norm, clip)?,
         (_, _, None) => span(values, counts, norm).map(|span| span.limits),
     };
     let Some(found) = found else {
@@ -125,7 +132,8 @@ pub(crate) fn span(values: Cells<'_>, counts: Option<Cells<'_>>, norm: Norm) -> 
             },
             whole: a.whole && b.whole,
         })?;
-    // Which of two zeros comes out depends on the order of the tasks; adding zero makes both of them positive.
+    // Which of two zeros comes out depends on the order of the tasks; adding zero makes both of them
+    // positive.
     let limits = Limits { vmin: span.limits.vmin + 0.0, vmax: span.limits.vmax + 0.0 };
     Some(Span { limits, ..span })
 }
@@ -148,18 +156,23 @@ fn percentiles(
     counts: Option<Cells<'_>>,
     norm: Norm,
     (low, high): (f64, f64),
-) -> Option<Limits> {
+) -> Result<Option<Limits>, Error> {
     with_cells!(values, values => {
+        let mut len = 0;
+        for_each(values, counts, norm, |_| len += 1);
         let mut found = Vec::new();
+        found.try_reserve_exact(len)?;
         for_each(values, counts, norm, |value| found.push(value));
         if found.is_empty() {
-            return None;
+            return Ok(None);
         }
-        Some(Limits { vmin: percentile(&mut found, low), vmax: percentile(&mut found, high) })
+        let (vmin, vmax) = (percentile(&mut found, low), percentile(&mut found, high));
+        Ok(Some(Limits { vmin, vmax }))
     })
 }
 
-/// NumPy's method `linear`: between the two neighbours, from the one that is nearer. Their difference is taken in their own type.
+/// NumPy's method `linear`: between the two neighbours, from the one that is nearer. Their difference is
+/// taken in their own type.
 fn percentile<T: Sample>(values: &mut [T], percentile: f64) -> f64 {
     let last = values.len() - 1;
     let index = last as f64 * (percentile / 100.0);

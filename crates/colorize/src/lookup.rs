@@ -1,24 +1,25 @@
 //! The entries of 32-bit values without a logarithm for each of them.
 //!
-//! The bits of floats, made unsigned, are in the order of the values. The range between the limits is cut into buckets of equally
-//! many neighbouring floats; as a scale never falls, a bucket whose first and last value have the same entry has no other one, and a value
-//! needs a subtraction, a shift and a look-up. The few buckets across the edge of an entry, and values outside of the
-//! limits, go through the scale, so that every entry is the one that the scale gives.
+//! The bits of floats, made unsigned, are in the order of the values. The range between the limits is cut
+//! into intervals of equally many neighbouring floats; as a scale never falls, an interval whose first and
+//! last value have the same entry has no other one, and a value needs a subtraction, a shift and a look-up.
+//! The few intervals across the edge of an entry, and values outside of the limits, go through the scale, so
+//! that every entry is the one that the scale gives.
 
 use crate::{Cells, Scale};
 
-/// Buckets at most: 64 KB of entries, a fraction of the second-level cache.
-const BUCKETS: u32 = 1 << 15;
+/// Intervals at most: 64 KB of entries, a fraction of the second-level cache.
+const INTERVALS: u32 = 1 << 15;
 
-/// A bucket with more than one entry.
+/// An interval with more than one entry.
 const MIXED: u16 = u16::MAX;
 
 /// The entries of all values between the limits of a scale.
 #[derive(Debug, Clone)]
 pub(crate) struct Lookup {
-    /// The rank of the first value of the first bucket.
+    /// The rank of the first value of the first interval.
     first: u32,
-    /// Buckets hold `1 << shift` values.
+    /// Intervals hold `1 << shift` values.
     shift: u32,
     entries: Vec<u16>,
     /// The entry of zero, which every empty cell of a page of counts asks for.
@@ -32,12 +33,12 @@ impl Lookup {
         let limits = scale.limits();
         let (first, last) = (rank(limits.vmin as f32), rank(limits.vmax as f32));
         let mut shift = 0;
-        while (last - first) >> shift >= BUCKETS {
+        while (last - first) >> shift >= INTERVALS {
             shift += 1;
         }
         let ends: Vec<f32> = (0..=(last - first) >> shift)
-            .flat_map(|bucket| {
-                let start = first + (bucket << shift);
+            .flat_map(|interval| {
+                let start = first + (interval << shift);
                 [value(start), value(start.saturating_add((1 << shift) - 1))]
             })
             .collect();
@@ -52,9 +53,9 @@ impl Lookup {
     /// The entries of values by the scale that this was made from.
     pub(crate) fn entries(&self, scale: &Scale, values: &[f32], entries: &mut [u16]) {
         for (entry, value) in entries.iter_mut().zip(values) {
-            // A rank below the first wraps around to a bucket far behind the last.
-            let bucket = rank(*value).wrapping_sub(self.first) >> self.shift;
-            *entry = match self.entries.get(bucket as usize) {
+            // A rank below the first wraps around to an interval far behind the last.
+            let interval = rank(*value).wrapping_sub(self.first) >> self.shift;
+            *entry = match self.entries.get(interval as usize) {
                 Some(&known) if known != MIXED => known,
                 _ if value.is_nan() => self.table_len + 2,
                 _ if *value == 0.0 => self.zero,

@@ -1,4 +1,5 @@
-//! The oracle of the tests: the same results, one cell at a time, in the plainest way, without the shared kernels.
+//! The oracle of the tests: the same results, one cell at a time, in the plainest way, without the shared
+//! kernels.
 
 use crate::{Alpha, Color, Norm, Options, Paint};
 

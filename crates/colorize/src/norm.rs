@@ -1,4 +1,5 @@
-//! How values become positions in [0, 1]: the choice, as an option. [`Scale`](crate::Scale) is the same with limits.
+//! How values become positions in [0, 1]: the choice, as an option. [`Scale`](crate::Scale) is the same with
+//! limits.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,9 +23,11 @@ pub enum Norm {
     Cbrt,
     /// `power:G`: proportional, then to the power of G, which is above zero. matplotlib's `PowerNorm`.
     Power(f64),
-    /// `asinh:W`, `asinh` for W = 1: linear up to about W, which is above zero, then logarithmic. matplotlib's `AsinhNorm`.
+    /// `asinh:W`, `asinh` for W = 1: linear up to about W, which is above zero, then logarithmic.
+    /// matplotlib's `AsinhNorm`.
     Asinh(f64),
-    /// `symlog:T`: linear between -T and T, which is above zero, logarithmic outside. matplotlib's `SymLogNorm` with base 10.
+    /// `symlog:T`: linear between -T and T, which is above zero, logarithmic outside. matplotlib's
+    /// `SymLogNorm` with base 10.
     SymLog(f64),
     /// `eq_hist`: every position is taken by equally many cells. datashader's `eq_hist`.
     EqHist,

@@ -1,8 +1,10 @@
 //! What can be asked of a picture.
 
-use crate::{Alpha, Color, Colormap, Norm};
+use crate::limits::Wanted;
+use crate::{Alpha, Color, Colormap, Error, Norm};
 
-/// All that decides on a picture besides the grid. Serialized, it can be recorded beside the picture and compared later.
+/// All that decides on a picture besides the grid. Serialized, it can be recorded beside the picture and
+/// compared later.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
@@ -18,7 +20,8 @@ pub struct Options {
     ///
     /// Default: none, which is the largest finite value of an occupied cell.
     pub vmax: Option<f64>,
-    /// Percentiles of the occupied cells that stand in for their smallest and largest value, 0 to 100, as `numpy.percentile` has them.
+    /// Percentiles of the occupied cells that stand in for their smallest and largest value, 0 to 100, as
+    /// `numpy.percentile` has them.
     ///
     /// Default: none.
     pub clip: Option<(f64, f64)>,
@@ -48,6 +51,29 @@ pub struct Options {
     pub background: Option<Color>,
 }
 
+impl Options {
+    /// Checks everything that can be told without a grid: opacities, the parameters of norms, limits and
+    /// percentiles. Without a [`norm`](Options::norm) the limits need not be above zero, as the page decides
+    /// on it.
+    ///
+    /// # Errors
+    /// Those for which [`Error::is_usage`] holds; [`colorize`](crate::colorize) gives the same ones.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.check(self.norm.unwrap_or(Norm::Linear))
+    }
+
+    /// [`Options::validate`] where the norm is known, whatever the options say of it.
+    pub(crate) fn check(&self, norm: Norm) -> Result<(), Error> {
+        self.alpha.check()?;
+        norm.check()?;
+        self.wanted().check(norm)
+    }
+
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted { vmin: self.vmin, vmax: self.vmax, clip: self.clip }
+    }
+}
+
 /// What gives a cell its colour.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,7 +90,8 @@ impl Default for Paint {
     }
 }
 
-/// The page that is coloured where nobody says which: the mean where there is one (`mean`, or `mean:NAME`), else `count`, else none.
+/// The page that is coloured where nobody says which: the mean where there is one (`mean`, or `mean:NAME`),
+/// else `count`, else none.
 pub fn default_page<'a>(names: &[&'a str]) -> Option<&'a str> {
     let is_mean = |name: &&&str| **name == "mean" || name.starts_with("mean:");
     names.iter().find(is_mean).or_else(|| names.iter().find(|name| **name == "count")).copied()
@@ -80,6 +107,41 @@ mod tests {
         assert_eq!(default_page(&["count", "mean:z", "mean:v"]), Some("mean:z"));
         assert_eq!(default_page(&["max", "count"]), Some("count"));
         assert_eq!(default_page(&["meant", "max"]), None);
+    }
+
+    #[test]
+    fn what_no_grid_can_make_good_is_refused_without_one() {
+        let good = || Options { norm: Some(Norm::Log), vmin: Some(1.0), ..Options::default() };
+        let ranged = |low, high| Alpha::Norm { norm: Norm::Log, range: (low, high) };
+        assert!(Options::default().validate().is_ok());
+        assert!(good().validate().is_ok());
+        assert!(Options { vmin: Some(-1.0), norm: None, ..good() }.validate().is_ok());
+        assert!(Options { vmax: Some(1.0), clip: Some((0.0, 100.0)), ..good() }.validate().is_ok());
+        let eq_hist = Some(Norm::EqHist);
+        let color = Paint::Color(Color([1; 4]));
+        for bad in [
+            Options { alpha: Alpha::PerPoint(1.5), ..good() },
+            Options { alpha: Alpha::PerPoint(f64::NAN), ..good() },
+            Options { alpha: ranged(-0.1, 1.0), ..good() },
+            Options { alpha: ranged(0.0, f64::NAN), ..good() },
+            Options { alpha: Alpha::Norm { norm: Norm::Asinh(0.0), range: (0.0, 1.0) }, ..good() },
+            Options { norm: Some(Norm::Power(-1.0)), ..good() },
+            Options { norm: Some(Norm::SymLog(f64::NAN)), ..good() },
+            Options { vmin: Some(f64::NAN), ..good() },
+            Options { vmax: Some(f64::INFINITY), ..good() },
+            Options { vmax: Some(0.5), ..good() },
+            Options { vmax: Some(0.5), paint: color, ..good() },
+            Options { vmin: Some(0.0), ..good() },
+            Options { vmin: None, vmax: Some(-1.0), ..good() },
+            Options { clip: Some((60.0, 40.0)), ..good() },
+            Options { clip: Some((-1.0, 40.0)), ..good() },
+            Options { clip: Some((1.0, f64::NAN)), ..good() },
+            Options { norm: eq_hist, ..good() },
+            Options { norm: eq_hist, vmin: None, clip: Some((1.0, 99.0)), ..good() },
+        ] {
+            let error = bad.validate().unwrap_err();
+            assert!(error.is_usage(), "{bad:?}: {error}");
+        }
     }
 
     #[test]

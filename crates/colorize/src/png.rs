@@ -19,12 +19,12 @@ const TEXT_LIMIT: usize = 4 << 20;
 
 /// Writes RGBA with straight alpha as a PNG, fast.
 ///
-/// `rgba.len() = width * height * 4`, row-major, row 0 = top. Each text is a keyword (1 to 79 characters of Latin-1) and
-/// what it says; they stand before the pixels, so that they are read without these. The bytes depend on nothing but the arguments.
+/// `rgba.len() = width * height * 4`, row-major, row 0 = top. Each text is a keyword (1 to 79 characters of
+/// Latin-1) and what it says; they stand before the pixels, so that they are read without these. The bytes
+/// depend on nothing but the arguments.
 ///
-/// # Errors
-/// [`Error::Shape`] and [`Error::TooLarge`] if the sizes do not fit each other or the format, [`Error::Encode`] if a keyword does not
-/// or if `out` cannot be written to.
+/// # Errors [`Error::Shape`] and [`Error::TooLarge`] if the sizes do not fit each other or the format,
+/// [`Error::Encode`] if a keyword does not or if `out` cannot be written to.
 pub fn write_png(
     out: impl Write,
     width: usize,
@@ -61,8 +61,9 @@ fn encode(
     encoder.set_color(ColorType::Rgba);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::Fast);
-    // The quickest filter of fdeflate's, and the smallest file but for Paeth, by a tenth, on smooth pictures; noise leaves them all
-    // within a few percent of each other. Choosing per row takes twice as long and gains as little.
+    // The quickest filter of fdeflate's, and the smallest file but for Paeth, by a tenth, on smooth pictures;
+    // noise leaves them all within a few percent of each other. Choosing per row takes twice as long and
+    // gains as little.
     encoder.set_filter(Filter::Up);
     for (keyword, text) in texts {
         // tEXt is for Latin-1; what is not ASCII goes into an iTXt, which is for UTF-8.
@@ -77,13 +78,13 @@ fn encode(
     writer.finish()
 }
 
-/// The text that stands under a keyword before the pixels of a PNG, without reading these; `None` if there is none.
+/// The text that stands under a keyword before the pixels of a PNG, without reading these; `None` if there is
+/// none.
 ///
 /// Texts that add up to more than 4 MiB are refused.
 ///
-/// # Errors
-/// [`Error::Read`] if the file cannot be read, [`Error::Incomplete`] if it begins as a PNG but does not end as one,
-/// [`Error::Decode`] if it is no PNG or damaged before the pixels.
+/// # Errors [`Error::Read`] if the file cannot be read, [`Error::Incomplete`] if it begins as a PNG but does
+/// not end as one, [`Error::Decode`] if it is no PNG or damaged before the pixels.
 pub fn read_text(path: &Path, keyword: &str) -> Result<Option<String>, Error> {
     let read = |source| Error::Read { path: path.to_owned(), source };
     let decode = |source| Error::Decode { path: path.to_owned(), source };

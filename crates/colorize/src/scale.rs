@@ -1,13 +1,15 @@
 //! Values to positions: a norm with its limits.
 //!
-//! Every step is computed as matplotlib 3.11 computes it, in the type it has there, so that positions agree bit for bit:
-//! `Normalize` and `LogNorm` subtract and divide in 64 bits and round the result of each step to the type of the values; `PowerNorm`
-//! rounds the limits to that type first; `AsinhNorm` and `SymLogNorm` leave it for 64 bits.
+//! Every step is computed as matplotlib 3.11 computes it, in the type it has there, so that positions agree
+//! bit for bit: `Normalize` and `LogNorm` subtract and divide in 64 bits and round the result of each step to
+//! the type of the values; `PowerNorm` rounds the limits to that type first; `AsinhNorm` and `SymLogNorm`
+//! leave it for 64 bits.
 //!
-//! What the last bit of a logarithm or a power is, the platform's C library says, as it does for NumPy. Where the two do not use the
-//! same function (`asinh`, which std computes itself; the natural logarithm of 32-bit values in `symlog`, for which NumPy has a kernel
-//! of its own; all of them where NumPy uses AVX-512), a position can differ in its last bits, and the colour of about one cell in a
-//! million is the neighbouring one.
+//! What the last bit of a logarithm or a power is, the platform's C library says, as it does for NumPy. Where
+//! the two do not use the same function (`asinh`, which std computes itself; the natural logarithm of 32-bit
+//! values in `symlog`, for which NumPy has a kernel of its own; all of them where NumPy uses AVX-512), a
+//! position can differ in its last bits, and the colour of about one cell in a million is the neighbouring
+//! one.
 
 use std::f64::consts::LN_10;
 
@@ -18,9 +20,9 @@ use crate::{Cells, Error, Limits, Norm};
 
 /// A norm with its limits: the function from values to positions.
 ///
-/// `vmin` is at position 0, `vmax` at position 1, and values outside are below 0 or above 1. Where both limits are equal, every
-/// number is at position 0. NaN marks what has no position: NaN itself, what the function is not defined for, and infinite values
-/// where it is a logarithm.
+/// `vmin` is at position 0, `vmax` at position 1, and values outside are below 0 or above 1. Where both
+/// limits are equal, every number is at position 0. NaN marks what has no position: NaN itself, what the
+/// function is not defined for, and infinite values where it is a logarithm.
 #[derive(Debug, Clone)]
 pub struct Scale {
     limits: Limits,
@@ -65,9 +67,9 @@ impl Transformed {
 impl Scale {
     /// The norm between these limits.
     ///
-    /// # Errors
-    /// If a limit is not finite, the limits are reversed or not above zero for a logarithm, or the norm's parameter is not above
-    /// zero; [`Error::EqHistLimits`] for [`Norm::EqHist`], which is [`Scale::equalized`].
+    /// # Errors If a limit is not finite, the limits are reversed or not above zero for a logarithm, or the
+    /// norm's parameter is not above zero; [`Error::EqHistLimits`] for [`Norm::EqHist`], which is
+    /// [`Scale::equalized`].
     pub fn new(norm: Norm, limits: Limits) -> Result<Scale, Error> {
         norm.check()?;
         limits.check(norm)?;
@@ -124,7 +126,8 @@ impl Scale {
         )
     }
 
-    /// The positions of values. Those of 32-bit values are 32-bit numbers, except for `asinh`, `symlog` and `eq_hist`.
+    /// The positions of values. Those of 32-bit values are 32-bit numbers, except for `asinh`, `symlog` and
+    /// `eq_hist`.
     ///
     /// # Panics
     /// If the slices differ in length.
@@ -133,12 +136,14 @@ impl Scale {
         with_cells!(values, values => self.run(ToPositions { values, positions }));
     }
 
-    /// The entries of the values in a table of `table_len` colours; beyond the table stand, in this order, under, over and bad.
+    /// The entries of the values in a table of `table_len` colours; beyond the table stand, in this order,
+    /// under, over and bad.
     pub(crate) fn entries(&self, values: Cells<'_>, table_len: u16, entries: &mut [u16]) {
         with_cells!(values, values => self.run(ToEntries { values, table_len, entries }));
     }
 
-    /// Hands the function to a loop, so that each pair of function and loop is one kernel without a branch on the norm.
+    /// Hands the function to a loop, so that each pair of function and loop is one kernel without a branch on
+    /// the norm.
     fn run<T: Sample>(&self, kernel: impl Kernel<T>) {
         match &self.kind {
             // A product with zero would make infinite values bad.
@@ -219,7 +224,8 @@ fn asinh<T: Sample>(value: T, width: f64) -> f64 {
     width * (value.wide() / width).asinh()
 }
 
-/// matplotlib's `SymmetricalLogTransform` with base 10 and linscale 1, in which only the logarithm keeps to 32 bits.
+/// matplotlib's `SymmetricalLogTransform` with base 10 and linscale 1, in which only the logarithm keeps to
+/// 32 bits.
 #[inline(always)]
 fn symlog<T: Sample>(value: T, threshold: f64) -> f64 {
     const LINEAR: f64 = 1.0 / (1.0 - 1.0 / 10.0);

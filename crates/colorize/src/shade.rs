@@ -1,14 +1,15 @@
 //! The picture: values and counts to RGBA, in parallel over blocks of cells.
 //!
-//! A block of cells is small enough to stay in the first-level cache while three simple loops run over it: values to entries of
-//! a table of colours ([`Scale`]), counts to opacities, and both to pixels. Whatever does not depend on the cell is
-//! worked into the table beforehand: where every occupied cell is equally opaque, that is all but the look-up.
+//! A block of cells is small enough to stay in the first-level cache while three simple loops run over it:
+//! values to entries of a table of colours ([`Scale`]), counts to opacities, and both to pixels. Whatever
+//! does not depend on the cell is worked into the table beforehand: where every occupied cell is equally
+//! opaque, that is all but the look-up.
 
 use pointillist_bin2d::Page;
 use rayon::prelude::*;
 
 use crate::alpha::Opacity;
-use crate::limits::{self, Wanted};
+use crate::limits;
 use crate::lookup::Lookup;
 use crate::sample::{Sample, with_cells};
 use crate::{Cells, Color, Error, Limits, Norm, Options, Paint, Scale};
@@ -41,12 +42,12 @@ pub struct Picture {
 
 /// Colours a page: the whole of this crate but the files.
 ///
-/// A cell is occupied where `counts` is above zero, or where `page` is not NaN if there are no counts. All other cells are transparent
-/// black (or the background), and so is a page without an occupied cell. Page and counts may differ in type.
+/// A cell is occupied where `counts` is above zero, or where `page` is not NaN if there are no counts. All
+/// other cells are transparent black (or the background), and so is a page without an occupied cell. Page and
+/// counts may differ in type.
 ///
-/// # Errors
-/// If an option is out of its range or fits neither the page nor the others, if there are no counts where the opacity needs them,
-/// or if the cells are not as many as `width * height`.
+/// # Errors If an option is out of its range or fits neither the page nor the others, if there are no counts
+/// where the opacity needs them, or if the cells are not as many as `width * height`.
 pub fn colorize(
     page: &Page,
     counts: Option<&Page>,
@@ -67,7 +68,7 @@ pub fn colorize(
     }
     let norm = options.norm.unwrap_or_else(|| Norm::default_for(&page.name));
     let style = Style::new(values, counts, norm, options)?;
-    let mut rgba = vec![0; bytes];
+    let mut rgba = zeroed(bytes)?;
     shade(values, counts, &style, &mut rgba);
     Ok(Picture {
         width,
@@ -79,6 +80,14 @@ pub fn colorize(
     })
 }
 
+/// So many bytes, or an error where the system has none to give.
+fn zeroed(bytes: usize) -> Result<Vec<u8>, Error> {
+    let mut zeroed = Vec::new();
+    zeroed.try_reserve_exact(bytes)?;
+    zeroed.resize(bytes, 0);
+    Ok(zeroed)
+}
+
 /// All that decides on the pixel of a cell, with nothing left to be found in the grid.
 #[derive(Debug, Clone)]
 pub struct Style {
@@ -86,7 +95,8 @@ pub struct Style {
     scale: Option<Scale>,
     /// The same function, for 32-bit values, if that pays.
     lookup: Option<Lookup>,
-    /// The colours; behind them those of values below, above and without a position, and that of cells that are not occupied.
+    /// The colours; behind them those of values below, above and without a position, and that of cells that
+    /// are not occupied.
     table: Vec<Color>,
     opacity: Opacity,
     /// What is still to be composited under a pixel; `None` also where it is in the table already.
@@ -94,7 +104,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// Resolves options against the cells they are to be used for. The norm is `norm`, whatever `options.norm` says.
+    /// Resolves options against the cells they are to be used for. The norm is `norm`, whatever
+    /// `options.norm` says.
     ///
     /// # Errors
     /// If an option is out of its range or does not fit the cells or the others.
@@ -107,6 +118,7 @@ impl Style {
         norm: Norm,
         options: &Options,
     ) -> Result<Style, Error> {
+        options.check(norm)?;
         let opacity = Opacity::new(options.alpha, counts)?;
         let (scale, mut table) = match &options.paint {
             Paint::Color(color) => (None, vec![*color; 1 + OUTSIDE]),
@@ -198,9 +210,7 @@ fn scale(
     norm: Norm,
     options: &Options,
 ) -> Result<Option<Scale>, Error> {
-    norm.check()?;
-    let Options { vmin, vmax, clip, .. } = *options;
-    let limits = limits::resolve(values, counts, norm, Wanted { vmin, vmax, clip })?;
+    let limits = limits::resolve(values, counts, norm, options.wanted())?;
     match limits {
         Some(_) if norm == Norm::EqHist => Ok(Scale::equalized(values, counts)),
         Some(limits) => Scale::new(norm, limits).map(Some),
@@ -227,10 +237,11 @@ fn pixel(Color([r, g, b, a]): Color, opacity: f64, below: Option<Color>) -> Colo
     below.map_or(color, |below| color.over(below))
 }
 
-/// Shades cells into RGBA with straight alpha, on the threads of rayon's current pool; the bytes do not depend on their number.
+/// Shades cells into RGBA with straight alpha, on the threads of rayon's current pool; the bytes do not
+/// depend on their number.
 ///
-/// A cell is occupied where its count is above zero, or where its value is not NaN if there are no counts. The others are transparent
-/// black, or the background.
+/// A cell is occupied where its count is above zero, or where its value is not NaN if there are no counts.
+/// The others are transparent black, or the background.
 ///
 /// # Panics
 /// If there are not as many counts as values, or not four times as many bytes.
@@ -361,6 +372,13 @@ mod tests {
         assert!(error(&[1.0; 5], 3, 2).contains("the count page holds 5 cells"));
         assert!(error(&[1.0; 6], usize::MAX, 2).contains("too large"));
         assert!(error(&[1.0; 6], usize::MAX / 4, 2).contains("too large"));
+    }
+
+    #[test]
+    fn memory_that_cannot_be_had_is_an_error() {
+        let error = zeroed(isize::MAX as usize).unwrap_err();
+        assert!(matches!(error, Error::Allocation(_)) && !error.is_usage(), "{error}");
+        assert_eq!(zeroed(3).unwrap(), [0; 3]);
     }
 
     fn norms() -> impl Strategy<Value = Norm> {

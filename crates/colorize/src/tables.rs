@@ -1,13 +1,14 @@
 //! The colormap tables, as text in the program, of which one line is read at a time.
 //!
-//! `tables/generate.py` writes them and says where they come from and under which licences. Text costs nothing until a map is
-//! asked for: looking one up takes microseconds, where 110 maps as `static` arrays of arrays would be 200 KB of source in
-//! which no difference can be reviewed.
+//! `tables/generate.py` writes them and says where they come from and under which licences. Text costs
+//! nothing until a map is asked for: looking one up takes microseconds, where 110 maps as `static` arrays of
+//! arrays would be 200 KB of source in which no difference can be reviewed.
 
 /// One line a map: `NAME HEX`, or `NAME =OTHER` for a second name; see `tables/generate.py`.
 const TEXT: &str = include_str!("../tables/colormaps.txt");
 
-/// The names with what stands behind them; a reversed map is listed only where it is not the reverse of its table.
+/// The names with what stands behind them; a reversed map is listed only where it is not the reverse of its
+/// table.
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     TEXT.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '))
 }
