@@ -86,6 +86,17 @@ pub enum Error {
         encoding: &'static str,
     },
 
+    /// The input is no text.
+    #[error("{}: is {what}, not text: {remedy}", .path.display())]
+    Binary {
+        /// The input.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+        /// What can be done.
+        remedy: &'static str,
+    },
+
     /// Columns are chosen by name, and the input names none.
     #[error(
         "{}:{line}: no header line to find the column {name:?} in; choose columns by position: \
@@ -175,6 +186,9 @@ impl Problem {
         match self {
             Self::NotANumber { decimal_comma: true, .. } => {
                 "decimal commas are not read: write the file with decimal points"
+            }
+            Self::NotANumber { field, .. } if field.contains("\\r") => {
+                "lines that end with a carriage return alone are not read: tr '\\r' '\\n' mends them"
             }
             _ => "--skip-bad counts such lines and goes on",
         }

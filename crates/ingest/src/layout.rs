@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 use std::path::Path;
 
 use crate::Error;
-use crate::line::{Layout, WantedField, is_blank_or_comment, split_fields};
+use crate::line::{Layout, WantedField, has_decimal_comma, is_blank_or_comment, split_fields};
 use crate::number::parse_field;
 use crate::options::{ChosenColumn, Delimiter, Field, Options};
 
@@ -76,12 +76,30 @@ pub(crate) fn read_head(
     }
 }
 
+/// Looks at the beginning of the first line. Returns the length of a byte order mark in front of text.
 fn check_encoding(path: &Path, line: &[u8]) -> Result<usize, Error> {
+    let binary = |what, remedy| Err(Error::Binary { path: path.to_owned(), what, remedy });
     let encoding = match line {
         [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
         [0xFF, 0xFE, 0, 0, ..] => "UTF-32LE",
         [0xFF, 0xFE, ..] => "UTF-16LE",
         [0xFE, 0xFF, ..] => "UTF-16BE",
+        [0x1F, 0x8B, ..] => return binary("gzip data", "zcat FILE | pointillist render - …"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => {
+            return binary("zstd data", "zstdcat FILE | pointillist render - …");
+        }
+        [0xFD, b'7', b'z', b'X', b'Z', ..] => {
+            return binary("xz data", "xzcat FILE | pointillist render - …");
+        }
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => {
+            return binary("bzip2 data", "bzcat FILE | pointillist render - …");
+        }
+        [b'P', b'K', 3, 4, ..] => {
+            return binary("a zip archive", "unzip -p FILE | pointillist render - …");
+        }
+        _ if line.contains(&0) => {
+            return binary("binary data", "write it as text, one point a line");
+        }
         _ => return Ok(0),
     };
     Err(Error::Encoding { path: path.to_owned(), encoding })
@@ -113,53 +131,42 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<(), LineEr
     }
 }
 
-/// Whether the first line that is neither blank nor a comment names columns: none of the fields that would be
-/// read from it is a number. The delimiter is not known yet, so any will do.
+/// Whether the first line that is neither blank nor a comment names columns: at least one of the fields that would be
+/// read from it is text, and none is a number. Where the line has none of these fields, all others must be text.
 fn is_header(line: &[u8], options: &Options) -> bool {
-    let fields: Vec<&[u8]> =
-        line.split(|byte| b" \t,;".contains(byte)).filter(|field| !field.is_empty()).collect();
-    let is_text = |field: &&[u8]| parse_field::<f64>(field).is_none();
-    let positions: Vec<usize> = options
-        .columns
-        .0
-        .iter()
-        .filter_map(|column| match column.field {
-            Field::Position(position) => Some(position - 1),
-            Field::Name(_) => None,
-        })
-        .collect();
-    if !options.columns.0.is_empty() && positions.is_empty() {
-        let named = |column: &ChosenColumn| match &column.field {
-            Field::Name(name) => fields.iter().any(|field| unquote(field) == name.as_bytes()),
-            Field::Position(_) => false,
-        };
-        return options.columns.0.iter().any(named) || fields.iter().all(is_text);
-    }
-    if positions.is_empty() {
-        fields.iter().take(3).all(is_text)
-    } else {
-        positions.iter().filter_map(|&position| fields.get(position)).all(is_text)
-    }
+    let fields = split_fields(line, resolve_delimiter(options.delimiter, line));
+    let is_number = |field: &[u8]| parse_field::<f64>(field).is_some() || has_decimal_comma(field);
+    let names = |fields: &[&[u8]]| {
+        fields.iter().any(|field| !unquote(field).is_empty())
+            && !fields.iter().any(|field| is_number(field))
+    };
+    let wanted = |column: &ChosenColumn| match &column.field {
+        Field::Position(position) => fields.get(position - 1).copied(),
+        Field::Name(name) => fields.iter().copied().find(|field| unquote(field) == name.as_bytes()),
+    };
+    let chosen: Vec<&[u8]> = match options.columns.0.as_slice() {
+        [] => fields.iter().take(3).copied().collect(),
+        columns => columns.iter().filter_map(wanted).collect(),
+    };
+    names(if chosen.is_empty() { &fields } else { &chosen })
 }
 
 fn resolve_delimiter(asked: Delimiter, line: &[u8]) -> Delimiter {
     if asked != Delimiter::Auto {
         return asked;
     }
-    let line = line.trim_ascii();
-    let single_tabs = || {
+    // Two tabs in a row may be a missing value or a wide gap. Taken for a missing value, a gap makes a column of NaN,
+    // which is noticed; taken for a gap, a missing value moves numbers to another column, which is not.
+    let tabs = || {
         line.contains(&b'\t')
-            && line.split(|&byte| byte == b'\t').all(|field| {
-                let field = field.trim_ascii();
-                !field.is_empty() && !field.contains(&b' ')
-            })
+            && line.split(|&byte| byte == b'\t').all(|field| !field.trim_ascii().contains(&b' '))
     };
     // Semicolons first: where decimals have commas, fields are separated by semicolons.
     if line.contains(&b';') {
         Delimiter::Semicolon
     } else if line.contains(&b',') {
         Delimiter::Comma
-    } else if single_tabs() {
+    } else if tabs() {
         Delimiter::Tab
     } else {
         Delimiter::Space
@@ -261,7 +268,7 @@ mod tests {
         for (text, delimiter) in [
             ("a b\n1 2 3\n", Delimiter::Space),
             ("1\t2\t3\n", Delimiter::Tab),
-            ("1\t\t2\n", Delimiter::Space),
+            ("1\t\t2\n", Delimiter::Tab),
             ("1 \t 2 3\n", Delimiter::Space),
             ("x y z\n1,2,3\n", Delimiter::Comma),
             ("1, 2, 3\n", Delimiter::Comma),
@@ -302,6 +309,50 @@ mod tests {
     fn a_byte_order_mark_is_no_part_of_the_first_number() {
         let head = head("\u{feff}1 2 3\n", "").unwrap().unwrap();
         assert_eq!((head.offset, head.first.as_slice()), (3, b"1 2 3\n".as_slice()));
+    }
+
+    #[test]
+    fn a_first_row_with_text_in_fields_that_are_not_wanted_is_data() {
+        for (text, columns) in [
+            ("\"Alpha Centauri A\",1,2\n", "x=2,y=3"),
+            (",,1.5,2.5,a,b\n", "x=3,y=4"),
+            ("star 1 2\n", "x=2,y=3"),
+            ("1,,\n", ""),
+        ] {
+            assert_eq!(head(text, columns).unwrap().unwrap().lines, 0, "{text:?}");
+        }
+        for (text, columns) in [
+            ("time 1,time 2,v\n1,2,3\n", ""),
+            ("Catalogue of stars\n1 2 3 4 5\n", "x=4,y=5"),
+            ("x\ty\tz\n1\t\t3\n", ""),
+        ] {
+            assert_eq!(head(text, columns).unwrap().unwrap().lines, 1, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_value_in_the_first_row_is_still_a_field() {
+        assert_eq!(positions("x\ty\tz\n1\t\t3\n", ""), [0, 1, 2]);
+        assert_eq!(positions("1,2,\n", ""), [0, 1, 2]);
+        assert_eq!(positions("1,2,", ""), [0, 1, 2]);
+        assert_eq!(positions("1\t2\t\r\n", ""), [0, 1, 2]);
+        assert_eq!(positions("1 2 \r\n", ""), [0, 1]);
+    }
+
+    #[test]
+    fn compressed_and_binary_files_are_named_with_their_remedy() {
+        for (bytes, what) in [
+            (b"\x1F\x8B\x08\0".as_slice(), "gzip"),
+            (b"\x28\xB5\x2F\xFD", "zstd"),
+            (b"\xFD7zXZ\0", "xz"),
+            (b"BZh91AY", "bzip2"),
+            (b"PK\x03\x04", "zip"),
+            (b"\x7FELF\0\0", "binary"),
+        ] {
+            let error = read_head(Path::new("p"), &mut &*bytes, &Options::default(), None);
+            let message = error.unwrap_err().to_string();
+            assert!(message.starts_with("p: is ") && message.contains(what), "{message}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod columns;
 mod error;
+mod fixed;
 mod layout;
 mod line;
 pub mod message;

@@ -1,6 +1,7 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
 use crate::error::{Problem, excerpt};
+use crate::fixed::{Done, Kernel, Scratch, Shape};
 use crate::number::{Number, parse_field};
 use crate::options::Delimiter;
 
@@ -39,6 +40,64 @@ pub(crate) struct Rows<T> {
     pub(crate) bad: u64,
     /// The first few malformed lines.
     pub(crate) reports: Vec<BadLine>,
+    guess: Guess,
+}
+
+/// The shape that rows are guessed to have, and how well that has gone.
+#[derive(Debug)]
+struct Guess {
+    kernel: Kernel,
+    scratch: Scratch,
+    shape: Option<Shape>,
+    /// Rows that take the general path before the next try.
+    wait: usize,
+    /// How many rows that was the last time.
+    patience: usize,
+}
+
+impl Guess {
+    /// A run of at least as many rows makes up for a try.
+    const WORTHWHILE: usize = 64;
+
+    fn new(kernel: Kernel) -> Self {
+        Self { kernel, scratch: Scratch::default(), shape: None, wait: 0, patience: 0 }
+    }
+
+    /// Parses rows from `at` on that look like the one before, `row`, or those before that.
+    fn parse<T: Number>(
+        &mut self,
+        text: &[u8],
+        row: std::ops::Range<usize>,
+        layout: &Layout,
+        columns: &mut [Vec<T>],
+    ) -> Done {
+        let nothing = Done { rows: 0, at: row.end };
+        if self.kernel == Kernel::Scalar {
+            return nothing;
+        }
+        if self.wait > 0 {
+            self.wait -= 1;
+            return nothing;
+        }
+        if self.shape.is_none() {
+            self.shape = Shape::learn(&text[row.clone()], layout);
+        }
+        let done = match &self.shape {
+            Some(shape) => {
+                let scratch = &mut self.scratch;
+                self.kernel.parse(text, row.end, shape, scratch, columns, parse_field)
+            }
+            None => nothing,
+        };
+        if done.rows >= Self::WORTHWHILE {
+            self.patience = 0;
+        } else {
+            self.shape = None;
+            self.patience = (2 * self.patience + 2).min(1024);
+            self.wait = self.patience;
+        }
+        done
+    }
 }
 
 /// A malformed line.
@@ -56,8 +115,14 @@ pub(crate) struct BadLine {
 pub(crate) const MOST_REPORTS: usize = 5;
 
 impl<T: Number> Rows<T> {
-    pub(crate) fn new(columns: usize) -> Self {
-        Self { columns: vec![Vec::new(); columns], lines: 0, bad: 0, reports: Vec::new() }
+    pub(crate) fn new(columns: usize, kernel: Kernel) -> Self {
+        Self {
+            columns: vec![Vec::new(); columns],
+            lines: 0,
+            bad: 0,
+            reports: Vec::new(),
+            guess: Guess::new(kernel),
+        }
     }
 
     /// Forgets everything but the memory.
@@ -76,27 +141,98 @@ impl<T: Number> Rows<T> {
     /// Appends the rows of `text`: whole lines, of which the last may lack its newline. Unless bad lines are
     /// skipped, the first one ends the reading.
     pub(crate) fn parse(&mut self, text: &[u8], layout: &Layout) {
-        let mut start = 0;
-        while start < text.len() {
-            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
-            self.parse_line(&text[start..end], layout);
+        match layout.delimiter {
+            Delimiter::Tab => self.parse_rows::<b'\t'>(text, layout),
+            Delimiter::Comma => self.parse_rows::<b','>(text, layout),
+            Delimiter::Semicolon => self.parse_rows::<b';'>(text, layout),
+            Delimiter::Space | Delimiter::Auto => self.parse_rows::<BLANKS>(text, layout),
+        }
+    }
+
+    fn parse_rows<const DELIMITER: u8>(&mut self, text: &[u8], layout: &Layout) {
+        let mut at = 0;
+        while at < text.len() {
+            at = match self.parse_plain_row::<DELIMITER>(text, at, layout) {
+                Some(next) => {
+                    let done = self.guess.parse(text, at..next, layout, &mut self.columns);
+                    self.lines += done.rows as u64;
+                    done.at
+                }
+                None => {
+                    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+                    self.parse_line(&text[at..end], layout);
+                    end + 1
+                }
+            };
             self.lines += 1;
             if self.bad > 0 && !layout.skip_bad {
                 return;
             }
-            start = end + 1;
         }
+    }
+
+    /// Reads the row that begins at `at` if there is nothing special about it: numbers, delimiters, and the end of
+    /// the line where it is expected. Returns where the next line begins, or `None`, having done nothing, for
+    /// any other line, good or bad.
+    #[inline(always)]
+    fn parse_plain_row<const DELIMITER: u8>(
+        &mut self,
+        text: &[u8],
+        mut at: usize,
+        layout: &Layout,
+    ) -> Option<usize> {
+        let rows = self.len();
+        let next = self.parse_plain_fields::<DELIMITER>(text, &mut at, layout);
+        if next.is_none() {
+            self.columns.iter_mut().for_each(|column| column.truncate(rows));
+        }
+        next
+    }
+
+    #[inline(always)]
+    fn parse_plain_fields<const DELIMITER: u8>(
+        &mut self,
+        text: &[u8],
+        at: &mut usize,
+        layout: &Layout,
+    ) -> Option<usize> {
+        if DELIMITER == BLANKS {
+            *at += blanks(&text[*at..]);
+        }
+        if layout.comment.contains(text.get(*at)?) {
+            return None;
+        }
+        let mut read = 0;
+        let mut at_end = false;
+        let mut value = T::NAN;
+        for wanted in &layout.fields {
+            if read <= wanted.position {
+                if at_end {
+                    return None;
+                }
+                while read < wanted.position {
+                    skip_plain_field::<DELIMITER>(text, at)?;
+                    read += 1;
+                }
+                let (number, used) = T::parse_partial(&text[*at..])?;
+                value = number;
+                *at += used;
+                at_end = end_plain_field::<DELIMITER>(text, at)?;
+                read += 1;
+            }
+            self.columns[wanted.column].push(value);
+        }
+        if at_end {
+            return Some(*at);
+        }
+        Some(memchr::memchr(b'\n', &text[*at..]).map_or(text.len(), |end| *at + end + 1))
     }
 
     fn parse_line(&mut self, line: &[u8], layout: &Layout) {
         if is_blank_or_comment(trim_end(line), &layout.comment) {
             return;
         }
-        // A tab at the end of a line is a delimiter where tabs are: the last field is empty then.
-        let line = match layout.delimiter {
-            Delimiter::Tab => trim_end_but_tabs(line),
-            _ => trim_end(line),
-        };
+        let line = trim_line(line, layout.delimiter);
         let rows = self.len();
         let result = match layout.delimiter {
             Delimiter::Tab => self.parse_fields::<b'\t'>(line, layout),
@@ -144,6 +280,47 @@ impl<T: Number> Rows<T> {
     }
 }
 
+/// Number of blanks that `text` begins with.
+#[inline(always)]
+fn blanks(text: &[u8]) -> usize {
+    text.iter().take_while(|&&byte| is_blank(byte)).count()
+}
+
+/// Moves past a field that is not wanted, to the next one on the line.
+#[inline(always)]
+fn skip_plain_field<const DELIMITER: u8>(text: &[u8], at: &mut usize) -> Option<()> {
+    let ends = |&byte: &u8| {
+        byte == b'\n' || byte == b'"' || byte == DELIMITER || (DELIMITER == BLANKS && byte == b'\t')
+    };
+    *at += text[*at..].iter().position(ends)?;
+    match text[*at] {
+        b'\n' | b'"' => None,
+        _ => (!end_plain_field::<DELIMITER>(text, at)?).then_some(()),
+    }
+}
+
+/// Moves from the end of a field to the next one, or past the end of the line: then the result is true.
+#[inline(always)]
+fn end_plain_field<const DELIMITER: u8>(text: &[u8], at: &mut usize) -> Option<bool> {
+    if DELIMITER == BLANKS {
+        *at += blanks(&text[*at..]);
+    }
+    match text.get(*at) {
+        // Blanks were passed over: what follows is the next field, or there were none and it is no end.
+        Some(b'\n') => *at += 1,
+        Some(b'\r') if text.get(*at + 1) == Some(&b'\n') => *at += 2,
+        None => {}
+        Some(_) if DELIMITER == BLANKS => return is_blank(text[*at - 1]).then_some(false),
+        Some(&byte) if byte == DELIMITER => {
+            *at += 1;
+            *at += text[*at..].iter().take_while(|&&byte| byte == b' ').count();
+            return Some(false);
+        }
+        Some(_) => return None,
+    }
+    Some(true)
+}
+
 #[cold]
 fn too_few(found: usize, layout: &Layout) -> Problem {
     let expected = layout.fields.last().map_or(0, |field| field.position + 1);
@@ -152,13 +329,18 @@ fn too_few(found: usize, layout: &Layout) -> Problem {
 
 #[cold]
 fn not_a_number(field: &[u8], column: usize, layout: &Layout) -> Problem {
-    let with_point: Vec<u8> =
-        field.iter().map(|&byte| if byte == b',' { b'.' } else { byte }).collect();
     Problem::NotANumber {
         column: layout.names[column].clone(),
         field: excerpt(field),
-        decimal_comma: field.contains(&b',') && parse_field::<f64>(&with_point).is_some(),
+        decimal_comma: has_decimal_comma(field),
     }
+}
+
+/// Whether a field is a number once its comma is read as a decimal point.
+pub(crate) fn has_decimal_comma(field: &[u8]) -> bool {
+    let with_point: Vec<u8> =
+        field.iter().map(|&byte| if byte == b',' { b'.' } else { byte }).collect();
+    field.contains(&b',') && parse_field::<f64>(&with_point).is_some()
 }
 
 /// Stands for [`Delimiter::Space`] where a delimiter is a byte.
@@ -175,7 +357,11 @@ fn trim_end(mut line: &[u8]) -> &[u8] {
     line
 }
 
-fn trim_end_but_tabs(mut line: &[u8]) -> &[u8] {
+/// Drops what is meaningless at the end of a line. A tab is a delimiter where tabs are: the last field is empty then.
+fn trim_line(mut line: &[u8], delimiter: Delimiter) -> &[u8] {
+    if delimiter != Delimiter::Tab {
+        return trim_end(line);
+    }
     while let [rest @ .., b' ' | b'\r'] = line {
         line = rest;
     }
@@ -274,10 +460,7 @@ impl<'a, const DELIMITER: u8> Fields<'a, DELIMITER> {
         if DELIMITER == BLANKS {
             return memchr::memchr2(b' ', b'\t', rest).unwrap_or(rest.len());
         }
-        let quoted = match rest.first() {
-            Some(b'"') => memchr::memchr(b'"', &rest[1..]).map_or(0, |at| at + 2),
-            _ => 0,
-        };
+        let quoted = if rest.first() == Some(&b'"') { quoted_length(rest) } else { 0 };
         memchr::memchr(DELIMITER, &rest[quoted..]).map_or(rest.len(), |at| quoted + at)
     }
 
@@ -291,17 +474,25 @@ impl<'a, const DELIMITER: u8> Fields<'a, DELIMITER> {
     }
 }
 
-/// All fields of a line, without blanks around them; an empty one at the end does not count.
+/// Length of the quoted text that `rest` begins with, in which two quotes stand for one; 0 if it has no end.
+fn quoted_length(rest: &[u8]) -> usize {
+    let mut quotes = memchr::memchr_iter(b'"', rest).skip(1).peekable();
+    while let Some(quote) = quotes.next() {
+        if quotes.next_if_eq(&(quote + 1)).is_none() {
+            return quote + 1;
+        }
+    }
+    0
+}
+
+/// All fields of a line, with or without its newline, without blanks around them.
 pub(crate) fn split_fields(line: &[u8], delimiter: Delimiter) -> Vec<&[u8]> {
     fn collect<const DELIMITER: u8>(line: &[u8]) -> Vec<&[u8]> {
         let mut fields = Fields::<DELIMITER>::new(line);
-        let mut all: Vec<_> = std::iter::from_fn(|| fields.skip()).collect();
-        if all.last().is_some_and(|last| last.is_empty()) {
-            all.pop();
-        }
-        all
+        std::iter::from_fn(|| fields.skip()).collect()
     }
-    let line = trim_end(line);
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = trim_line(line, delimiter);
     match delimiter {
         Delimiter::Tab => collect::<b'\t'>(line),
         Delimiter::Comma => collect::<b','>(line),
@@ -325,7 +516,7 @@ mod tests {
     }
 
     fn parse(text: &str, layout: &Layout) -> Rows<f64> {
-        let mut rows = Rows::new(layout.fields.len());
+        let mut rows = Rows::new(layout.fields.len(), Kernel::detect());
         rows.parse(text.as_bytes(), layout);
         rows
     }
@@ -371,9 +562,11 @@ mod tests {
     fn a_delimiter_in_quotes_does_not_delimit() {
         let rows = parse("\"a, b\", \"1.5\" ,2\n", &layout(Delimiter::Comma, &[1, 2]));
         assert_eq!(rows.columns, [[1.5], [2.]]);
+        let rows = parse("\"c \"\"d, e\"\"\",1,2\n", &layout(Delimiter::Comma, &[1, 2]));
+        assert_eq!(rows.columns, [[1.], [2.]]);
         assert_eq!(
-            split_fields(b"\"a, b\",c,\r", Delimiter::Comma),
-            [b"\"a, b\"".as_slice(), b"c"]
+            split_fields(b"\"a, b\",c,\r\n", Delimiter::Comma),
+            [b"\"a, b\"".as_slice(), b"c", b""]
         );
     }
 

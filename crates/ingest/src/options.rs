@@ -38,12 +38,12 @@ impl Default for Options {
 impl Options {
     /// Checks what the types cannot.
     pub(crate) fn validate(&self) -> Result<(), Error> {
-        match self.comment.bytes().find(|&byte| {
-            byte.is_ascii_digit() || b"+-.,; \t\r\n\"".contains(&byte) || !byte.is_ascii()
-        }) {
-            Some(byte) => Err(Error::Options(format!(
-                "{:?} cannot begin a comment: choose punctuation that no number begins with",
-                char::from(byte)
+        let unfit = |&char: &char| {
+            char.is_ascii_digit() || "+-.,; \t\r\n\"".contains(char) || !char.is_ascii()
+        };
+        match self.comment.chars().find(unfit) {
+            Some(char) => Err(Error::Options(format!(
+                "{char:?} cannot begin a comment: choose punctuation that no number begins with"
             ))),
             None => Ok(()),
         }

@@ -10,6 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::columns::ColumnFile;
 use crate::error::Problem;
+use crate::fixed::Kernel;
 use crate::line::{MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
@@ -20,9 +21,9 @@ use crate::staged::StagedDir;
 use crate::summary::Summary;
 use crate::{Error, Progress};
 
-/// Bytes of text in a chunk: large enough that turns and system calls cost nothing, small enough that text and
-/// columns of a chunk stay in the second-level cache or near it.
-const CHUNK: usize = 1 << 20;
+/// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
+/// last-level cache until they are written. The text is read in smaller pieces.
+const CHUNK: usize = 2 << 20;
 
 /// What an ingest did.
 #[derive(Debug)]
@@ -87,9 +88,11 @@ pub(crate) fn ingest_in_chunks(
     let bytes = sources.iter().map(|source| source.size).sum();
     let sidecar =
         Sidecar::new(ledger.rows, ledger.all_lines, ledger.bad, columns, options.clone(), sources);
-    std::fs::write(staged.path().join(sidecar::FILE_NAME), sidecar.to_json()).map_err(write)?;
+    let json = sidecar.to_json().map_err(|error| write(error.into()))?;
+    std::fs::write(staged.path().join(sidecar::FILE_NAME), json).map_err(write)?;
     staged.commit().map_err(write)?;
-    Ok(Ingested { points: Points::open(destination)?, bytes, bad_lines: ledger.reports })
+    let points = Points::written(destination, sidecar);
+    Ok(Ingested { points, bytes, bad_lines: ledger.reports })
 }
 
 /// A folder may only be replaced when nothing in it is anybody else's.
@@ -151,11 +154,23 @@ struct Shared<'a> {
     /// Of each input, the name and the lines before its data.
     heads: Vec<(PathBuf, u64)>,
     files: Vec<(ColumnFile, PathBuf)>,
+    kernel: Kernel,
     progress: &'a dyn Progress,
 }
 
+/// Ends the run when its worker panics, so that the others do not wait for a turn that never comes.
+struct Guard<'a>(&'a Shared<'a>);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(Error::Cancelled);
+        }
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere ends the run anyway.
+    // A panic elsewhere ends the run: see `Guard`.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -190,11 +205,13 @@ fn parse<T: Number>(
         turned: Condvar::new(),
         heads,
         files,
+        kernel: Kernel::detect(),
         progress,
     };
     let summaries = Mutex::new(vec![Summary::EMPTY; names.len()]);
+    let workers = lock(&shared.chunker).most_chunks().min(rayon::current_num_threads());
     rayon::scope(|scope| {
-        for _ in 0..rayon::current_num_threads() {
+        for _ in 0..workers {
             scope.spawn(|_| {
                 let own = work::<T>(&shared, names.len());
                 for (sum, part) in lock(&summaries).iter_mut().zip(own) {
@@ -223,20 +240,18 @@ fn parse<T: Number>(
 
 /// One worker: takes chunks until there are no more. Returns the summaries of its rows.
 fn work<T: Number>(shared: &Shared<'_>, columns: usize) -> Vec<Summary> {
+    let _guard = Guard(shared);
     let mut summaries = vec![Summary::EMPTY; columns];
     let mut buffer = Vec::new();
-    let mut rows = Rows::<T>::new(columns);
+    let mut rows = Rows::<T>::new(columns, shared.kernel);
     loop {
         if shared.progress.cancelled() {
             shared.fail(Error::Cancelled);
         }
         let Some(mut chunk) = lock(&shared.chunker).next(&mut buffer) else { break };
         rows.clear();
-        let outcome = chunk.read(&mut buffer).map(|(text, bytes)| {
-            rows.parse(text, &chunk.layout);
-            bytes
-        });
-        let Some((first_row, bytes)) = shared.settle(&chunk, outcome, &mut rows) else { break };
+        let outcome = read_rows(&mut chunk, &mut buffer, &mut rows);
+        let Some(first_row) = shared.settle(&chunk, outcome, &mut rows) else { break };
         let written = shared.files.iter().zip(&rows.columns).zip(&mut summaries).try_for_each(
             |(((file, path), values), summary)| {
                 summary.add(first_row, values);
@@ -248,9 +263,24 @@ fn work<T: Number>(shared: &Shared<'_>, columns: usize) -> Vec<Summary> {
             shared.fail(error);
             break;
         }
-        shared.progress.advance(bytes);
+        shared.progress.advance(chunk.bytes());
     }
     summaries
+}
+
+/// Parses a chunk, to its end or to the first line that is the end of the run.
+fn read_rows<T: Number>(
+    chunk: &mut Chunk,
+    buffer: &mut Vec<u8>,
+    rows: &mut Rows<T>,
+) -> Result<(), Error> {
+    while let Some(text) = chunk.next_piece(buffer)? {
+        rows.parse(text, &chunk.layout);
+        if rows.bad > 0 && !chunk.layout.skip_bad {
+            break;
+        }
+    }
+    Ok(())
 }
 
 impl Shared<'_> {
@@ -261,9 +291,9 @@ impl Shared<'_> {
     fn settle<T: Number>(
         &self,
         chunk: &Chunk,
-        outcome: Result<u64, Error>,
+        outcome: Result<(), Error>,
         rows: &mut Rows<T>,
-    ) -> Option<(u64, u64)> {
+    ) -> Option<u64> {
         let mut ledger = lock(&self.ledger);
         while ledger.turn != chunk.sequence && ledger.failure.is_none() {
             ledger = self.turned.wait(ledger).unwrap_or_else(PoisonError::into_inner);
@@ -275,7 +305,7 @@ impl Shared<'_> {
             ledger.source = chunk.source;
             ledger.lines = self.heads[chunk.source].1;
         }
-        let result = outcome.and_then(|bytes| {
+        let result = outcome.and_then(|()| {
             let before = ledger.lines;
             let (path, _) = &self.heads[chunk.source];
             for report in rows.reports.drain(..) {
@@ -294,7 +324,7 @@ impl Shared<'_> {
             ledger.all_lines += rows.lines;
             ledger.bad += rows.bad;
             ledger.turn += 1;
-            Ok((first_row, bytes))
+            Ok(first_row)
         });
         self.turned.notify_all();
         result.map_err(|error| ledger.failure = Some(error)).ok()

@@ -44,6 +44,11 @@ impl Points {
         Ok(Self { path: path.to_owned(), sidecar })
     }
 
+    /// A folder that has just been written.
+    pub(crate) fn written(path: &Path, sidecar: Sidecar) -> Self {
+        Self { path: path.to_owned(), sidecar }
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path

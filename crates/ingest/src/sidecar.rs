@@ -23,7 +23,7 @@ pub struct Sidecar {
     version: u32,
     /// The program that wrote it, with its version.
     pub program: String,
-    /// Hash of the columns' names, types and content, in hexadecimal.
+    /// Hash of all that is said of the columns, their content included, in hexadecimal.
     pub identity: String,
     /// Number of rows.
     pub rows: u64,
@@ -59,7 +59,7 @@ pub struct ColumnInfo {
 /// An input as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Absolute path; `-` for the standard input.
+    /// Absolute path, with what is not UTF-8 escaped, as JSON is; `-` for the standard input.
     pub path: PathBuf,
     /// Bytes read.
     pub size: u64,
@@ -73,10 +73,18 @@ impl Source {
     pub fn of_file(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
         Some(Self {
-            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            path: printable(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
             size: metadata.len(),
             modified: modified(&metadata),
         })
+    }
+}
+
+/// The path as text that JSON can hold, different for different paths.
+fn printable(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(_) => path.to_owned(),
+        None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),
     }
 }
 
@@ -152,18 +160,18 @@ impl Sidecar {
         Ok(sidecar)
     }
 
-    pub(crate) fn to_json(&self) -> Vec<u8> {
-        // Serialising plain data into memory cannot fail.
-        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+    pub(crate) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
-        text
+        Ok(text)
     }
 }
 
 fn identity(rows: u64, columns: &[ColumnInfo]) -> String {
     let mut text = format!("{rows}\n");
     for column in columns {
-        text.push_str(&format!("{} {} {}\n", column.name, column.dtype, column.hash));
+        let ColumnInfo { name, dtype, min, max, non_finite, hash } = column;
+        text.push_str(&format!("{name} {dtype} {min:?} {max:?} {non_finite} {hash}\n"));
     }
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
 }

@@ -148,6 +148,9 @@ fn open_stream(
     Ok((head, Body::Stream { reader, carry, read }))
 }
 
+/// Pieces that a chunk of a file is read in.
+const PIECES: u64 = 8;
+
 /// Hands out the inputs in chunks, in order.
 pub(crate) struct Chunker {
     sources: Vec<Opened>,
@@ -159,7 +162,7 @@ pub(crate) struct Chunker {
     sequence: u64,
 }
 
-/// A piece of an input, to be read by [`Chunk::read`].
+/// A part of an input, to be read by [`Chunk::next_piece`].
 pub(crate) struct Chunk {
     /// Chunks count from 0 in the order of the text.
     pub(crate) sequence: u64,
@@ -169,6 +172,9 @@ pub(crate) struct Chunk {
     path: PathBuf,
     /// How its lines are read.
     pub(crate) layout: Arc<Layout>,
+    bytes: u64,
+    /// Bytes of text in a piece, roughly.
+    piece: u64,
     text: Result<Text, Error>,
 }
 
@@ -177,11 +183,24 @@ enum Text {
     Range { file: Arc<File>, start: u64, end: u64, size: u64, first: bool },
     /// The whole lines that the buffer already holds.
     Buffered,
+    /// Nothing more.
+    Done,
 }
 
 impl Chunker {
     pub(crate) fn new(sources: Vec<Opened>, chunk: usize) -> Self {
         Self { sources, chunk, current: 0, file: None, sequence: 0 }
+    }
+
+    /// At least as many chunks as there can be.
+    pub(crate) fn most_chunks(&self) -> usize {
+        let chunks = self.sources.iter().map(|source| match &source.body {
+            Body::File { source, .. } => {
+                usize::try_from(source.size / self.chunk as u64 + 1).unwrap_or(usize::MAX)
+            }
+            Body::Stream { .. } => usize::MAX,
+        });
+        chunks.fold(0, usize::saturating_add)
     }
 
     /// The inputs, once all chunks are read.
@@ -190,7 +209,7 @@ impl Chunker {
     }
 
     /// The next chunk. The text of a stream is read into `buffer`, under the caller's lock; that of a file is
-    /// left to [`Chunk::read`].
+    /// left to [`Chunk::next_piece`].
     pub(crate) fn next(&mut self, buffer: &mut Vec<u8>) -> Option<Chunk> {
         while self.sources.get(self.current)?.layout.is_none() {
             self.current += 1;
@@ -236,7 +255,13 @@ impl Chunker {
             self.current = self.sources.len();
         }
         let path = self.sources[index].path.clone();
-        let chunk = Chunk { sequence: self.sequence, source: index, path, layout, text };
+        let bytes = match &text {
+            Ok(Text::Range { start, end, .. }) => end - start,
+            _ => buffer.len() as u64,
+        };
+        let piece = (self.chunk as u64 / PIECES).max(1);
+        let sequence = self.sequence;
+        let chunk = Chunk { sequence, source: index, path, layout, bytes, piece, text };
         self.sequence += 1;
         Some(chunk)
     }
@@ -282,22 +307,36 @@ fn too_long(path: &Path) -> Error {
 }
 
 impl Chunk {
-    /// The whole lines of this chunk and the number of bytes it stands for. The text lies in `buffer`.
-    pub(crate) fn read<'a>(&mut self, buffer: &'a mut Vec<u8>) -> Result<(&'a [u8], u64), Error> {
-        match std::mem::replace(&mut self.text, Ok(Text::Buffered))? {
-            Text::Buffered => Ok((buffer, buffer.len() as u64)),
+    /// Bytes of text that the chunk stands for.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The next whole lines of the chunk, or `None` after the last. They lie in `buffer`, which is small enough for them
+    /// to still be in the processor's cache when they are parsed.
+    pub(crate) fn next_piece<'a>(
+        &mut self,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<Option<&'a [u8]>, Error> {
+        match std::mem::replace(&mut self.text, Ok(Text::Done))? {
+            Text::Done => Ok(None),
+            Text::Buffered => Ok(Some(buffer)),
             Text::Range { file, start, end, size, first } => {
-                let text =
-                    read_range(&file, start..end, size, first, buffer).map_err(
-                        |error| match error {
-                            RangeError::Read(source) => {
-                                Error::Read { path: self.path.clone(), source }
-                            }
-                            RangeError::TooLong => too_long(&self.path),
-                            RangeError::Shorter => Error::Changed { path: self.path.clone() },
-                        },
-                    )?;
-                Ok((&buffer[text], end - start))
+                let middle = end.min(start + self.piece);
+                let text = match read_range(&file, start..middle, size, first, buffer) {
+                    Ok(text) => text,
+                    Err(RangeError::TooLong) => return Err(too_long(&self.path)),
+                    Err(RangeError::Shorter) => {
+                        return Err(Error::Changed { path: self.path.clone() });
+                    }
+                    Err(RangeError::Read(source)) => {
+                        return Err(Error::Read { path: self.path.clone(), source });
+                    }
+                };
+                if middle < end {
+                    self.text = Ok(Text::Range { file, start: middle, end, size, first: false });
+                }
+                Ok(Some(&buffer[text]))
             }
         }
     }
@@ -320,38 +359,47 @@ fn read_range(
     buffer: &mut Vec<u8>,
 ) -> Result<std::ops::Range<usize>, RangeError> {
     /// Lines are short: the end of the last one is rarely further away.
-    const STEP: u64 = 16 << 10;
+    const STEP: u64 = 1 << 10;
     let from = if first { range.start } else { range.start - 1 };
-    buffer.clear();
-    read_more(file, from, range.end, buffer)?;
-    let begin = if first { Some(0) } else { memchr::memchr(b'\n', buffer).map(|at| at + 1) };
-    let Some(begin) = begin.filter(|&begin| begin < buffer.len()) else {
+    let mut length = read_more(file, from, range.end, buffer, 0)?;
+    let newline = memchr::memchr(b'\n', &buffer[..length]);
+    let begin = if first { Some(0) } else { newline.map(|at| at + 1) };
+    let Some(begin) = begin.filter(|&begin| begin < length) else {
         return Ok(0..0);
     };
-    let mut searched = buffer.len() - 1;
+    let mut searched = length - 1;
     let mut end = range.end;
     loop {
-        if let Some(at) = memchr::memchr(b'\n', &buffer[searched..]) {
+        if let Some(at) = memchr::memchr(b'\n', &buffer[searched..length]) {
             return Ok(begin..searched + at + 1);
         }
         if end == size {
-            return Ok(begin..buffer.len());
+            return Ok(begin..length);
         }
         if end - range.end > LONGEST_LINE as u64 {
             return Err(RangeError::TooLong);
         }
-        searched = buffer.len();
-        let next = size.min(end + STEP);
-        read_more(file, end, next, buffer)?;
+        searched = length;
+        let next = size.min(end + STEP.max(end - range.end));
+        length = read_more(file, end, next, buffer, length)?;
         end = next;
     }
 }
 
-/// Appends the bytes `from..to` of the file, all of which must be there.
-fn read_more(file: &File, from: u64, to: u64, buffer: &mut Vec<u8>) -> Result<(), RangeError> {
-    let start = buffer.len();
-    // Ranges are at most a chunk and a line long, so this fits.
-    buffer.resize(start + (to - from) as usize, 0);
-    let read = os::read_at(file, &mut buffer[start..], from).map_err(RangeError::Read)?;
-    if read < buffer.len() - start { Err(RangeError::Shorter) } else { Ok(()) }
+/// Reads the bytes `from..to` of the file, all of which must be there, to `buffer[start..]`; says where they end.
+fn read_more(
+    file: &File,
+    from: u64,
+    to: u64,
+    buffer: &mut Vec<u8>,
+    start: usize,
+) -> Result<usize, RangeError> {
+    // Ranges are at most a chunk and a line long, so this fits. The buffer only grows: zeros would have to be
+    // written again for every chunk.
+    let end = start + (to - from) as usize;
+    if buffer.len() < end {
+        buffer.resize(end, 0);
+    }
+    let read = os::read_at(file, &mut buffer[start..end], from).map_err(RangeError::Read)?;
+    if read < end - start { Err(RangeError::Shorter) } else { Ok(end) }
 }

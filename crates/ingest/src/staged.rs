@@ -11,14 +11,68 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::os;
+
+/// The temporary outputs that exist now, for [`remove_unfinished`].
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every temporary output of this process that is not yet complete: for a process that is about to exit
+/// while other threads still write, when nothing is dropped. They cannot commit any more.
+pub fn remove_unfinished() {
+    let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in unfinished.iter() {
+        // A folder that a thread still fills can need another try; what cannot be removed is left.
+        let _ = (0..3).find(|_| {
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            removed.is_ok()
+        });
+    }
+    // Whoever would begin or commit an output from here on waits for a lock that is never free again.
+    std::mem::forget(unfinished);
+}
+
+/// A temporary output that is on the list for as long as this lives.
+#[derive(Debug)]
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    /// Makes a temporary output and lists it, in one step for [`remove_unfinished`].
+    fn list<T>(
+        make: impl FnOnce() -> io::Result<T>,
+        path: impl FnOnce(&T) -> &Path,
+    ) -> io::Result<(T, Self)> {
+        let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = make()?;
+        let path = path(&made).to_owned();
+        unfinished.push(path.clone());
+        Ok((made, Self(path)))
+    }
+
+    /// Takes it from the list when `commit` succeeds. None is removed while it is being committed.
+    fn complete<T>(&self, commit: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = commit()?;
+        unfinished.retain(|path| *path != self.0);
+        Ok(done)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+        unfinished.retain(|path| *path != self.0);
+    }
+}
 
 /// A file that is written beside its destination and renamed over it by [`StagedFile::commit`].
 #[derive(Debug)]
 pub struct StagedFile {
     temporary: tempfile::NamedTempFile,
     destination: PathBuf,
+    unfinished: Unfinished,
 }
 
 impl StagedFile {
@@ -41,8 +95,11 @@ impl StagedFile {
                 ));
             }
         }
-        let temporary = builder(&prefix(&destination), 0o666).tempfile_in(folder(&destination))?;
-        Ok(Self { temporary, destination })
+        let (temporary, unfinished) = Unfinished::list(
+            || builder(&prefix(&destination), 0o666).tempfile_in(folder(&destination)),
+            tempfile::NamedTempFile::path,
+        )?;
+        Ok(Self { temporary, destination, unfinished })
     }
 
     /// The file to write to.
@@ -55,7 +112,9 @@ impl StagedFile {
     /// # Errors
     /// When the rename fails; the temporary file is removed then.
     pub fn commit(self) -> io::Result<()> {
-        self.temporary.persist(&self.destination).map(drop).map_err(|error| error.error)
+        let Self { temporary, destination, unfinished } = self;
+        unfinished
+            .complete(|| temporary.persist(&destination).map(drop).map_err(|error| error.error))
     }
 }
 
@@ -64,6 +123,7 @@ impl StagedFile {
 pub struct StagedDir {
     temporary: tempfile::TempDir,
     destination: PathBuf,
+    unfinished: Unfinished,
 }
 
 impl StagedDir {
@@ -74,8 +134,11 @@ impl StagedDir {
     /// When the parent folder does not exist or cannot be written.
     pub fn create(destination: &Path) -> io::Result<Self> {
         let destination = resolve(destination)?;
-        let temporary = builder(&prefix(&destination), 0o777).tempdir_in(folder(&destination))?;
-        Ok(Self { temporary, destination })
+        let (temporary, unfinished) = Unfinished::list(
+            || builder(&prefix(&destination), 0o777).tempdir_in(folder(&destination)),
+            tempfile::TempDir::path,
+        )?;
+        Ok(Self { temporary, destination, unfinished })
     }
 
     /// The temporary folder to fill.
@@ -91,12 +154,14 @@ impl StagedDir {
     pub fn commit(self) -> io::Result<()> {
         match fs::symlink_metadata(&self.destination) {
             Ok(_) => {
-                os::exchange(self.temporary.path(), &self.destination)?;
+                self.unfinished
+                    .complete(|| os::exchange(self.temporary.path(), &self.destination))?;
                 // The temporary name now holds the old folder.
                 self.temporary.close()
             }
             Err(_) => {
-                fs::rename(self.temporary.path(), &self.destination)?;
+                self.unfinished
+                    .complete(|| fs::rename(self.temporary.path(), &self.destination))?;
                 // Nothing is left under the temporary name to remove.
                 let _ = self.temporary.keep();
                 Ok(())

@@ -4,33 +4,61 @@
 //! may be `nan`, `inf` or `infinity` in any case, may carry a Fortran exponent (`1.5D+03`), and may stand in
 //! double quotes.
 
+pub(crate) mod decimal;
+
+use crate::fixed::FromHalves;
 use crate::options::Dtype;
+use decimal::Decimal;
 
 /// A type that columns are stored in.
-pub(crate) trait Number: bytemuck::Pod + Send + Sync {
+pub(crate) trait Number:
+    bytemuck::Pod + Default + FromHalves + PartialOrd + Send + Sync
+{
     /// The type's name.
     const DTYPE: Dtype;
     /// The value of a missing field.
     const NAN: Self;
+    /// Beyond every finite value.
+    const INFINITY: Self;
+    /// Below every finite value.
+    const NEG_INFINITY: Self;
 
     /// Reads the longest number that `text` begins with, and says how many bytes it is long.
     fn parse_partial(text: &[u8]) -> Option<(Self, usize)>;
 
+    /// The same for any number: with more digits than fit 64 bits, next to the middle between two values, `nan`.
+    fn parse_partial_slowly(text: &[u8]) -> Option<(Self, usize)>;
+
     /// Reads all of `text` as one number.
     fn parse_complete(text: &[u8]) -> Option<Self>;
+
+    /// Without its sign.
+    fn abs(self) -> Self;
 
     /// The same value in 64 bits; exact.
     fn to_f64(self) -> f64;
 }
 
 macro_rules! number {
-    ($type:ty, $dtype:expr) => {
+    ($type:ty, $dtype:expr, $from_decimal:path) => {
         impl Number for $type {
             const DTYPE: Dtype = $dtype;
             const NAN: Self = Self::NAN;
+            const INFINITY: Self = Self::INFINITY;
+            const NEG_INFINITY: Self = Self::NEG_INFINITY;
 
-            #[inline]
+            #[inline(always)]
             fn parse_partial(text: &[u8]) -> Option<(Self, usize)> {
+                if let Some((decimal, used)) = Decimal::scan(text)
+                    && let Some(value) = $from_decimal(decimal)
+                {
+                    return Some((value, used));
+                }
+                Self::parse_partial_slowly(text)
+            }
+
+            #[cold]
+            fn parse_partial_slowly(text: &[u8]) -> Option<(Self, usize)> {
                 lexical_core::parse_partial(text).ok()
             }
 
@@ -38,7 +66,12 @@ macro_rules! number {
                 lexical_core::parse(text).ok()
             }
 
-            #[inline]
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+
+            #[inline(always)]
             #[allow(clippy::useless_conversion, reason = "f64 to f64 in one of the two")]
             fn to_f64(self) -> f64 {
                 self.into()
@@ -47,8 +80,8 @@ macro_rules! number {
     };
 }
 
-number!(f32, Dtype::F32);
-number!(f64, Dtype::F64);
+number!(f32, Dtype::F32, Decimal::to_f32);
+number!(f64, Dtype::F64, Decimal::to_f64);
 
 /// Reads a whole field, without blanks around it, that `parse_partial` did not take to its end.
 #[cold]

@@ -1,0 +1,80 @@
+//! Halves of digits to numbers.
+
+use crate::number::decimal::{BEYOND_FLOAT, EXACT_POWERS, MIDDLE};
+
+/// What the sign, as a digit of 16 in front of all others, adds to the first half.
+const SIGN: f64 = 160_000_000.0;
+/// A double whose last bits are those of a 32-bit integer is that integer and this.
+const MAGIC: f64 = 4_503_599_627_370_496.0;
+
+/// A type that halves become.
+pub(crate) trait FromHalves: Sized {
+    /// The number that two halves of eight digits mean with so many of them behind the point, and whether there is a
+    /// doubt that it is the nearest.
+    fn from_halves(halves: u64, decimals: usize) -> (Self, bool);
+}
+
+/// Absolute value, sign bit.
+#[inline(always)]
+fn value(halves: u64, decimals: usize) -> (f64, u64) {
+    let number = |bits: u64| f64::from_bits(bits | MAGIC.to_bits()) - MAGIC;
+    let first = number(halves & 0xFFFF_FFFF);
+    let second = number(halves >> 32);
+    let negative = first >= SIGN;
+    let first = if negative { first - SIGN } else { first };
+    // At most 15 digits: exact, and rounded once by the division.
+    ((first * 1e8 + second) / EXACT_POWERS[decimals], u64::from(negative) << 63)
+}
+
+impl FromHalves for f64 {
+    #[inline(always)]
+    fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
+        let (value, sign) = value(halves, decimals);
+        (Self::from_bits(value.to_bits() | sign), false)
+    }
+}
+
+impl FromHalves for f32 {
+    #[inline(always)]
+    fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
+        let (value, sign) = value(halves, decimals);
+        // Without a division nothing has been rounded yet.
+        let doubt = decimals != 0 && value.to_bits() & BEYOND_FLOAT == MIDDLE;
+        (f64::from_bits(value.to_bits() | sign) as Self, doubt)
+    }
+}
+
+/// Makes numbers of all halves. Returns whether there is a doubt about any of them.
+#[inline(always)]
+pub(super) fn finish<T: FromHalves>(halves: &[u64], decimals: usize, numbers: &mut [T]) -> bool {
+    // As wide as the doubles, so that the compiler need not repack it.
+    let mut doubts = 0_u64;
+    for (number, &halves) in numbers.iter_mut().zip(halves) {
+        let (value, doubt) = T::from_halves(halves, decimals);
+        *number = value;
+        doubts |= u64::from(doubt);
+    }
+    doubts != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_sign_digits_and_decimals() {
+        let halves = |negative: bool, first: u64, second: u64| {
+            second << 32 | (first + if negative { 160_000_000 } else { 0 })
+        };
+        assert_eq!(f64::from_halves(halves(false, 0, 12345), 2), (123.45, false));
+        assert_eq!(
+            f64::from_halves(halves(true, 1234567, 89012345), 5),
+            (-1234567890.12345, false)
+        );
+        assert_eq!(f32::from_halves(halves(true, 0, 5), 1), (-0.5, false));
+        assert!(f64::from_halves(halves(true, 0, 0), 3).0.is_sign_negative());
+        // 16777217 lies in the middle between two floats: certain as it stands, not certain as a quotient.
+        assert_eq!(f32::from_halves(halves(false, 0, 16777217), 0), (16777216.0, false));
+        assert!(f32::from_halves(halves(false, 1, 67772170), 1).1);
+    }
+}

@@ -1,0 +1,229 @@
+//! What the rows of a text have in common.
+
+use crate::line::Layout;
+use crate::options::Delimiter;
+
+/// Bytes of a lane: a field and what stands around it.
+pub(crate) const LANE: usize = 16;
+
+/// The layout of a row, learnt from one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Fields of a row, wanted or not.
+    pub(super) fields: usize,
+    /// What ends a field: blanks, or one byte.
+    pub(super) delimiter: u8,
+    /// The wanted fields.
+    pub(super) columns: Vec<ColumnShape>,
+    /// The other fields, and of each whether it ends the row.
+    pub(super) others: Vec<(usize, bool)>,
+    /// Whether one of the other fields may begin with a byte: not with one that begins a comment or a quotation, and not
+    /// with a blank that could hide such a one, unless blanks are the delimiter.
+    may_begin: [bool; 256],
+}
+
+/// The layout of a field, in the bytes that end with its separator: the last byte of a lane is the separator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ColumnShape {
+    /// 0-based position in the row.
+    pub(super) field: usize,
+    /// Index of the column that it becomes.
+    pub(super) column: usize,
+    /// Digits after the point; 0 where there is no point either.
+    pub(super) decimals: usize,
+    /// 0xFF where `expected` must stand.
+    pub(super) fixed: [u8; LANE],
+    /// The separator and the point.
+    pub(super) expected: [u8; LANE],
+    /// 0xFF where neither a blank nor a sign may stand: the last digit of a whole number.
+    pub(super) digit: [u8; LANE],
+    /// Where each digit comes from: right-justified, 0x80 for none. The first is none, and takes the sign.
+    pub(super) shuffle: [u8; LANE],
+}
+
+impl Shape {
+    /// Learns from a row, with its newline, that the general path could read. `None` where there is nothing to learn:
+    /// exponents, signs other than minus, fields of more than 14 bytes, and whatever else is not plain.
+    pub(crate) fn learn(row: &[u8], layout: &Layout) -> Option<Self> {
+        let delimiter = match layout.delimiter {
+            Delimiter::Space | Delimiter::Auto => b' ',
+            Delimiter::Tab => b'\t',
+            Delimiter::Comma => b',',
+            Delimiter::Semicolon => b';',
+        };
+        let ends = |byte: u8| byte == delimiter || (delimiter == b' ' && byte == b'\t');
+        let mut fields = Vec::new();
+        let mut start = 0;
+        for (at, &byte) in row.iter().enumerate() {
+            if !ends(byte) && byte != b'\n' {
+                continue;
+            }
+            let field = row[start..at].trim_ascii_start();
+            // Of a run of blanks the first one is the separator.
+            if delimiter != b' ' || !field.is_empty() {
+                fields.push((field, byte));
+            }
+            start = at + 1;
+        }
+        // A blank before the newline ends no field, and in quotes a delimiter delimits nothing.
+        let (last, b'\n') = *fields.last()? else { return None };
+        let one_row = memchr::memchr_iter(b'\n', row).count() == 1 && start == row.len();
+        if !one_row || last.is_empty() || row.contains(&b'"') {
+            return None;
+        }
+        let columns = layout
+            .fields
+            .iter()
+            .map(|wanted| {
+                let (field, separator) = *fields.get(wanted.position)?;
+                ColumnShape::learn(wanted.position, wanted.column, field, separator)
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let wanted = |field: &usize| layout.fields.iter().any(|wanted| wanted.position == *field);
+        let others = (0..fields.len())
+            .filter(|field| !wanted(field))
+            .map(|field| (field, field + 1 == fields.len()))
+            .collect();
+        let mut may_begin = [true; 256];
+        let special: &[u8] = match delimiter {
+            // The newline of a blank line, which ends no field.
+            b' ' => b"\n",
+            b'\t' => b"\" \r",
+            _ => b"\" \t\r",
+        };
+        for byte in layout.comment.iter().chain(special) {
+            may_begin[usize::from(*byte)] = false;
+        }
+        Some(Self { fields: fields.len(), delimiter, columns, others, may_begin })
+    }
+}
+
+impl Shape {
+    /// Whether a field that is not wanted, with what ends it, has no say in how the row is read.
+    #[inline(always)]
+    pub(super) fn may_be_other(&self, field: &[u8]) -> bool {
+        let mut bytes = field.iter();
+        let first = if self.delimiter == b' ' {
+            bytes.find(|&&byte| byte != b' ' && byte != b'\t')
+        } else {
+            bytes.next()
+        };
+        first.is_none_or(|&byte| self.may_begin[usize::from(byte)])
+    }
+}
+
+impl ColumnShape {
+    fn learn(field: usize, column: usize, text: &[u8], separator: u8) -> Option<Self> {
+        let (text, tail): (&[u8], &[u8]) = match (text, separator) {
+            ([text @ .., b'\r'], b'\n') => (text, b"\r\n"),
+            (_, b'\n') => (text, b"\n"),
+            (_, b'\t') => (text, b"\t"),
+            (_, b' ') => (text, b" "),
+            (_, b',') => (text, b","),
+            _ => (text, b";"),
+        };
+        let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+        let point = unsigned.iter().position(|&byte| byte == b'.');
+        let decimals = point.map_or(0, |point| unsigned.len() - point - 1);
+        let plain = unsigned
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| Some(at) == point || byte.is_ascii_digit());
+        // A point without digits behind it is rare, and a shape of its own.
+        let pointless = point.is_some() && decimals == 0;
+        if !plain || pointless || unsigned.is_empty() || text.len() + tail.len() > LANE {
+            return None;
+        }
+        let mut shape = Self {
+            field,
+            column,
+            decimals,
+            fixed: [0; LANE],
+            expected: [0; LANE],
+            digit: [0; LANE],
+            shuffle: [0x80; LANE],
+        };
+        let end = LANE - tail.len();
+        shape.expected[end..].copy_from_slice(tail);
+        shape.fixed[end..].fill(0xFF);
+        let mut source = end;
+        if point.is_some() {
+            let point = end - decimals - 1;
+            shape.expected[point] = b'.';
+            shape.fixed[point] = 0xFF;
+        } else {
+            shape.digit[end - 1] = 0xFF;
+        }
+        for target in (1..LANE).rev() {
+            if source > 0 && shape.fixed[source - 1] == 0xFF {
+                source -= 1;
+            }
+            if source == 0 {
+                break;
+            }
+            source -= 1;
+            shape.shuffle[target] = source as u8;
+        }
+        Some(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::WantedField;
+
+    fn learn(row: &str, delimiter: Delimiter, positions: &[usize]) -> Option<Shape> {
+        let fields = positions.iter().enumerate();
+        let layout = Layout {
+            delimiter,
+            fields: fields.map(|(column, &position)| WantedField { position, column }).collect(),
+            names: Vec::new(),
+            comment: Vec::new(),
+            skip_bad: false,
+        };
+        Shape::learn(row.as_bytes(), &layout)
+    }
+
+    #[test]
+    fn decimals_and_separators_are_learnt() {
+        let shape = learn("-1.25 3 \t7.5\n", Delimiter::Space, &[0, 1, 2]).unwrap();
+        assert_eq!(shape.fields, 3);
+        let decimals: Vec<usize> = shape.columns.iter().map(|column| column.decimals).collect();
+        assert_eq!(decimals, [2, 0, 1]);
+        assert_eq!(shape.columns[0].expected[12..], *b"\0.\0\0 "[1..].as_ref());
+        assert_eq!(shape.columns[0].shuffle[12..], [10, 11, 13, 14]);
+        assert_eq!(shape.columns[1].digit[14], 0xFF);
+        assert_eq!(shape.columns[2].expected[13..], *b".\0\n");
+    }
+
+    #[test]
+    fn a_carriage_return_belongs_to_the_end_of_the_line() {
+        let shape = learn("1,2.5\r\n", Delimiter::Comma, &[1]).unwrap();
+        assert_eq!(shape.fields, 2);
+        assert_eq!(shape.columns[0].expected[12..], *b".\0\r\n");
+        assert_eq!(shape.columns[0].shuffle[12..], [9, 10, 11, 13]);
+    }
+
+    #[test]
+    fn rows_that_are_not_plain_teach_nothing() {
+        for row in [
+            "1e5 2\n",
+            "+1 2\n",
+            "nan 2\n",
+            "1. 2\n",
+            "- 2\n",
+            "1 2",
+            "1 2 \n",
+            "1 2\n3 4\n",
+            "1234567890123.45 2\n",
+            "1\n",
+            "\n",
+            "",
+        ] {
+            assert_eq!(learn(row, Delimiter::Space, &[0, 1]), None, "{row:?}");
+        }
+        assert_eq!(learn("1,,2\n", Delimiter::Comma, &[0, 1]), None);
+        assert_eq!(learn("\"1\",2\n", Delimiter::Comma, &[0, 1]), None);
+    }
+}
