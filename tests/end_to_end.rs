@@ -61,6 +61,7 @@ fn standard_input_gives_what_a_file_gives_and_a_picture_may_go_to_standard_outpu
     folder.succeed("render spiral.txt -o file.png --size 50");
     let mut child = folder
         .command("render - -o - --size 50")
+        .env("TMPDIR", folder.path(""))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -90,6 +91,62 @@ fn a_reader_that_leaves_early_is_no_error() {
     let run = Run::new(child.wait_with_output().unwrap());
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(!run.stderr.contains("pointillist:"), "{}", run.stderr);
+}
+
+#[test]
+fn a_picture_is_made_even_when_nobody_reads_the_lines_about_it() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    let mut child = folder
+        .command("render spiral.txt -o s.png --size 20 --json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = Run::new(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(folder.picture("s.png").dimensions(), (20, 20));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_standard_error_that_takes_nothing_changes_nothing() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    for (number, redirection) in ["2>&-", "2>/dev/full"].into_iter().enumerate() {
+        let program = env!("CARGO_BIN_EXE_pointillist");
+        let run = |arguments: &str| {
+            let script = format!("exec {program} {arguments} {redirection}");
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", &script]).current_dir(folder.path(""));
+            Run::new(shell.output().unwrap()).code
+        };
+        assert_eq!(run(&format!("render spiral.txt -o {number}.png --size 20")), 0);
+        assert_eq!(folder.picture(&format!("{number}.png")).dimensions(), (20, 20));
+        assert_eq!(run("ingest missing.txt -o m.points"), 1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    let name = |end: &str| {
+        let bytes = [b"s\xff".as_slice(), end.as_bytes()].concat();
+        std::ffi::OsStr::from_bytes(&bytes).to_owned()
+    };
+    let mut render = folder.command("render spiral.txt --size 20 -o");
+    let run = Run::new(render.arg(name(".png")).output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for end in [".points", ".tiff", ".png"] {
+        assert!(folder.path("").join(name(end)).exists(), "{end}");
+        let run = Run::new(folder.command("info --json").arg(name(end)).output().unwrap());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(run.json()[0]["path"], format!("s\u{fffd}{end}"));
+    }
 }
 
 #[test]

@@ -202,12 +202,12 @@ fn what_is_not_ours_is_neither_read_nor_replaced() {
     std::fs::create_dir(folder.path("mine.points")).unwrap();
     folder.write("mine.points/thesis.txt", "mine");
     contains(&folder.fail(1, "ingest good.txt -o mine.points"), &["mine.points", "thesis.txt"]);
-    folder.write("mine.tiff", "not a grid");
     contains(
         &folder
             .fail(1, "render good.txt -o mine.png --cache-dir . --size 3 --force --extent 0,1,0,1"),
         &["mine.points"],
     );
+    folder.write("mine.tiff", "not a grid");
     contains(&folder.fail(1, "colorize mine.tiff -o n.png"), &["mine.tiff"]);
     let tiff = folder.path("other.tiff");
     image::GrayImage::new(4, 4).save(&tiff).unwrap();
@@ -258,32 +258,118 @@ fn a_full_disk_leaves_nothing_behind() {
     }
 }
 
+/// A run that has begun its output and waits for more text.
+#[cfg(unix)]
+struct Waiting {
+    child: std::process::Child,
+    stdin: std::process::ChildStdin,
+}
+
+#[cfg(unix)]
+impl Waiting {
+    fn new(folder: &Folder, before: &str) -> Self {
+        use std::io::Write;
+        use std::process::Stdio;
+        let program = env!("CARGO_BIN_EXE_pointillist");
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", &format!("{before} exec {program} ingest - -o n.points")])
+            .current_dir(folder.path(""))
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(spiral().repeat(400).as_bytes()).unwrap();
+        let begun = || folder.listing().iter().any(|(path, _)| path.ends_with("x.npy"));
+        while !begun() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        Self { child, stdin }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let kill = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// More text, its end, and what came of it.
+    fn finish(mut self) -> crate::support::Run {
+        use std::io::Write;
+        let _ = self.stdin.write_all(spiral().repeat(400).as_bytes());
+        drop(self.stdin);
+        crate::support::Run::new(self.child.wait_with_output().unwrap())
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_removes_what_it_has_begun() {
-    use std::io::Write;
-    use std::process::Stdio;
-    let folder = Folder::new();
-    let mut child = folder
-        .command("ingest - -o n.points")
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let text = spiral().repeat(400);
-    stdin.write_all(text.as_bytes()).unwrap();
-    let begun = || folder.listing().iter().any(|(path, _)| path.ends_with("x.npy"));
-    while !begun() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+    for signal in ["INT", "TERM", "HUP"] {
+        let folder = Folder::new();
+        let run = Waiting::new(&folder, "");
+        run.signal(signal);
+        // The run looks up when the next text comes; until then the signal may be on its way.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let run = run.finish();
+        assert_eq!(run.code, 130, "{}", run.stderr);
+        assert!(run.stderr.contains("stopping…") && run.stderr.contains("interrupted"));
+        assert_eq!(folder.listing(), []);
     }
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
-    // The run looks up when the next text comes.
-    let _ = stdin.write_all(text.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("interrupted"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_whose_text_has_stalled_ends_at_the_second_signal_and_removes_it_too() {
+    use std::io::{BufRead, BufReader};
+    let folder = Folder::new();
+    let mut run = Waiting::new(&folder, "");
+    run.signal("INT");
+    // Two signals at once would be one.
+    let mut line = String::new();
+    BufReader::new(run.child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "pointillist: stopping… (again to stop at once)\n");
+    run.signal("INT");
+    assert_eq!(run.child.wait().unwrap().code(), Some(130));
     assert_eq!(folder.listing(), []);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_the_parent_wants_ignored_is_ignored() {
+    for signal in ["HUP", "INT"] {
+        let folder = Folder::new();
+        let run = Waiting::new(&folder, &format!("trap '' {signal};"));
+        run.signal(signal);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let run = run.finish();
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(folder.path("n.points/points.json").exists());
+    }
+}
+
+#[test]
+fn options_are_refused_before_any_work() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    for (options, part) in [
+        ("--vmin 3 --vmax 2", "vmin"),
+        ("--clip -1,101", "clip"),
+        ("--alpha 7", "alpha"),
+        ("--reduce count --by mean", "--reduce"),
+        ("--reduce max,min", "--by"),
+        ("--by median", "median"),
+        ("--size -3", "--size"),
+        ("--threads 513", "512"),
+        ("--color #f00 --norm log", "--norm"),
+    ] {
+        // `fail` sees to it that there are no columns either.
+        contains(&folder.fail(2, &format!("render s.txt -o s.png {options}")), &[part]);
+    }
+    std::fs::create_dir(folder.path("kept")).unwrap();
+    image::GrayImage::new(4, 4).save(folder.path("kept/s.tiff")).unwrap();
+    contains(&folder.fail(1, "render s.txt -o s.png --cache-dir kept"), &["s.tiff", "--cache-dir"]);
+    folder.succeed("render s.txt -o s.png --size 9");
+    contains(&folder.fail(2, "colorize s.tiff -o t.png --vmin 3 --vmax 2"), &["vmin"]);
+    contains(&folder.fail(2, "render s.points -o t.png --skip-bad"), &["--skip-bad", "ingest"]);
 }

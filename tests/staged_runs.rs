@@ -82,6 +82,9 @@ fn a_file_that_is_gone_or_damaged_is_made_again() {
     assert_eq!(made(&folder.succeed(render)), ["bin2d"]);
     std::fs::remove_dir_all(folder.path("s.points")).unwrap();
     assert_eq!(made(&folder.succeed(render)), ["ingest"]);
+    let grid = folder.read("s.tiff");
+    folder.write("s.tiff", &grid[..grid.len() - 1]);
+    assert_eq!(made(&folder.succeed(render)), ["bin2d"]);
     let picture = folder.read("s.png");
     folder.write("s.png", &picture[..picture.len() - 1]);
     assert_eq!(made(&folder.succeed(render)), ["colorize"]);
@@ -117,6 +120,29 @@ fn a_stage_with_nothing_to_do_leaves_its_output_newer_than_its_input() {
     assert!(modified(&folder, "s.points") >= modified(&folder, "s.txt"));
     assert!(modified(&folder, "s.tiff") >= modified(&folder, "s.points"));
     assert!(modified(&folder, "s.png") >= modified(&folder, "s.tiff"));
+}
+
+#[test]
+fn an_output_that_is_read_only_is_renewed_all_the_same() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o s.png --size 20");
+    let old = SystemTime::now() - Duration::from_secs(1000);
+    set_modified(&folder, "s.png", old);
+    let mut permissions = folder.path("s.png").metadata().unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(folder.path("s.png"), permissions).unwrap();
+    assert_eq!(made(&folder.succeed("colorize s.tiff -o s.png --json")), [""; 0]);
+    assert!(cfg!(not(unix)) || modified(&folder, "s.png") > old);
+}
+
+#[test]
+fn bad_lines_are_not_forgotten_when_the_columns_are_up_to_date() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral() + "bad\n");
+    folder.succeed("ingest s.txt -o s.points --skip-bad");
+    let run = folder.succeed("ingest s.txt -o s.points --skip-bad");
+    assert_eq!(run.stderr, "ingest: s.points: up to date, 500 points, 1 bad\n");
 }
 
 #[test]
@@ -169,6 +195,11 @@ fn the_makefile_of_the_documentation_makes_what_it_must_and_nothing_more() {
     pause();
     folder.write("Makefile", makefile.replace("inferno", "magma"));
     assert_eq!(make(), [("colorize".to_owned(), true)]);
+    assert_eq!(make(), []);
+    pause();
+    // A change that changes nothing: the picture is found up to date once.
+    folder.write("Makefile", makefile.replace("inferno", "magma") + "#\n");
+    assert_eq!(make(), [("colorize".to_owned(), false)]);
     assert_eq!(make(), []);
     pause();
     folder.write("galaxy.txt", spiral());

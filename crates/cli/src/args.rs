@@ -1,6 +1,5 @@
 //! What can be typed. Each group of options knows how to become the options of its stage.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -74,9 +73,9 @@ impl Command {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct Global {
-    /// Threads to work with [default: all cores]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
+    /// Threads to work with, at most 512 [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) threads: Option<u16>,
     /// Make outputs again even if they are up to date
     #[arg(long, global = true)]
     pub(crate) force: bool,
@@ -110,7 +109,8 @@ pub(crate) struct RenderArgs {
     /// The picture, a .png; - for standard output
     #[arg(long, short, value_name = "OUT.png")]
     pub(crate) output: PathBuf,
-    /// Where columns and grid are kept [default: beside the picture]
+    /// Where columns and grid are kept [default: beside the picture; for a picture to standard output, in the
+    /// folder for temporary files (TMPDIR), until it is made]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
     /// Type of the stored columns and of the grid
@@ -147,23 +147,39 @@ pub(crate) struct TextArgs {
     /// named [default: the first three fields as x, y, z; of two, x and y]
     #[arg(long, value_name = "LIST")]
     columns: Option<ColumnChoice>,
-    /// What separates the fields; auto tells from the first line of data
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = delimiter())]
-    delimiter: Delimiter,
+    /// What separates the fields; auto tells from the first line of data [default: auto]
+    #[arg(long, value_name = "NAME", value_parser = delimiter())]
+    delimiter: Option<Delimiter>,
     /// Characters that begin a comment line
-    #[arg(long, value_name = "CHARS", default_value = "#%>")]
-    comment: String,
+    #[arg(
+        long,
+        help = "Characters that begin a comment line [default: #%>]",
+        value_name = "CHARS"
+    )]
+    comment: Option<String>,
     /// Count malformed lines and go on instead of stopping at the first
     #[arg(long)]
     skip_bad: bool,
 }
 
 impl TextArgs {
+    /// The first option that was typed.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        [
+            (self.columns.is_some(), "--columns"),
+            (self.delimiter.is_some(), "--delimiter"),
+            (self.comment.is_some(), "--comment"),
+            (self.skip_bad, "--skip-bad"),
+        ]
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
+    }
+
     pub(crate) fn options(&self, dtype: Dtype) -> pointillist_ingest::Options {
         pointillist_ingest::Options {
             columns: self.columns.clone().unwrap_or_default(),
-            delimiter: self.delimiter,
-            comment: self.comment.clone(),
+            delimiter: self.delimiter.unwrap_or(Delimiter::Auto),
+            comment: self.comment.clone().unwrap_or_else(|| "#%>".to_owned()),
             dtype,
             skip_bad: self.skip_bad,
         }
@@ -190,10 +206,10 @@ pub(crate) struct Bin2dArgs {
 #[command(next_help_heading = "Grid")]
 pub(crate) struct GridArgs {
     /// Cells, WxH or N for both [default: 1024x1024]
-    #[arg(long, value_name = "WxH", conflicts_with = "resolution")]
+    #[arg(long, value_name = "WxH", conflicts_with = "resolution", allow_hyphen_values = true)]
     size: Option<Size>,
     /// Edge of a square cell in data units, instead of --size; the extent grows to whole cells
-    #[arg(long, value_name = "R", value_parser = positive)]
+    #[arg(long, value_name = "R", value_parser = positive, allow_hyphen_values = true)]
     resolution: Option<f64>,
     /// The region [default: the bounds of the points]
     #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
@@ -260,22 +276,22 @@ pub(crate) struct PictureArgs {
     #[arg(long, value_name = "V", allow_negative_numbers = true)]
     vmax: Option<f64>,
     /// Percentiles of the occupied cells for both ends, as in 2,98
-    #[arg(long, value_name = "LO,HI", value_parser = pair)]
+    #[arg(long, value_name = "LO,HI", value_parser = pair, allow_hyphen_values = true)]
     clip: Option<(f64, f64)>,
     /// A colormap by name, reversed with _r, or #hex,#hex,… [default: viridis]
-    #[arg(long, value_name = "NAME", conflicts_with = "color")]
+    #[arg(long, value_name = "NAME")]
     cmap: Option<Colormap>,
     /// One colour instead of a colormap
-    #[arg(long, value_name = "#HEX")]
+    #[arg(long, value_name = "#HEX", conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "clip", "bad"])]
     color: Option<Color>,
     /// Opacity of one point; a cell with n points gets 1-(1-A)^n [default: 1]
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", allow_negative_numbers = true)]
     alpha: Option<f64>,
     /// Opacity from the count through a norm instead
     #[arg(long, value_name = "NORM", conflicts_with = "alpha")]
     alpha_norm: Option<Norm>,
     /// Opacities of the smallest and the largest count [default: 0,1]
-    #[arg(long, value_name = "LO,HI", value_parser = pair, requires = "alpha_norm")]
+    #[arg(long, value_name = "LO,HI", value_parser = pair, requires = "alpha_norm", allow_hyphen_values = true)]
     alpha_range: Option<(f64, f64)>,
     /// What lies under the picture: none, black, white or #hex
     #[arg(long, value_name = "COLOUR", default_value = "none", value_parser = background)]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::args::{Bin2dArgs, Global};
 use crate::failure::Failure;
-use crate::freshness::keep_newer;
+use crate::freshness::{keep_newer, make_newest};
 use crate::ingest::check_output;
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, count, plural, shown};
@@ -20,7 +20,9 @@ pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(
     check_output(&args.output, &["tiff", "tif"], &args.points)?;
     let points =
         args.points.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
-    stage(&points, &args.output, &args.grid.options(args.dtype), global, report).map(drop)
+    stage(&points, &args.output, &args.grid.options(args.dtype), global, report)?;
+    make_newest(&args.output, points.iter().map(Points::path));
+    Ok(())
 }
 
 /// Makes `output` from `points` unless it is up to date.
@@ -34,8 +36,7 @@ pub(crate) fn stage(
     if !global.force
         && let Some(grid) = up_to_date(points, output, options)
     {
-        keep_newer(output, points.iter().map(Points::path))
-            .map_err(|error| Failure::write(output, &error))?;
+        keep_newer(output, points.iter().map(Points::path));
         let summary =
             format!("up to date, {}", plural(grid.description().counts.points, "point", "points"));
         report.stage(STAGE, &shown(output), &summary, facts(&grid, true))?;

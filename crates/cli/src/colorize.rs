@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use crate::args::{ColorizeArgs, Global};
 use crate::failure::{Failure, chain};
-use crate::freshness::keep_newer;
+use crate::freshness::{keep_newer, make_newest};
 use crate::ingest::check_output;
+use crate::interrupt::interrupted;
 use crate::report::{Report, number, shown};
 
 const STAGE: &str = "colorize";
@@ -21,9 +22,15 @@ const RECORD: &str = "pointillist";
 
 pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, std::slice::from_ref(&args.grid), report)?;
+    let options = args.picture.options();
+    options.validate()?;
     let grid = GridFile::open(&args.grid)?;
     let by = args.picture.by.as_deref();
-    stage(grid, &args.grid, &args.output, by, &args.picture.options(), global, report)
+    stage(grid, &args.grid, &args.output, by, &options, global, report)?;
+    if !is_stdout(&args.output) {
+        make_newest(&args.output, [args.grid.as_path()]);
+    }
+    Ok(())
 }
 
 /// Pictures go to files that end in .png, or to standard output.
@@ -72,17 +79,21 @@ pub(crate) fn stage(
     };
     let inputs = json!({ "grid": grid.identity(), "by": by, "options": options });
     if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
-        keep_newer(output, [path]).map_err(|error| Failure::write(output, &error))?;
+        keep_newer(output, [path]);
         let facts = json!({ "up_to_date": true, "by": by });
         return report.stage(STAGE, &shown(output), "up to date", facts);
     }
+    go_on()?;
     let value = grid.page(&by)?;
+    go_on()?;
     let counts: Option<Page> = match names.contains(&"count") && by != "count" {
         true => Some(grid.page("count")?),
         false => None,
     };
     let counts = counts.as_ref().or((by == "count").then_some(&value));
+    go_on()?;
     let picture = colorize(&value, counts, grid.width() as usize, grid.height() as usize, options)?;
+    go_on()?;
     let mut facts = facts(&picture, &by);
     let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
     let mut record = inputs;
@@ -102,6 +113,11 @@ pub(crate) fn stage(
         start.elapsed().as_secs_f64()
     );
     report.stage(STAGE, &target, &summary, facts)
+}
+
+/// An interrupted run ends between two steps and makes no picture.
+fn go_on() -> Result<(), Failure> {
+    if interrupted() { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
 fn describe(picture: &Picture, by: &str, options: &Options) -> String {
@@ -146,6 +162,7 @@ fn write(picture: &Picture, output: &Path, texts: &[(String, String)]) -> Result
         .map_err(|error| Failure::error(format!("{}: {}", shown(output), chain(&error))))?;
     out.flush().map_err(failed)?;
     drop(out);
+    go_on()?;
     staged.commit().map_err(failed)
 }
 

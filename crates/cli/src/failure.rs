@@ -82,6 +82,7 @@ impl From<pointillist_bin2d::Error> for Failure {
     fn from(error: pointillist_bin2d::Error) -> Self {
         match error {
             pointillist_bin2d::Error::Cancelled => Self::Interrupted,
+            error if error.is_usage() => Self::Usage(chain(&error)),
             error => Self::Error(chain(&error)),
         }
     }
@@ -89,6 +90,6 @@ impl From<pointillist_bin2d::Error> for Failure {
 
 impl From<pointillist_colorize::Error> for Failure {
     fn from(error: pointillist_colorize::Error) -> Self {
-        Self::Error(chain(&error))
+        if error.is_usage() { Self::Usage(chain(&error)) } else { Self::Error(chain(&error)) }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pointillist_bin2d::{GridFile, PageValues};
 use pointillist_ingest::Points;
-use pointillist_ingest::message::bytes;
+use pointillist_ingest::message::{bytes, plain};
 use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
@@ -36,9 +36,17 @@ enum Kind {
 }
 
 fn kind(path: &Path) -> Result<Kind, Failure> {
-    let read = |error| Failure::error(format!("{}: {error}", shown(path)));
-    if path.metadata().map_err(read)?.is_dir() {
+    let read = |error| Failure::error(format!("{}: {}", shown(path), plain(&error)));
+    let metadata = path.metadata().map_err(read)?;
+    if metadata.is_dir() {
         return Ok(Kind::Points);
+    }
+    if !metadata.is_file() {
+        // Opening a pipe would wait for somebody to write to it.
+        return Err(Failure::error(format!(
+            "{}: is neither a folder nor a regular file",
+            shown(path)
+        )));
     }
     let mut magic = Vec::new();
     std::fs::File::open(path).map_err(read)?.take(8).read_to_end(&mut magic).map_err(read)?;
@@ -85,7 +93,7 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
         count(sidecar.skipped)
     ));
     lines.push(identity(points.identity(), verify));
-    let mut facts = json!({ "kind": "points", "path": path, "verified": verify });
+    let mut facts = json!({ "kind": "points", "path": shown(path), "verified": verify });
     facts["points"] = json!(sidecar);
     Ok((lines, facts))
 }
@@ -134,7 +142,7 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
     lines.push(identity(grid.identity(), verify));
     let facts = json!({
         "kind": "grid",
-        "path": path,
+        "path": shown(path),
         "verified": verify,
         "identity": grid.identity(),
         "description": about,
@@ -161,27 +169,58 @@ fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
             "a picture cannot be verified, only made again: pointillist colorize --force",
         ));
     }
-    let picture = &record["picture"];
-    let mut lines = vec![format!(
-        "{}: picture of {}x{} pixels by {}",
-        shown(path),
-        picture["width"],
-        picture["height"],
-        record["program"].as_str().unwrap_or("pointillist")
-    )];
-    for (name, value) in [("shows", &record["by"]), ("norm", &picture["norm"])] {
-        lines.push(format!("{name} {}", value.as_str().map_or(value.to_string(), str::to_owned)));
-    }
-    lines.push(format!("limits {}", picture["limits"]));
-    lines.push(format!("options {}", record["options"]));
-    lines.push(format!(
-        "from a grid with identity {}",
-        record["grid"].as_str().unwrap_or("unknown")
-    ));
-    let facts = json!({ "kind": "picture", "path": path, "record": record });
+    let Some(mut lines) = described(&record) else {
+        return Err(Failure::error(format!(
+            "{}: its record is damaged; make the picture again with pointillist colorize",
+            shown(path)
+        )));
+    };
+    lines[0] = format!("{}: {}", shown(path), lines[0]);
+    let facts = json!({ "kind": "picture", "path": shown(path), "record": record });
     Ok((lines, facts))
+}
+
+/// What a record says in lines, or nothing where it lacks what every record has. Anybody can edit a PNG, so nothing
+/// of it reaches a terminal as it is.
+fn described(record: &Value) -> Option<Vec<String>> {
+    let text = |value: &Value| value.as_str().map(|text| text.escape_debug().to_string());
+    let json = |value: &Value| value.to_string().replace(char::is_control, "?");
+    let picture = &record["picture"];
+    let norm = text(&picture["norm"]).unwrap_or_else(|| json(&picture["norm"]));
+    Some(vec![
+        format!(
+            "picture of {}x{} pixels by {}",
+            picture["width"].as_u64()?,
+            picture["height"].as_u64()?,
+            text(&record["program"])?
+        ),
+        format!("shows {}", text(&record["by"])?),
+        format!("norm {norm}"),
+        format!("limits {}", json(&picture["limits"])),
+        format!("options {}", json(record.get("options")?)),
+        format!("from a grid with identity {}", text(&record["grid"])?),
+    ])
 }
 
 fn identity(identity: &str, verified: bool) -> String {
     format!("identity {identity}{}", if verified { ", verified" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edited_record_is_refused_or_shown_without_control_characters() {
+        let mut record = json!({
+            "program": "mine\u{1b}[2J", "by": "me\u{9b}an", "grid": "00\n", "options": {},
+            "picture": { "width": 3, "height": 2, "norm": "log\u{7}", "limits": "\u{7f}" },
+        });
+        let lines = described(&record).unwrap();
+        assert_eq!(lines[0], "picture of 3x2 pixels by mine\\u{1b}[2J");
+        assert!(!lines.concat().contains(char::is_control), "{lines:?}");
+        record["picture"] = json!({ "width": 3 });
+        assert!(described(&record).is_none());
+        assert!(described(&json!([])).is_none());
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
 use crate::failure::Failure;
-use crate::freshness::keep_newer;
+use crate::freshness::{keep_newer, make_newest};
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, count, plural, shown, speed};
 
@@ -17,7 +17,9 @@ const STAGE: &str = "ingest";
 
 pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_output(&args.output, &["points"], &args.inputs)?;
-    stage(&args.inputs, &args.output, &args.text.options(args.dtype), global, report).map(drop)
+    stage(&args.inputs, &args.output, &args.text.options(args.dtype), global, report)?;
+    make_newest(&args.output, args.inputs.iter().map(PathBuf::as_path));
+    Ok(())
 }
 
 /// Makes `output` from `inputs` unless it is up to date.
@@ -35,9 +37,13 @@ pub(crate) fn stage(
         && let Some(points) = up_to_date(inputs, output, options)
     {
         let files = inputs.iter().map(PathBuf::as_path);
-        keep_newer(output, files).map_err(|error| Failure::write(output, &error))?;
+        keep_newer(output, files);
         let facts = facts(&points, true);
-        let summary = format!("up to date, {}", plural(points.rows(), "point", "points"));
+        let bad = match points.sidecar().skipped {
+            0 => String::new(),
+            bad => format!(", {} bad", count(bad)),
+        };
+        let summary = format!("up to date, {}{bad}", plural(points.rows(), "point", "points"));
         report.stage(STAGE, &shown(output), &summary, facts)?;
         return Ok(points);
     }

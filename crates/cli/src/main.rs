@@ -37,7 +37,7 @@ fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
     let global = arguments.global;
     if let Some(threads) = global.threads {
         rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
+            .num_threads(threads.into())
             .build_global()
             .map_err(|error| Failure::error(format!("cannot start {threads} threads: {error}")))?;
     }

@@ -1,8 +1,10 @@
 //! The command `render`: all stages, with what lies between them kept.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use pointillist_bin2d::GridFile;
+use pointillist_bin2d::{GridFile, Options, Reduction};
+use pointillist_colorize::default_page;
 use pointillist_ingest::Points;
 use pointillist_ingest::staged::StagedFile;
 
@@ -14,26 +16,52 @@ use crate::{bin2d, colorize, ingest};
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, &args.inputs, report)?;
+    // Better to learn what is wrong now than after minutes of parsing.
+    let (options, picture) = (args.grid.options(args.dtype), args.picture.options());
+    picture.validate()?;
+    let by = args.picture.by.as_deref();
+    check_page(by, &options)?;
     if !is_stdout(&args.output) {
-        // Better to learn this now than after minutes of parsing.
         StagedFile::create(&args.output)
             .map(drop)
             .map_err(|error| Failure::write(&args.output, &error))?;
     }
     let between = Between::new(&args)?;
-    let points = points(&args, &between, global, report)?;
     let grid = between.path("tiff");
-    if grid.exists()
-        && let Err(error) = GridFile::open(&grid)
-    {
-        return Err(Failure::error(format!(
-            "{error}; render would replace it: remove it, or keep the grid elsewhere with --cache-dir"
-        )));
-    }
-    let options = args.grid.options(args.dtype);
+    check_grid(&grid)?;
+    let points = points(&args, &between, global, report)?;
     let opened = bin2d::stage(&points, &grid, &options, global, report)?;
-    let by = args.picture.by.as_deref();
-    colorize::stage(opened, &grid, &args.output, by, &args.picture.options(), global, report)
+    colorize::stage(opened, &grid, &args.output, by, &picture, global, report)
+}
+
+/// The grid may replace one of ours, whole or damaged, but no other file.
+fn check_grid(grid: &Path) -> Result<(), Failure> {
+    match GridFile::open(grid) {
+        Err(error)
+            if grid.exists() && !matches!(error, pointillist_bin2d::Error::Damaged { .. }) =>
+        {
+            Err(Failure::error(format!(
+                "{error}; render would replace it: remove it, or keep the grid elsewhere with --cache-dir"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the grid will have the page, as far as that is known before there are points.
+fn check_page(by: Option<&str>, options: &Options) -> Result<(), Failure> {
+    let pages = options.reductions.as_ref().map_or(&Reduction::ALL[..], |list| list.as_slice());
+    let names: Vec<&str> = pages.iter().map(|page| page.name()).collect();
+    let message = match by {
+        Some(by) if names.contains(&by) => return Ok(()),
+        None if default_page(&names).is_some() => return Ok(()),
+        None => "the pages have neither mean nor count: choose with --by one of".to_owned(),
+        Some(by) if options.reductions.is_some() => {
+            format!("--by {by:?} is not among the pages that --reduce asks for:")
+        }
+        Some(by) => format!("--by {by:?} is not a page: there are"),
+    };
+    Err(Failure::usage(format!("{message} {}", names.join(", "))))
 }
 
 /// The columns: ingested, or as they are where the inputs are folders of them.
@@ -45,6 +73,11 @@ fn points(
 ) -> Result<Vec<Points>, Failure> {
     let is_points = |path: &PathBuf| path.join("points.json").is_file();
     if args.inputs.iter().all(is_points) {
+        if let Some(option) = args.text.first_given() {
+            return Err(Failure::usage(format!(
+                "{option} says how text is read, and the inputs are .points folders: it belongs to ingest"
+            )));
+        }
         return Ok(args.inputs.iter().map(|path| Points::open(path)).collect::<Result<_, _>>()?);
     }
     if let Some(folder) = args.inputs.iter().find(|path| is_points(path)) {
@@ -61,7 +94,7 @@ fn points(
 /// Where columns and grid are kept.
 struct Between {
     folder: PathBuf,
-    stem: String,
+    stem: OsString,
     /// Holds them when nothing was said about where to keep them; gone afterwards.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -70,8 +103,8 @@ impl Between {
     fn new(args: &RenderArgs) -> Result<Self, Failure> {
         let named_after = if is_stdout(&args.output) { &args.inputs[0] } else { &args.output };
         let stem = match named_after.file_stem() {
-            Some(stem) if stem != "-" => stem.to_string_lossy().into_owned(),
-            _ => "stdin".to_owned(),
+            Some(stem) if stem != "-" => stem.to_owned(),
+            _ => "stdin".into(),
         };
         if let Some(folder) = &args.cache_dir {
             std::fs::create_dir_all(folder).map_err(|error| Failure::write(folder, &error))?;
@@ -89,6 +122,9 @@ impl Between {
     }
 
     fn path(&self, extension: &str) -> PathBuf {
-        self.folder.join(format!("{}.{extension}", self.stem))
+        let mut name = self.stem.clone();
+        name.push(".");
+        name.push(extension);
+        self.folder.join(name)
     }
 }

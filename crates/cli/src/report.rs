@@ -1,8 +1,8 @@
 //! The one place that prints. Standard output gets only what was asked for; all else goes to standard error.
-#![expect(clippy::print_stderr, reason = "this is where messages leave the program")]
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -15,11 +15,13 @@ use crate::failure::Failure;
 pub(crate) struct Report {
     quiet: bool,
     json: bool,
+    /// Whoever read the lines about the stages has left.
+    unread: AtomicBool,
 }
 
 impl Report {
     pub(crate) fn new(global: &Global) -> Self {
-        Self { quiet: global.quiet, json: global.json }
+        Self { quiet: global.quiet, json: global.json, unread: AtomicBool::new(false) }
     }
 
     /// Whether results go to standard output as JSON.
@@ -36,16 +38,23 @@ impl Report {
         facts: Value,
     ) -> Result<(), Failure> {
         if !self.quiet {
-            eprintln!("{stage}: {output}: {summary}");
+            say(format_args!("{stage}: {output}: {summary}"));
         }
-        if !self.json {
+        if !self.json || self.unread.load(Ordering::Relaxed) {
             return Ok(());
         }
         let mut line = json!({ "stage": stage, "output": output });
         if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
             line.extend(facts);
         }
-        self.line(&line.to_string())
+        match self.line(&line.to_string()) {
+            // The outputs were asked for too, and are made for somebody else.
+            Err(Failure::BrokenPipe) => {
+                self.unread.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            printed => printed,
+        }
     }
 
     /// One line of what was asked for, on standard output.
@@ -56,7 +65,7 @@ impl Report {
     /// Something the user should know, with its remedy.
     pub(crate) fn warning(&self, stage: &str, message: &str) {
         if !self.quiet {
-            eprintln!("pointillist: {stage}: warning: {message}");
+            say(format_args!("pointillist: {stage}: warning: {message}"));
         }
     }
 
@@ -64,23 +73,30 @@ impl Report {
     pub(crate) fn failure(&self, stage: &str, failure: &Failure) {
         match failure {
             Failure::Error(message) | Failure::Usage(message) => {
-                eprintln!("pointillist: {stage}: {message}");
+                say(format_args!("pointillist: {stage}: {message}"));
             }
             Failure::Interrupted => {
-                eprintln!("pointillist: {stage}: interrupted; the unfinished output is removed");
+                say(format_args!(
+                    "pointillist: {stage}: interrupted; the unfinished output is removed"
+                ));
             }
             Failure::BrokenPipe => {}
         }
     }
 }
 
+/// One line to standard error. Where that is closed or full there is nobody to tell, and the work goes on.
+pub(crate) fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// A line about how far a stage has come, for logs.
 pub(crate) fn progress_line(stage: &str, done: u64, total: Option<u64>) {
     match total {
         Some(total @ 1..) => {
-            eprintln!("{stage}: {:.0} % done", 100.0 * done as f64 / total as f64);
+            say(format_args!("{stage}: {:.0} % done", 100.0 * done as f64 / total as f64));
         }
-        _ => eprintln!("{stage}: {} done", count(done)),
+        _ => say(format_args!("{stage}: {} done", count(done))),
     }
 }
 
