@@ -63,7 +63,11 @@ impl Guess {
         Self { kernel, scratch: Scratch::default(), shape: None, wait: 0, patience: 0 }
     }
 
-    /// Parses rows from `at` on that look like the one before, `row`, or those before that.
+    fn forget(&mut self) {
+        (self.shape, self.wait, self.patience) = (None, 0, 0);
+    }
+
+    /// Parses rows from the end of `row` on that look like it, or like those before it.
     fn parse<T: Number>(
         &mut self,
         text: &[u8],
@@ -125,8 +129,9 @@ impl<T: Number> Rows<T> {
         }
     }
 
-    /// Forgets everything but the memory.
+    /// Forgets everything but the memory: the next text may be another file's, with its columns in other places.
     pub(crate) fn clear(&mut self) {
+        self.guess.forget();
         self.columns.iter_mut().for_each(Vec::clear);
         self.lines = 0;
         self.bad = 0;

@@ -455,6 +455,27 @@ mod tests {
     }
 
     #[test]
+    fn columns_found_by_name_in_another_order_are_not_confused_by_what_was_learnt_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("out.points");
+        // 32 bytes a row and a multiple of four rows after the first: the kernel comes to the very end of the text, so
+        // that nothing there makes it doubt what it has learnt.
+        let rows = "1.2500000000000 2.7500000000000\n".repeat(1001);
+        let mut inputs = Vec::new();
+        for (name, header) in [("a", "lon lat\n"), ("b", "lat lon\n")] {
+            std::fs::write(folder.path().join(name), format!("{header}{rows}")).unwrap();
+            inputs.push(Input::Path(folder.path().join(name)));
+        }
+        let columns = "x=lon,y=lat".parse().unwrap();
+        let options = Options { columns, ..Options::default() };
+        // One worker reads both.
+        let done = in_threads(1, || ingest(inputs, &destination, &options, &())).unwrap();
+        let x: Vec<f32> = bits(&done.points)[0].iter().map(|&bits| f32::from_bits(bits)).collect();
+        assert!(x[..1001].iter().all(|&x| x == 1.25));
+        assert!(x[1001..].iter().all(|&x| x == 2.75));
+    }
+
+    #[test]
     fn a_cancelled_run_leaves_nothing() {
         struct AfterTwo(AtomicU64);
         impl Progress for AfterTwo {

@@ -25,7 +25,7 @@ fn layout(delimiter: Delimiter, positions: &[usize]) -> Layout {
 
 fn parse<T: Number>(text: &str, layout: &Layout, kernel: Kernel) -> Rows<T> {
     let mut rows = Rows::new(layout.fields.len(), kernel);
-    // Twice, as a worker does with one chunk after the other: the second time with what was learnt the first.
+    // Twice, as a worker does with one chunk after the other: the second time in used memory.
     rows.parse(text.as_bytes(), layout);
     rows.clear();
     rows.parse(text.as_bytes(), layout);
