@@ -77,19 +77,21 @@ fn standard_input_gives_what_a_file_gives_and_a_picture_may_go_to_standard_outpu
     );
 }
 
+/// Runs the program, which must succeed although nobody reads its standard output.
+fn succeed_unread(folder: &Folder, arguments: &str) -> Run {
+    let mut child =
+        folder.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let run = Run::new(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run
+}
+
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let folder = Folder::new();
     folder.write("spiral.txt", spiral());
-    let mut child = folder
-        .command("render spiral.txt -o - --size 2000 --norm linear")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let run = Run::new(child.wait_with_output().unwrap());
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = succeed_unread(&folder, "render spiral.txt -o - --size 2000 --norm linear");
     assert!(!run.stderr.contains("pointillist:"), "{}", run.stderr);
 }
 
@@ -97,15 +99,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 fn a_picture_is_made_even_when_nobody_reads_the_lines_about_it() {
     let folder = Folder::new();
     folder.write("spiral.txt", spiral());
-    let mut child = folder
-        .command("render spiral.txt -o s.png --size 20 --json")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let run = Run::new(child.wait_with_output().unwrap());
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    succeed_unread(&folder, "render spiral.txt -o s.png --size 20 --json");
     assert_eq!(folder.picture("s.png").dimensions(), (20, 20));
 }
 
