@@ -8,7 +8,7 @@
 
 mod columns;
 mod error;
-mod fixed;
+mod kernel;
 mod layout;
 mod line;
 pub mod message;

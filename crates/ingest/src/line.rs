@@ -1,7 +1,7 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
 use crate::error::{Problem, excerpt};
-use crate::fixed::{Done, Kernel, Scratch, Shape};
+use crate::kernel::{Done, Kernel, Scratch, Shape};
 use crate::number::{Number, parse_field};
 use crate::options::Delimiter;
 
@@ -49,22 +49,46 @@ struct Guess {
     kernel: Kernel,
     scratch: Scratch,
     shape: Option<Shape>,
-    /// Rows that take the general path before the next try.
+    fixed: Trust,
+    varying: Trust,
+}
+
+/// When it is worth while to try a kernel again: after more and more rows, the more often it has failed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Trust {
+    /// Rows that take another path before the next try.
     wait: usize,
     /// How many rows that was the last time.
     patience: usize,
 }
 
-impl Guess {
-    /// A run of at least as many rows makes up for a try.
-    const WORTHWHILE: usize = 64;
+impl Trust {
+    /// Rows that took another path.
+    fn pass(&mut self, rows: usize) {
+        self.wait = self.wait.saturating_sub(rows);
+    }
 
+    /// Judges a try by the rows that it parsed: `enough` of them make up for its cost.
+    fn judge(&mut self, rows: usize, enough: usize, longest: usize) {
+        let failed = rows < enough;
+        self.patience = if failed { (2 * self.patience + enough).min(longest) } else { 0 };
+        self.wait = self.patience;
+    }
+}
+
+impl Guess {
     fn new(kernel: Kernel) -> Self {
-        Self { kernel, scratch: Scratch::default(), shape: None, wait: 0, patience: 0 }
+        Self {
+            kernel,
+            scratch: Scratch::default(),
+            shape: None,
+            fixed: Trust::default(),
+            varying: Trust::default(),
+        }
     }
 
     fn forget(&mut self) {
-        (self.shape, self.wait, self.patience) = (None, 0, 0);
+        (self.shape, self.fixed, self.varying) = (None, Trust::default(), Trust::default());
     }
 
     /// Parses rows from the end of `row` on that look like it, or like those before it.
@@ -79,26 +103,36 @@ impl Guess {
         if self.kernel == Kernel::Scalar {
             return nothing;
         }
-        if self.wait > 0 {
-            self.wait -= 1;
+        self.fixed.pass(1);
+        self.varying.pass(1);
+        let (fixed, varying) = (self.fixed.wait == 0, self.varying.wait == 0);
+        if !fixed && !varying {
             return nothing;
         }
-        if self.shape.is_none() {
+        // What has failed is learnt anew.
+        if self.shape.is_none() || (fixed && self.fixed.patience > 0) || self.varying.patience > 0 {
             self.shape = Shape::learn(&text[row.clone()], layout);
         }
-        let done = match &self.shape {
-            Some(shape) => {
-                let scratch = &mut self.scratch;
-                self.kernel.parse(text, row.end, shape, scratch, columns, parse_field)
-            }
-            None => nothing,
+        let Some(shape) = &self.shape else {
+            self.fixed.judge(0, 2, 1024);
+            self.varying.judge(0, 2, 1024);
+            return nothing;
         };
-        if done.rows >= Self::WORTHWHILE {
-            self.patience = 0;
-        } else {
-            self.shape = None;
-            self.patience = (2 * self.patience + 2).min(1024);
-            self.wait = self.patience;
+        let scratch = &mut self.scratch;
+        let mut done = nothing;
+        if fixed {
+            if shape.is_fixed() {
+                done = self.kernel.parse_fixed(text, row.end, shape, scratch, columns, parse_field);
+            }
+            self.fixed.judge(done.rows, 64, 1 << 14);
+        }
+        if varying {
+            // As far as to where rows may be fixed again.
+            let most = self.fixed.wait.max(64);
+            let more = self.kernel.parse_varying(text, done.at, most, shape, scratch, columns);
+            self.fixed.pass(more.rows);
+            self.varying.judge(done.rows + more.rows, 8, 1024);
+            done = Done { rows: done.rows + more.rows, at: more.at };
         }
         done
     }
@@ -521,7 +555,7 @@ mod tests {
     }
 
     fn parse(text: &str, layout: &Layout) -> Rows<f64> {
-        let mut rows = Rows::new(layout.fields.len(), Kernel::detect());
+        let mut rows = Rows::new(layout.fields.len(), Kernel::fastest());
         rows.parse(text.as_bytes(), layout);
         rows
     }

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::columns::ColumnFile;
 use crate::error::Problem;
-use crate::fixed::Kernel;
+use crate::kernel::Kernel;
 use crate::line::{MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
@@ -205,7 +205,7 @@ fn parse<T: Number>(
         turned: Condvar::new(),
         heads,
         files,
-        kernel: Kernel::detect(),
+        kernel: Kernel::choose()?,
         progress,
     };
     let summaries = Mutex::new(vec![Summary::EMPTY; names.len()]);

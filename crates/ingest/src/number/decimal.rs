@@ -4,16 +4,24 @@
 //!
 //! - Where mantissa and power of ten are both exact doubles, their quotient or product is rounded once, so it is the
 //!   right double (Clinger, "How to read floating point numbers accurately", 1990).
-//! - Else it is off by a few units in the last of 53 places.
+//! - Else it is off by a few units in the last of 53 places, or the right double comes from [`eisel_lemire`].
 //! - A double becomes the right float unless it lies so near the middle between two floats that what it is
 //!   off by could have brought it to the wrong side. These go to the slow path, about one in a hundred million.
+
+use std::ops::Neg;
+
+use super::eisel_lemire;
+use crate::kernel::Scale;
 
 /// Sign, digits and exponent of a number as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decimal {
-    negative: bool,
-    mantissa: u64,
-    exponent: i32,
+    /// Whether it has a minus.
+    pub(crate) negative: bool,
+    /// All its digits, of which there are at most 19 from the first on that is not 0.
+    pub(crate) mantissa: u64,
+    /// The power of ten that the mantissa is multiplied by.
+    pub(crate) exponent: i32,
 }
 
 /// 10^0 to 10^22, all exact.
@@ -22,17 +30,22 @@ pub(crate) const EXACT_POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// 10^-64 to 10^64, rounded correctly.
-const POWERS: [f64; 129] = [
-    1e-64, 1e-63, 1e-62, 1e-61, 1e-60, 1e-59, 1e-58, 1e-57, 1e-56, 1e-55, 1e-54, 1e-53, 1e-52,
-    1e-51, 1e-50, 1e-49, 1e-48, 1e-47, 1e-46, 1e-45, 1e-44, 1e-43, 1e-42, 1e-41, 1e-40, 1e-39,
-    1e-38, 1e-37, 1e-36, 1e-35, 1e-34, 1e-33, 1e-32, 1e-31, 1e-30, 1e-29, 1e-28, 1e-27, 1e-26,
-    1e-25, 1e-24, 1e-23, 1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13,
-    1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3,
-    1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35, 1e36,
-    1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45, 1e46, 1e47, 1e48, 1e49, 1e50, 1e51, 1e52,
-    1e53, 1e54, 1e55, 1e56, 1e57, 1e58, 1e59, 1e60, 1e61, 1e62, 1e63, 1e64,
+/// The largest power of ten in [`POWERS`], both ways. No float is as large as the one, nor any multiple of the other by a
+/// mantissa as large as the smallest float.
+const MOST: i32 = 70;
+
+/// 10^-70 to 10^70, rounded correctly.
+static POWERS: [f64; 2 * MOST as usize + 1] = [
+    1e-70, 1e-69, 1e-68, 1e-67, 1e-66, 1e-65, 1e-64, 1e-63, 1e-62, 1e-61, 1e-60, 1e-59, 1e-58,
+    1e-57, 1e-56, 1e-55, 1e-54, 1e-53, 1e-52, 1e-51, 1e-50, 1e-49, 1e-48, 1e-47, 1e-46, 1e-45,
+    1e-44, 1e-43, 1e-42, 1e-41, 1e-40, 1e-39, 1e-38, 1e-37, 1e-36, 1e-35, 1e-34, 1e-33, 1e-32,
+    1e-31, 1e-30, 1e-29, 1e-28, 1e-27, 1e-26, 1e-25, 1e-24, 1e-23, 1e-22, 1e-21, 1e-20, 1e-19,
+    1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5,
+    1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+    1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28,
+    1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44,
+    1e45, 1e46, 1e47, 1e48, 1e49, 1e50, 1e51, 1e52, 1e53, 1e54, 1e55, 1e56, 1e57, 1e58, 1e59, 1e60,
+    1e61, 1e62, 1e63, 1e64, 1e65, 1e66, 1e67, 1e68, 1e69, 1e70,
 ];
 
 const INTEGER_POWERS: [u64; 9] =
@@ -76,28 +89,34 @@ impl Decimal {
     /// The nearest float, if that is certain.
     #[inline(always)]
     pub(crate) fn to_f32(self) -> Option<f32> {
-        let (value, slack) = match self.exact() {
-            // Whole numbers have not been rounded at all, and often are middles.
-            Some(value) if self.exponent == 0 => (value, -1),
-            Some(value) => (value, 0),
-            // Three roundings, each by at most a unit in the last place of the result.
-            None => (self.mantissa as f64 * POWERS.get((self.exponent + 64) as usize)?, 8),
-        };
+        // First without a branch that depends on the number of digits.
+        let (value, doubt) = float(self.mantissa, Scale::new(self.exponent, self.negative));
+        if doubt { self.exact_to_f32() } else { Some(value) }
+    }
+
+    /// The nearest float of a number near the middle between two: most such numbers are short, and exact.
+    #[cold]
+    fn exact_to_f32(self) -> Option<f32> {
+        let value = self.exact()?;
+        // Whole numbers have not been rounded at all, and often are middles.
+        let slack = if self.exponent == 0 { -1 } else { 0 };
         let distance = (value.to_bits() & BEYOND_FLOAT).abs_diff(MIDDLE) as i64;
-        // Below, floats have fewer bits and other middles; above, they end.
-        let usual = (1.2e-38..3.4e38).contains(&value) || value == 0.0;
-        if distance <= slack || !usual {
-            return None;
-        }
-        let value = value as f32;
-        Some(if self.negative { -value } else { value })
+        let usual = (SMALLEST..LARGEST).contains(&value) || value == 0.0;
+        (distance > slack && usual).then(|| self.signed(value as f32))
     }
 
     /// The nearest double, if that is certain.
     #[inline(always)]
     pub(crate) fn to_f64(self) -> Option<f64> {
-        let value = self.exact()?;
-        Some(if self.negative { -value } else { value })
+        let value = match self.exact() {
+            Some(value) => value,
+            None => eisel_lemire::nearest(self.mantissa, self.exponent)?,
+        };
+        Some(self.signed(value))
+    }
+
+    fn signed<T: Neg<Output = T>>(self, value: T) -> T {
+        if self.negative { -value } else { value }
     }
 
     /// The absolute value, where one rounding is all there is.
@@ -113,6 +132,56 @@ impl Decimal {
             _ => None,
         }
     }
+}
+
+/// Where floats have all their bits.
+const SMALLEST: f64 = 1.2e-38;
+const LARGEST: f64 = 3.4e38;
+/// What is less than half of the smallest float is zero, and what is more than the largest one and a half is infinite.
+const NOTHING: f64 = 7e-46;
+const INFINITE: f64 = 3.5e38;
+
+/// The float, and whether there is a doubt that it is the nearest.
+#[inline(always)]
+fn float(mantissa: u64, scale: Scale) -> (f32, bool) {
+    /// Three roundings, each by at most a unit in the last place of the result.
+    const SLACK: u64 = 8;
+    let (exponent, negative) = scale.parts();
+    // Beyond, all is zero or infinite.
+    let power = POWERS[(exponent.clamp(-MOST, MOST) + MOST) as usize];
+    let value = mantissa as f64 * power;
+    let near = (value.to_bits() & BEYOND_FLOAT).wrapping_sub(MIDDLE - SLACK) <= 2 * SLACK;
+    // Below, floats have fewer bits and other middles; above, they end.
+    let short = (NOTHING..SMALLEST).contains(&value);
+    let last = (LARGEST..=INFINITE).contains(&value);
+    let value = f64::from_bits(value.to_bits() | u64::from(negative) << 63);
+    (value as f32, near | short | last)
+}
+
+/// Makes floats of all decimals. Returns whether there is a doubt about any of them.
+#[inline(always)]
+pub(super) fn floats(mantissas: &[u64], scales: &[Scale], numbers: &mut [f32]) -> bool {
+    let mut doubts = 0_u64;
+    for ((number, &mantissa), &scale) in numbers.iter_mut().zip(mantissas).zip(scales) {
+        let (value, doubt) = float(mantissa, scale);
+        *number = value;
+        doubts |= u64::from(doubt);
+    }
+    doubts != 0
+}
+
+/// Makes doubles of all decimals. Returns whether there is a doubt about any of them.
+#[inline(always)]
+pub(super) fn doubles(mantissas: &[u64], scales: &[Scale], numbers: &mut [f64]) -> bool {
+    let mut doubt = false;
+    for ((number, &mantissa), &scale) in numbers.iter_mut().zip(mantissas).zip(scales) {
+        let (exponent, negative) = scale.parts();
+        match eisel_lemire::nearest(mantissa, exponent) {
+            Some(value) => *number = f64::from_bits(value.to_bits() | u64::from(negative) << 63),
+            None => doubt = true,
+        }
+    }
+    doubt
 }
 
 /// Appends the digits at `at` to `mantissa`, which wraps around beyond 19 of them, and returns where they end.
@@ -186,7 +255,7 @@ mod tests {
     #[test]
     fn powers_are_in_their_places() {
         for (index, power) in POWERS.iter().enumerate() {
-            assert_eq!(*power, format!("1e{}", index as i32 - 64).parse::<f64>().unwrap());
+            assert_eq!(*power, format!("1e{}", index as i32 - MOST).parse::<f64>().unwrap());
         }
         for (index, power) in EXACT_POWERS.iter().enumerate() {
             assert_eq!(*power, 10_f64.powi(index as i32));

@@ -5,8 +5,9 @@
 //! double quotes.
 
 pub(crate) mod decimal;
+mod eisel_lemire;
 
-use crate::fixed::FromHalves;
+use crate::kernel::{FromHalves, Scale};
 use crate::options::Dtype;
 use decimal::Decimal;
 
@@ -22,6 +23,12 @@ pub(crate) trait Number:
     const INFINITY: Self;
     /// Below every finite value.
     const NEG_INFINITY: Self;
+
+    /// The nearest value, if it is certain.
+    fn from_decimal(decimal: Decimal) -> Option<Self>;
+
+    /// The nearest values of many, and whether there is a doubt about any of them.
+    fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool;
 
     /// Reads the longest number that `text` begins with, and says how many bytes it is long.
     fn parse_partial(text: &[u8]) -> Option<(Self, usize)>;
@@ -40,12 +47,22 @@ pub(crate) trait Number:
 }
 
 macro_rules! number {
-    ($type:ty, $dtype:expr, $from_decimal:path) => {
+    ($type:ty, $dtype:expr, $from_decimal:path, $from_decimals:path) => {
         impl Number for $type {
             const DTYPE: Dtype = $dtype;
             const NAN: Self = Self::NAN;
             const INFINITY: Self = Self::INFINITY;
             const NEG_INFINITY: Self = Self::NEG_INFINITY;
+
+            #[inline(always)]
+            fn from_decimal(decimal: Decimal) -> Option<Self> {
+                $from_decimal(decimal)
+            }
+
+            #[inline(always)]
+            fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool {
+                $from_decimals(mantissas, scales, numbers)
+            }
 
             #[inline(always)]
             fn parse_partial(text: &[u8]) -> Option<(Self, usize)> {
@@ -80,8 +97,8 @@ macro_rules! number {
     };
 }
 
-number!(f32, Dtype::F32, Decimal::to_f32);
-number!(f64, Dtype::F64, Decimal::to_f64);
+number!(f32, Dtype::F32, Decimal::to_f32, decimal::floats);
+number!(f64, Dtype::F64, Decimal::to_f64, decimal::doubles);
 
 /// Reads a whole field, without blanks around it, that `parse_partial` did not take to its end.
 #[cold]

@@ -1,6 +1,6 @@
 //! What the rows of a text have in common.
 
-use crate::line::Layout;
+use crate::line::{Layout, WantedField};
 use crate::options::Delimiter;
 
 /// Bytes of a lane: a field and what stands around it.
@@ -14,9 +14,16 @@ pub(crate) struct Shape {
     /// What ends a field: blanks, or one byte.
     pub(super) delimiter: u8,
     /// The wanted fields.
+    pub(super) wanted: Vec<WantedField>,
+    /// The same, where all of them may be fixed; else none.
     pub(super) columns: Vec<ColumnShape>,
-    /// The other fields, and of each whether it ends the row.
-    pub(super) others: Vec<(usize, bool)>,
+    /// The other fields.
+    pub(super) others: Vec<usize>,
+    /// Whether lines end with a carriage return and a newline.
+    pub(super) carriage_return: bool,
+    /// Blanks between the first separator behind the last field and the newline, with the separator; only where blanks
+    /// are the delimiter. Where there are some, no field is fixed.
+    pub(super) blanks_at_end: usize,
     /// Whether one of the other fields may begin with a byte: not with one that begins a comment or a quotation, and not
     /// with a blank that could hide such a one, unless blanks are the delimiter.
     may_begin: [bool; 256],
@@ -42,8 +49,8 @@ pub(super) struct ColumnShape {
 }
 
 impl Shape {
-    /// Learns from a row, with its newline, that the general path could read. `None` where there is nothing to learn:
-    /// exponents, signs other than minus, fields of more than 14 bytes, and whatever else is not plain.
+    /// Learns from a row, with its newline, that the general path could read. `None` where its fields cannot be told from
+    /// separators alone.
     pub(crate) fn learn(row: &[u8], layout: &Layout) -> Option<Self> {
         let delimiter = match layout.delimiter {
             Delimiter::Space | Delimiter::Auto => b' ',
@@ -51,39 +58,38 @@ impl Shape {
             Delimiter::Comma => b',',
             Delimiter::Semicolon => b';',
         };
+        // In quotes a delimiter delimits nothing.
+        let (b'\n', line) = row.split_last()? else { return None };
+        if line.contains(&b'"') || line.contains(&b'\n') {
+            return None;
+        }
         let ends = |byte: u8| byte == delimiter || (delimiter == b' ' && byte == b'\t');
         let mut fields = Vec::new();
         let mut start = 0;
         for (at, &byte) in row.iter().enumerate() {
-            if !ends(byte) && byte != b'\n' {
-                continue;
+            if ends(byte) || byte == b'\n' {
+                let field = row[start..at].trim_ascii_start();
+                // Of a run of blanks the first one is the separator.
+                if delimiter != b' ' || !field.is_empty() {
+                    fields.push((field, byte, at));
+                }
+                start = at + 1;
             }
-            let field = row[start..at].trim_ascii_start();
-            // Of a run of blanks the first one is the separator.
-            if delimiter != b' ' || !field.is_empty() {
-                fields.push((field, byte));
-            }
-            start = at + 1;
         }
-        // A blank before the newline ends no field, and in quotes a delimiter delimits nothing.
-        let (last, b'\n') = *fields.last()? else { return None };
-        let one_row = memchr::memchr_iter(b'\n', row).count() == 1 && start == row.len();
-        if !one_row || last.is_empty() || row.contains(&b'"') {
+        let (last, _, end) = *fields.last()?;
+        let blanks_at_end = line.len() - end;
+        if last.is_empty() || line[end..].contains(&b'\r') {
             return None;
         }
-        let columns = layout
-            .fields
-            .iter()
-            .map(|wanted| {
-                let (field, separator) = *fields.get(wanted.position)?;
-                ColumnShape::learn(wanted.position, wanted.column, field, separator)
-            })
-            .collect::<Option<Vec<_>>>()?;
+        if layout.fields.iter().any(|wanted| wanted.position >= fields.len()) {
+            return None;
+        }
+        let columns = layout.fields.iter().map(|wanted| {
+            let (field, separator, _) = fields[wanted.position];
+            ColumnShape::learn(wanted.position, wanted.column, field, separator)
+        });
+        let columns = if blanks_at_end == 0 { columns.collect() } else { None };
         let wanted = |field: &usize| layout.fields.iter().any(|wanted| wanted.position == *field);
-        let others = (0..fields.len())
-            .filter(|field| !wanted(field))
-            .map(|field| (field, field + 1 == fields.len()))
-            .collect();
         let mut may_begin = [true; 256];
         let special: &[u8] = match delimiter {
             // The newline of a blank line, which ends no field.
@@ -94,14 +100,58 @@ impl Shape {
         for byte in layout.comment.iter().chain(special) {
             may_begin[usize::from(*byte)] = false;
         }
-        Some(Self { fields: fields.len(), delimiter, columns, others, may_begin })
+        Some(Self {
+            fields: fields.len(),
+            delimiter,
+            wanted: layout.fields.clone(),
+            columns: columns.unwrap_or_default(),
+            others: (0..fields.len()).filter(|field| !wanted(field)).collect(),
+            carriage_return: last.ends_with(b"\r"),
+            blanks_at_end,
+            may_begin,
+        })
     }
-}
 
-impl Shape {
+    /// Whether the kernel for fixed fields can try.
+    pub(crate) fn is_fixed(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// Of `rows` rows whose fields end at `ends`, after the end of what is before them: how many, from the first on, end
+    /// as they must, and have nothing in the fields that are not wanted that has a say in how they are read.
+    #[inline(always)]
+    pub(super) fn fitting_rows(&self, text: &[u8], ends: &[u32], rows: usize) -> usize {
+        let fits = |row: &usize| {
+            let ends = &ends[row * self.fields..=(row + 1) * self.fields];
+            let blanks = if *row > 0 { self.blanks_at_end } else { 0 };
+            self.ends_row(text, ends[self.fields] as usize)
+                && self.others.iter().all(|&field| {
+                    let before = ends[field] as usize + if field == 0 { blanks } else { 0 };
+                    let end = ends[field + 1] as usize;
+                    // Blanks before a newline may hide it from the ends.
+                    before < end
+                        && (field + 1 == self.fields || text[end] != b'\n')
+                        && self.may_be_other(&text[before + 1..=end])
+                })
+        };
+        (0..rows).find(|row| !fits(row)).unwrap_or(rows)
+    }
+
+    /// Whether a row ends with the field that ends at `end`.
+    #[inline(always)]
+    fn ends_row(&self, text: &[u8], end: usize) -> bool {
+        if self.blanks_at_end == 0 {
+            return text[end] == b'\n';
+        }
+        let tail = text.get(end..=end + self.blanks_at_end);
+        tail.and_then(<[u8]>::split_last).is_some_and(|(newline, blanks)| {
+            *newline == b'\n' && blanks.iter().all(|&byte| byte == b' ' || byte == b'\t')
+        })
+    }
+
     /// Whether a field that is not wanted, with what ends it, has no say in how the row is read.
     #[inline(always)]
-    pub(super) fn may_be_other(&self, field: &[u8]) -> bool {
+    fn may_be_other(&self, field: &[u8]) -> bool {
         let mut bytes = field.iter();
         let first = if self.delimiter == b' ' {
             bytes.find(|&&byte| byte != b' ' && byte != b'\t')
@@ -113,6 +163,7 @@ impl Shape {
 }
 
 impl ColumnShape {
+    /// `None` where the field is not plain: exponents, signs other than minus, more than 14 bytes.
     fn learn(field: usize, column: usize, text: &[u8], separator: u8) -> Option<Self> {
         let (text, tail): (&[u8], &[u8]) = match (text, separator) {
             ([text @ .., b'\r'], b'\n') => (text, b"\r\n"),
@@ -206,24 +257,23 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_not_plain_teach_nothing() {
-        for row in [
-            "1e5 2\n",
-            "+1 2\n",
-            "nan 2\n",
-            "1. 2\n",
-            "- 2\n",
-            "1 2",
-            "1 2 \n",
-            "1 2\n3 4\n",
-            "1234567890123.45 2\n",
-            "1\n",
-            "\n",
-            "",
-        ] {
+    fn fields_that_are_not_plain_are_not_fixed() {
+        for row in
+            ["1e5 2\n", "+1 2\n", "nan 2\n", "1. 2\n", "- 2\n", "1 2 \n", "1234567890123.45 2\n"]
+        {
+            let shape = learn(row, Delimiter::Space, &[0, 1]).unwrap();
+            assert!(!shape.is_fixed() && shape.fields == 2, "{row:?}");
+            assert_eq!(shape.blanks_at_end, usize::from(row.ends_with(" \n")), "{row:?}");
+        }
+        assert!(!learn("1,,2\n", Delimiter::Comma, &[0, 1]).unwrap().is_fixed());
+    }
+
+    #[test]
+    fn rows_whose_fields_separators_do_not_tell_teach_nothing() {
+        for row in ["1 2", "1 2\n3 4\n", "1\n", "1 2 \r\n", "\n", ""] {
             assert_eq!(learn(row, Delimiter::Space, &[0, 1]), None, "{row:?}");
         }
-        assert_eq!(learn("1,,2\n", Delimiter::Comma, &[0, 1]), None);
         assert_eq!(learn("\"1\",2\n", Delimiter::Comma, &[0, 1]), None);
+        assert_eq!(learn("1,2,\n", Delimiter::Comma, &[0, 1]), None);
     }
 }

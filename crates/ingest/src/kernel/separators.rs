@@ -22,32 +22,18 @@ pub(super) unsafe fn find_ends<V: Vector>(
     ends.reserve(end - start + 64);
     for (index, block) in blocks.iter().enumerate() {
         // SAFETY: The features are the caller's promise.
-        let mut mask = unsafe {
-            if blanks {
-                V::equal_any(block, [b' ', b'\t', b'\n'])
-            } else {
-                V::equal_any(block, [delimiter, b'\n', b'\n'])
-            }
-        };
+        let mut mask = unsafe { V::separators(block, delimiter) };
         if blanks {
             let runs = mask << 1 | before;
             before = mask >> 63;
             mask &= !runs;
         }
         let base = (start + index * 64) as u32;
-        let count = mask.count_ones() as usize;
         let length = ends.len();
-        let spare = ends.spare_capacity_mut();
-        // Eight at a time without a branch for each; what is written too much is overwritten later.
-        let mut written = 0;
-        while written < count {
-            for slot in &mut spare[written..written + 8] {
-                slot.write(base.wrapping_add(mask.trailing_zeros()));
-                mask &= mask.wrapping_sub(1);
-            }
-            written += 8;
+        // SAFETY: There was room for one end each byte, and 64 more; as many are written as the mask has bits.
+        unsafe {
+            V::store_places(mask, base, ends.as_mut_ptr().add(length));
+            ends.set_len(length + mask.count_ones() as usize);
         }
-        // SAFETY: `count` elements have been written, and there was room for one each byte, and 64 more.
-        unsafe { ends.set_len(length + count) };
     }
 }

@@ -1,4 +1,4 @@
-//! Halves of digits to numbers.
+//! Digits to numbers, many at once: without a branch, so that the compiler makes vectors of it.
 
 use crate::number::decimal::{BEYOND_FLOAT, EXACT_POWERS, MIDDLE};
 
@@ -57,9 +57,32 @@ pub(super) fn finish<T: FromHalves>(halves: &[u64], decimals: usize, numbers: &m
     doubts != 0
 }
 
+/// A power of ten and a sign.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Scale(i32);
+
+impl Scale {
+    #[inline(always)]
+    pub(crate) fn new(exponent: i32, negative: bool) -> Self {
+        Self(exponent << 1 | i32::from(negative))
+    }
+
+    #[inline(always)]
+    pub(crate) fn parts(self) -> (i32, bool) {
+        (self.0 >> 1, self.0 & 1 != 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scale_is_an_exponent_and_a_sign() {
+        for parts in [(0, false), (-18, true), (9999, false), (-9999, true)] {
+            assert_eq!(Scale::new(parts.0, parts.1).parts(), parts);
+        }
+    }
 
     #[test]
     fn halves_are_sign_digits_and_decimals() {

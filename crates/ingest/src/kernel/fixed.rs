@@ -1,0 +1,256 @@
+//! Rows whose columns have fixed numbers of digits after the point: a few at once.
+//!
+//! 1. The 16 bytes that end with a field's separator are loaded into a lane of a vector, one row a lane.
+//! 2. All of it is compared with the shape: separator and point in their places, digits elsewhere, at most one sign, and
+//!    nothing but blanks before it.
+//! 3. One shuffle drops point and separator, and three steps add up the digits (tens, hundreds, ten thousands) to two
+//!    halves of eight digits.
+//! 4. [`super::finish`] makes numbers of the halves with one division, and notices those that this might round to the
+//!    wrong float; why the others are right is said in [`crate::number::decimal`].
+
+use super::finish::{FromHalves, finish};
+use super::separators::find_ends;
+use super::shape::{ColumnShape, LANE, Shape};
+use super::vector::{MOST_LANES, Vector};
+use super::{Block, Done, Scratch};
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn avx2<T: FromHalves + Copy + Default>(
+    text: &[u8],
+    at: usize,
+    shape: &Shape,
+    scratch: &mut Scratch,
+    columns: &mut [Vec<T>],
+    correct: impl Fn(&[u8]) -> Option<T>,
+) -> Done {
+    // SAFETY: This function has the features.
+    unsafe { parse::<super::vector::Avx2, T>(text, at, shape, scratch, columns, correct) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(
+    enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt"
+)]
+pub(super) fn avx512<T: FromHalves + Copy + Default>(
+    text: &[u8],
+    at: usize,
+    shape: &Shape,
+    scratch: &mut Scratch,
+    columns: &mut [Vec<T>],
+    correct: impl Fn(&[u8]) -> Option<T>,
+) -> Done {
+    // SAFETY: This function has the features.
+    unsafe { parse::<super::vector::Avx512, T>(text, at, shape, scratch, columns, correct) }
+}
+
+/// # Safety
+/// The processor has the features of `V`.
+#[inline(always)]
+unsafe fn parse<V: Vector, T: FromHalves + Copy + Default>(
+    text: &[u8],
+    mut at: usize,
+    shape: &Shape,
+    scratch: &mut Scratch,
+    columns: &mut [Vec<T>],
+    correct: impl Fn(&[u8]) -> Option<T>,
+) -> Done {
+    let mut all_rows = 0;
+    // Windows reach back behind the first field, and offsets are 32 bits wide.
+    if at < LANE || u32::try_from(text.len()).is_err() {
+        return Done { rows: 0, at };
+    }
+    let step = 2 * V::LANES;
+    let mut block = Block::FIRST;
+    loop {
+        let length = block.length(text.len() - at);
+        let ends = &mut scratch.ends;
+        ends.clear();
+        ends.push(at as u32 - 1);
+        // SAFETY: The features are the caller's promise.
+        unsafe { find_ends::<V>(text, at, at + length, shape.delimiter, ends) };
+        let groups = (ends.len() - 1) / shape.fields / step;
+        // Grows but never shrinks: zeros would have to be written again for every block.
+        if scratch.halves.len() < groups * step {
+            scratch.halves.resize(groups * step, 0);
+        }
+        let fitting = if shape.others.is_empty() {
+            groups * step
+        } else {
+            shape.fitting_rows(text, ends, groups * step)
+        };
+        let mut good = fitting / step;
+        for column in &shape.columns {
+            // SAFETY: The features are the caller's promise; the ends are offsets into the text at which fields end,
+            // none of them in its first 16 bytes; there are as many as the rows have fields, and room for their
+            // halves.
+            good =
+                unsafe { add_up::<V>(text, ends, shape.fields, column, good, &mut scratch.halves) };
+            let target = &mut columns[column.column];
+            let start = target.len();
+            target.resize(start + good * step, T::default());
+            let halves = &scratch.halves[..good * step];
+            if finish(halves, column.decimals, &mut target[start..]) {
+                correct_column(text, ends, shape, column, halves, &mut target[start..], &correct);
+            }
+        }
+        let rows = good * step;
+        // A later column may have ended earlier.
+        let first = &shape.columns[shape.columns.len() - 1];
+        let length = columns[first.column].len();
+        for column in &shape.columns {
+            columns[column.column].truncate(length);
+        }
+        all_rows += rows;
+        at = ends[rows * shape.fields] as usize + 1;
+        if good < groups || groups == 0 {
+            return Done { rows: all_rows, at };
+        }
+        block.grow();
+    }
+}
+
+/// Looks again at the numbers that may not be the nearest ones.
+#[cold]
+fn correct_column<T: FromHalves>(
+    text: &[u8],
+    ends: &[u32],
+    shape: &Shape,
+    column: &ColumnShape,
+    halves: &[u64],
+    numbers: &mut [T],
+    correct: &impl Fn(&[u8]) -> Option<T>,
+) {
+    for (row, (number, &halves)) in numbers.iter_mut().zip(halves).enumerate() {
+        if T::from_halves(halves, column.decimals).1 {
+            let end = row * shape.fields + column.field + 1;
+            let field = &text[ends[end - 1] as usize + 1..ends[end] as usize];
+            if let Some(right) = correct(field.trim_ascii()) {
+                *number = right;
+            }
+        }
+    }
+}
+
+/// Adds up the digits of one column to halves, by whole groups of rows, until a group does not fit the shape. Returns
+/// how many fit.
+///
+/// # Safety
+/// The processor has the features of `V`. `ends` ascend, are offsets into `text`, and from the second on are at least
+/// 15; there are `groups * 2 * V::LANES * fields` and one before them, and `groups * 2 * V::LANES` halves.
+#[inline(always)]
+unsafe fn add_up<V: Vector>(
+    text: &[u8],
+    ends: &[u32],
+    fields: usize,
+    column: &ColumnShape,
+    groups: usize,
+    halves: &mut [u64],
+) -> usize {
+    let step = 2 * V::LANES;
+    debug_assert!(ends.len() > groups * step * fields && column.field < fields);
+    debug_assert!(halves.len() >= groups * step);
+    debug_assert!(ends.iter().skip(1).all(|&end| end >= 15 && (end as usize) < text.len()));
+    // SAFETY: The features are the caller's promise. Every end is at least 15 and lies in the text, so the 16 bytes up
+    // to it and with it can be read; halves are written to their places in memory that holds them all.
+    unsafe {
+        let pattern = Pattern::<V>::new(column);
+        let mut ends = ends.as_ptr().add(column.field);
+        let mut target = halves.as_mut_ptr();
+        for group in 0..groups {
+            let mut longest = 0;
+            let even = load::<V>(text, ends, fields, &mut longest);
+            let odd = load::<V>(text, ends.add(fields), fields, &mut longest);
+            let (even, even_fits) = pattern.digits(even);
+            let (odd, odd_fits) = pattern.digits(odd);
+            // Longer fields may begin before the window. Their length counts the separator.
+            if longest as usize >= LANE || !V::all(even_fits, odd_fits) {
+                return group;
+            }
+            V::store_halves(even, odd, target);
+            ends = ends.add(step * fields);
+            target = target.add(step);
+        }
+    }
+    groups
+}
+
+/// Loads one field of every second row: the bytes that end with its separator, and blanks where the field has not begun.
+/// `ends` points to the end of the field before that of the first row.
+///
+/// # Safety
+/// The processor has the features of `V`. The ends of `2 * V::LANES - 1` rows of `stride` fields can be read, are at
+/// least 15 where fields end, and lie in the text.
+#[inline(always)]
+unsafe fn load<V: Vector>(text: &[u8], ends: *const u32, stride: usize, longest: &mut u32) -> V {
+    let mut windows = [std::ptr::null(); MOST_LANES];
+    let mut lengths = [0; MOST_LANES];
+    for lane in 0..V::LANES {
+        let row = 2 * lane * stride;
+        // SAFETY: As the caller promises.
+        unsafe {
+            let (before, end) = (*ends.add(row), *ends.add(row + 1));
+            let length = end - before;
+            // Which is 0 in all bits but the last four as long as no field is longer than a window.
+            *longest |= length - 1;
+            windows[lane] = text.as_ptr().add(end as usize - (LANE - 1));
+            lengths[lane] = length.min(LANE as u32);
+        }
+    }
+    // SAFETY: As above.
+    unsafe { V::load_fields(&windows, &lengths) }
+}
+
+/// What the fields of a column are compared with, in registers.
+#[derive(Clone, Copy)]
+struct Pattern<V: Vector> {
+    expected: V,
+    order: V,
+    fixed: V::Mask,
+    digit: V::Mask,
+    first: V::Mask,
+}
+
+impl<V: Vector> Pattern<V> {
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn new(column: &ColumnShape) -> Self {
+        const FIRST: [u8; LANE] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        // SAFETY: The caller's promise.
+        unsafe {
+            Self {
+                expected: V::repeat(&column.expected),
+                order: V::repeat(&column.shuffle),
+                fixed: V::repeat(&column.fixed).to_mask(),
+                digit: V::repeat(&column.digit).to_mask(),
+                first: V::repeat(&FIRST).to_mask(),
+            }
+        }
+    }
+
+    /// The digits of fields, right-justified, with a sign as a digit of 16 in front; and where the text is as it must be.
+    ///
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn digits(&self, text: V) -> (V, V::Mask) {
+        // SAFETY: The caller's promise.
+        unsafe {
+            let (value, is_digit) = text.digits();
+            let is_blank = text.equal(V::splat(b' '));
+            let is_minus = text.equal(V::splat(b'-'));
+            let lead = V::or(is_blank, is_minus);
+            let right = V::choose(
+                self.fixed,
+                text.equal(self.expected),
+                V::or(is_digit, V::and_not(lead, self.digit)),
+            );
+            // Before a blank or a sign there is nothing but blanks.
+            let late =
+                V::and_not(lead, V::or(V::shift_up(is_blank), V::or(self.fixed, self.first)));
+            let digits = value.shuffle(self.order);
+            (digits.with_sign(is_minus), V::and_not(right, late))
+        }
+    }
+}

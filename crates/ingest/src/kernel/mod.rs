@@ -1,0 +1,196 @@
+//! The fast paths from rows to numbers, and the choice of one for this processor.
+//!
+//! A file that a program has written has one layout in all its rows: so many fields, with this between them. A
+//! [`Shape`] is that layout, learnt from one row that the general path has read. From then on rows are parsed in bulk:
+//! [`separators`] finds where fields end, 64 bytes at a time, and one of two kernels makes numbers of them.
+//!
+//! - [`fixed`]: a column has the same number of digits after the point in every row, as `%.6f` gives. Then the place of
+//!   every digit is known from where its field ends, and a few rows are parsed at once without looking for anything.
+//! - [`varying`]: numbers of any length and with or without exponents, as `%g`, `%.18e` and the shortest digits give. A
+//!   field at a time, without a branch that its digits decide.
+//!
+//! Rows that fit neither are left to the general path: they are rare, or the guess is learnt anew.
+
+mod finish;
+#[expect(unsafe_code, reason = "calls code for the processor at hand")]
+mod fixed;
+#[expect(unsafe_code, reason = "calls code for the processor at hand")]
+mod separators;
+mod shape;
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "processor intrinsics")]
+mod varying;
+#[expect(unsafe_code, reason = "processor intrinsics")]
+mod vector;
+
+pub(crate) use finish::{FromHalves, Scale};
+pub(crate) use shape::Shape;
+
+use crate::number::Number;
+
+/// The ways to parse rows of one shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    /// None: every row takes the general path.
+    Scalar,
+    /// Four rows of fixed fields at once, or one varying field.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// Eight rows of fixed fields at once; varying fields as with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Kernel {
+    /// All that this processor has, the fastest last.
+    pub(crate) fn available() -> Vec<Self> {
+        #[allow(unused_mut, reason = "other processors have nothing to add")]
+        let mut kernels = vec![Self::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+        {
+            kernels.push(Self::Avx2);
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vbmi2")
+            {
+                kernels.push(Self::Avx512);
+            }
+        }
+        kernels
+    }
+
+    /// The fastest that this processor has.
+    pub(crate) fn fastest() -> Self {
+        Self::available().into_iter().next_back().unwrap_or(Self::Scalar)
+    }
+
+    /// The name in `POINTILLIST_KERNEL`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512",
+        }
+    }
+
+    /// The one that `POINTILLIST_KERNEL` in the environment asks for, for tests and for whoever doubts a result; else the
+    /// fastest.
+    pub(crate) fn choose() -> Result<Self, crate::Error> {
+        let Some(asked) = std::env::var_os("POINTILLIST_KERNEL") else {
+            return Ok(Self::fastest());
+        };
+        let kernels = Self::available();
+        kernels.iter().copied().find(|kernel| asked == kernel.name()).ok_or_else(|| {
+            let names: Vec<&str> = kernels.iter().map(|kernel| kernel.name()).collect();
+            crate::Error::Options(format!(
+                "POINTILLIST_KERNEL is {asked:?}, and this processor has {}",
+                names.join(", ")
+            ))
+        })
+    }
+
+    /// Parses rows of fixed fields from `at`, where a row begins, for as long as they have the shape, and appends them
+    /// to `columns`. Stops before the first few rows that do not all fit, and near the end of the text. `correct` is
+    /// called for every number that may not be the nearest one, with its text, and returns the one that is.
+    pub(crate) fn parse_fixed<T: Number>(
+        self,
+        text: &[u8],
+        at: usize,
+        shape: &Shape,
+        scratch: &mut Scratch,
+        columns: &mut [Vec<T>],
+        correct: impl Fn(&[u8]) -> Option<T>,
+    ) -> Done {
+        match self {
+            Self::Scalar => Done { rows: 0, at },
+            #[cfg(target_arch = "x86_64")]
+            _ if shape.columns.is_empty() => Done { rows: 0, at },
+            // SAFETY: This kernel is only chosen where the processor has the features.
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+            Self::Avx2 => unsafe { fixed::avx2(text, at, shape, scratch, columns, correct) },
+            // SAFETY: As above.
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+            Self::Avx512 => unsafe { fixed::avx512(text, at, shape, scratch, columns, correct) },
+        }
+    }
+
+    /// Parses up to `most` rows from `at`, where a row begins, for as long as they have the shape's fields, each with a
+    /// number whose value is certain or none at all, and appends them to `columns`.
+    pub(crate) fn parse_varying<T: Number>(
+        self,
+        text: &[u8],
+        at: usize,
+        most: usize,
+        shape: &Shape,
+        scratch: &mut Scratch,
+        columns: &mut [Vec<T>],
+    ) -> Done {
+        match self {
+            Self::Scalar => Done { rows: 0, at },
+            // SAFETY: This kernel is only chosen where the processor has the features.
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+            Self::Avx2 => unsafe { varying::avx2(text, at, most, shape, scratch, columns) },
+            // SAFETY: As above.
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+            Self::Avx512 => unsafe { varying::avx512(text, at, most, shape, scratch, columns) },
+        }
+    }
+}
+
+/// Memory that is used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// Where fields end; first, the byte before the first field.
+    ends: Vec<u32>,
+    /// Of one column of fixed fields, two halves of eight digits a row.
+    halves: Vec<u64>,
+    /// Of one column of varying fields, all digits of a row.
+    mantissas: Vec<u64>,
+    /// Their powers of ten, and signs.
+    scales: Vec<Scale>,
+    /// The rows without a number.
+    missing: Vec<u32>,
+}
+
+/// What a kernel made of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Rows parsed.
+    pub(crate) rows: usize,
+    /// Where the next row begins.
+    pub(crate) at: usize,
+}
+
+/// Bytes whose separators are found at once: few enough that text and separators stay in the first-level cache. It
+/// starts small, so that where only a few rows fit little is found in vain.
+#[derive(Debug, Clone, Copy)]
+struct Block(usize);
+
+impl Block {
+    const FIRST: Self = Self(1 << 10);
+
+    /// Whole 64-byte blocks of what is left.
+    fn length(self, left: usize) -> usize {
+        left.min(self.0) / 64 * 64
+    }
+
+    fn grow(&mut self) {
+        self.0 = (2 * self.0).min(8 << 10);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! The kernels against the general path, which the naive twin has checked.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::line::{Layout, Rows, WantedField};
+use crate::number::{Number, parse_field};
+use crate::options::Delimiter;
+
+/// The kernels of this machine, without the general path.
+fn kernels() -> impl Iterator<Item = Kernel> {
+    Kernel::available().into_iter().filter(|kernel| *kernel != Kernel::Scalar)
+}
+
+fn layout(delimiter: Delimiter, positions: &[usize]) -> Layout {
+    let mut fields: Vec<WantedField> = positions
+        .iter()
+        .enumerate()
+        .map(|(column, &position)| WantedField { position, column })
+        .collect();
+    fields.sort_by_key(|field| field.position);
+    let names = (0..positions.len()).map(|column| format!("c{column}")).collect();
+    Layout { delimiter, fields, names, comment: b"#%>".to_vec(), skip_bad: true }
+}
+
+fn parse<T: Number>(text: &str, layout: &Layout, kernel: Kernel) -> Rows<T> {
+    let mut rows = Rows::new(layout.fields.len(), kernel);
+    // Twice, as a worker does with one chunk after the other: the second time in used memory.
+    rows.parse(text.as_bytes(), layout);
+    rows.clear();
+    rows.parse(text.as_bytes(), layout);
+    rows
+}
+
+fn same<T: Number>(text: &str, layout: &Layout) -> Result<(), TestCaseError> {
+    let slow = parse::<T>(text, layout, Kernel::Scalar);
+    for kernel in kernels() {
+        let fast = parse::<T>(text, layout, kernel);
+        for (fast, slow) in fast.columns.iter().zip(&slow.columns) {
+            prop_assert_eq!(fast.len(), slow.len());
+            for (row, (fast, slow)) in fast.iter().zip(slow).enumerate() {
+                let bits = |value: &T| bytemuck::bytes_of(value).to_vec();
+                prop_assert!(
+                    bits(fast) == bits(slow),
+                    "{}, row {}: {} and {}",
+                    kernel.name(),
+                    row,
+                    fast.to_f64(),
+                    slow.to_f64()
+                );
+            }
+        }
+        prop_assert_eq!((fast.lines, fast.bad), (slow.lines, slow.bad));
+        prop_assert_eq!(&fast.reports, &slow.reports);
+    }
+    Ok(())
+}
+
+/// A number with so many digits before and behind the point at most.
+fn number(whole: usize, decimals: usize) -> BoxedStrategy<String> {
+    let fraction = if decimals == 0 { String::new() } else { format!(r"\.[0-9]{{{decimals}}}") };
+    prop::string::string_regex(&format!("-?[0-9]{{1,{whole}}}{fraction}")).unwrap().boxed()
+}
+
+/// A number whose length varies.
+fn varying_number() -> BoxedStrategy<String> {
+    prop_oneof![
+        any::<f64>().prop_map(|value| format!("{value:e}")),
+        any::<f32>().prop_map(|value| value.to_string()),
+        (-1e3..1e3).prop_map(|value: f64| value.to_string()),
+        (-1e3..1e3).prop_map(|value: f64| format!("{value:.18e}")),
+        r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?",
+        r"[+-]?[0-9]{0,3}\.[0-9]{1,17}([edED][+-]?[0-9]{1,3})?",
+    ]
+    .boxed()
+}
+
+/// One way in which numbers vary, for a whole column.
+fn varying_column(kind: usize) -> BoxedStrategy<String> {
+    match kind {
+        0 => (-1e3..1e3).prop_map(|value: f64| value.to_string()).boxed(),
+        1 => (-1e3..1e3).prop_map(|value: f64| format!("{value:.18e}")).boxed(),
+        2 => r"-?[0-9]\.[0-9]{6}E[+-][0-9]{2}".boxed(),
+        3 => any::<f32>().prop_map(|value| format!("{value:e}")).boxed(),
+        4 => r"[0-9]{1,19}".boxed(),
+        5 => prop_oneof![r"-?[0-9]{1,3}\.[0-9]{1,6}", Just("nan".to_owned())].boxed(),
+        6 => r" {0,20}-?[0-9]{1,3}\.[0-9]{3}".boxed(),
+        _ => varying_number(),
+    }
+}
+
+/// A field that is not like the others.
+fn odd_field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("1e3".to_owned()),
+        Just("+1.5".to_owned()),
+        Just("nan".to_owned()),
+        Just("-inf".to_owned()),
+        Just("7".to_owned()),
+        Just("-".to_owned()),
+        Just(".5".to_owned()),
+        Just("-.25".to_owned()),
+        Just("5.".to_owned()),
+        Just("1.5-2".to_owned()),
+        Just("--1.25".to_owned()),
+        Just("1..5".to_owned()),
+        Just("1-.5".to_owned()),
+        Just(" 1.25".to_owned()),
+        Just("1.25 ".to_owned()),
+        Just("- 1.25".to_owned()),
+        Just("\t2.5".to_owned()),
+        Just("text".to_owned()),
+        Just("#1.5".to_owned()),
+        Just("\"1.25\"".to_owned()),
+        Just("\"1.25,2.5\"".to_owned()),
+        Just("\"1.25".to_owned()),
+        Just(String::new()),
+        Just("1.\0".to_owned()),
+        Just("16777217.0".to_owned()),
+        Just("123456789012345678.25".to_owned()),
+        Just("1234567890123.5".to_owned()),
+        Just("0.000000059604644775390625".to_owned()),
+        Just("NaN".to_owned()),
+        Just("NAN ".to_owned()),
+        Just("ban".to_owned()),
+        Just("1e".to_owned()),
+        Just("1e+".to_owned()),
+        Just("e5".to_owned()),
+        Just("1e5e5".to_owned()),
+        Just("1e5e+00".to_owned()),
+        Just("1e+00e5".to_owned()),
+        Just("1e+00e+00".to_owned()),
+        Just("e+00".to_owned()),
+        Just("1e12345".to_owned()),
+        Just("1.5D+03".to_owned()),
+        Just("1+e5".to_owned()),
+        Just("1.e5".to_owned()),
+        Just(".".to_owned()),
+        Just("-.".to_owned()),
+        Just("+-1".to_owned()),
+        Just("00000000000000000000001.5".to_owned()),
+        Just("                                1.5".to_owned()),
+        Just("0.00000000000000000000000000001".to_owned()),
+        varying_number(),
+        "[ -~]{1,20}",
+    ]
+}
+
+fn odd_line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        Just("# comment 1 2 3".to_owned()),
+        Just("  # comment".to_owned()),
+        Just(" \t ".to_owned()),
+        Just("1.25".to_owned()),
+        Just("1.25 2.25 3.25 4.25 5.25 6.25 7.25 8.25".to_owned()),
+        Just("1,2,3,4,5,6,7,8".to_owned()),
+        "[ -~]{0,40}",
+    ]
+}
+
+prop_compose! {
+    /// A table of one shape, in which some fields and lines are odd.
+    fn table()(
+        shape in prop::collection::vec((1_usize..8, 0_usize..9, 0_usize..16), 1..6),
+        delimiter in prop::sample::select(vec![' ', '\t', ',', ';']),
+        crlf in any::<bool>(),
+        gap in prop::sample::select(vec!["", "", " ", "  "]),
+        tail in prop::sample::select(vec!["", "", "", " ", " \t"]),
+    )(
+        rows in prop::collection::vec(
+            shape
+                .iter()
+                .map(|&(whole, decimals, kind)| match kind {
+                    0..8 => varying_column(kind),
+                    _ => number(whole, decimals),
+                })
+                .collect::<Vec<_>>(),
+            60..200,
+        ),
+        fields in prop::collection::vec((any::<prop::sample::Index>(), 0..shape.len(), odd_field()), 0..4),
+        lines in prop::collection::vec((any::<prop::sample::Index>(), odd_line()), 0..4),
+        wanted in prop::sample::subsequence((0..shape.len()).collect::<Vec<_>>(), 1..=shape.len()),
+        delimiter in Just(delimiter),
+        newline in Just(format!("{tail}{}", if crlf { "\r\n" } else { "\n" })),
+        gap in Just(gap),
+        at_end in any::<bool>(),
+    ) -> (String, char, Vec<usize>) {
+        let mut rows = rows;
+        for (row, field, odd) in fields {
+            let row = row.index(rows.len());
+            rows[row][field] = odd;
+        }
+        let gap = if delimiter == ' ' { gap } else { "" };
+        let separator = format!("{delimiter}{gap}");
+        let mut text: Vec<String> =
+            rows.into_iter().map(|row| format!("{gap}{}", row.join(&separator))).collect();
+        for (at, line) in lines {
+            let at = at.index(text.len());
+            text.insert(at, line);
+        }
+        (text.join(&newline) + if at_end { &newline } else { "" }, delimiter, wanted)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_kernels_give_what_the_general_path_gives((text, delimiter, wanted) in table()) {
+        let delimiter = match delimiter {
+            '\t' => Delimiter::Tab,
+            ',' => Delimiter::Comma,
+            ';' => Delimiter::Semicolon,
+            _ => Delimiter::Space,
+        };
+        let layout = layout(delimiter, &wanted);
+        same::<f32>(&text, &layout)?;
+        same::<f64>(&text, &layout)?;
+    }
+}
+
+/// Rows that one kernel takes of 5000 equal ones.
+fn taken(
+    kernel: Kernel,
+    row: &str,
+    delimiter: Delimiter,
+    positions: &[usize],
+    fixed: bool,
+) -> usize {
+    let layout = layout(delimiter, positions);
+    let text = row.repeat(5000);
+    // Where a row begins with something before it.
+    let start = row.len() * 8;
+    let shape = Shape::learn(row.as_bytes(), &layout).unwrap();
+    let mut columns = vec![Vec::<f32>::new(); positions.len()];
+    let (text, scratch) = (text.as_bytes(), &mut Scratch::default());
+    let done = if fixed {
+        kernel.parse_fixed(text, start, &shape, scratch, &mut columns, parse_field)
+    } else {
+        kernel.parse_varying(text, start, usize::MAX, &shape, scratch, &mut columns)
+    };
+    assert_eq!(done.at, start + done.rows * row.len());
+    assert!(columns.iter().all(|column| column.len() == done.rows));
+    done.rows
+}
+
+#[test]
+fn the_kernels_take_nearly_all_rows_of_fixed_fields() {
+    for (row, delimiter, positions) in [
+        ("-1.234567 0.000001 12.3456\n", Delimiter::Space, vec![0, 1, 2]),
+        ("  1.5    2.5   -3.5\r\n", Delimiter::Space, vec![2, 0]),
+        ("17,name,-3.25,4\n", Delimiter::Comma, vec![2, 3]),
+        ("1\t-2\t\t3\n", Delimiter::Tab, vec![0, 1, 3]),
+    ] {
+        for (kernel, fixed) in kernels().flat_map(|kernel| [(kernel, true), (kernel, false)]) {
+            let rows = taken(kernel, row, delimiter, &positions, fixed);
+            assert!(rows > 4960, "{row:?}: {rows} with {kernel:?}, fixed {fixed}");
+        }
+    }
+}
+
+#[test]
+fn the_kernels_take_nearly_all_rows_of_varying_fields() {
+    for (row, delimiter, positions) in [
+        (
+            "-1.122711076038728495e-01 9.582886327387764303e+02 1e5\n",
+            Delimiter::Space,
+            vec![0, 1, 2],
+        ),
+        ("0.11227110760387285,1e-7,-12345.678901234567\r\n", Delimiter::Comma, vec![0, 1, 2]),
+        ("   1.5D+03    -.5   5.\n", Delimiter::Space, vec![0, 1, 2]),
+        ("+1;nan;;3.1415926535897931\n", Delimiter::Semicolon, vec![0, 1, 2, 3]),
+        ("1.5 2.5e3 \n", Delimiter::Space, vec![0, 1]),
+        (
+            "                                   1.5                  -2.5\n",
+            Delimiter::Space,
+            vec![0, 1],
+        ),
+    ] {
+        for kernel in kernels() {
+            let rows = taken(kernel, row, delimiter, &positions, false);
+            assert!(rows > 4960, "{row:?}: {rows} with {kernel:?}");
+        }
+    }
+}
+
+#[test]
+fn numbers_in_the_middle_between_two_floats_are_rounded_as_everywhere() {
+    let text = "16777217.0 16777219 33554435.00\n".repeat(300);
+    let layout = layout(Delimiter::Space, &[0, 1, 2]);
+    for kernel in Kernel::available() {
+        let rows = parse::<f32>(&text, &layout, kernel);
+        assert_eq!(rows.len(), 300);
+        for (column, expected) in rows.columns.iter().zip([16777216.0, 16777220.0, 33554436.0]) {
+            assert!(column.iter().all(|&value| value == expected), "{expected} with {kernel:?}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Four lanes, for AVX-512 with the byte instructions of Ice Lake and Zen 4. A mask is a bit a byte.
+//!
+//! The features are the caller's promise in every unsafe block here. Helpers are functions, not closures: those would
+//! not inherit the features of the function that all of this is inlined into.
+
+use std::arch::x86_64::*;
+
+use super::{MOST_LANES, Vector};
+
+#[derive(Clone, Copy)]
+pub(in crate::kernel) struct Avx512(__m512i);
+
+/// 0 to 63.
+static PLACES: [u8; 64] = {
+    let mut places = [0; 64];
+    let mut at = 0;
+    while at < 64 {
+        places[at] = at as u8;
+        at += 1;
+    }
+    places
+};
+
+/// The value of every four digits, as 32-bit integers.
+#[inline(always)]
+unsafe fn four_digits(digits: __m512i) -> __m512i {
+    // SAFETY: As said above.
+    unsafe {
+        let pairs = _mm512_maddubs_epi16(digits, _mm512_set1_epi16(0x010A));
+        _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x0001_0064))
+    }
+}
+
+impl Vector for Avx512 {
+    const LANES: usize = 4;
+    type Mask = u64;
+
+    #[inline(always)]
+    unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64 {
+        let third = if delimiter == b' ' { b'\t' } else { delimiter };
+        // SAFETY: The block is 64 bytes long, and loads need no alignment.
+        unsafe {
+            let block = _mm512_loadu_si512(block.as_ptr().cast());
+            _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(delimiter as i8))
+                | _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(b'\n' as i8))
+                | _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(third as i8))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_places(mask: u64, base: u32, ends: *mut u32) {
+        let count = mask.count_ones() as usize;
+        // SAFETY: There is room for 64.
+        unsafe {
+            let places = _mm512_loadu_si512(PLACES.as_ptr().cast());
+            let places = _mm512_maskz_compress_epi8(mask, places);
+            let base = _mm512_set1_epi32(base as i32);
+            let wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
+            _mm512_storeu_si512(ends.cast(), _mm512_add_epi32(wide, base));
+            if count > 16 {
+                let wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<1>(places));
+                _mm512_storeu_si512(ends.add(16).cast(), _mm512_add_epi32(wide, base));
+            }
+            // Fields of less than a digit are rare.
+            if count > 32 {
+                let wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<2>(places));
+                _mm512_storeu_si512(ends.add(32).cast(), _mm512_add_epi32(wide, base));
+                let wide = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(places));
+                _mm512_storeu_si512(ends.add(48).cast(), _mm512_add_epi32(wide, base));
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], lengths: &[u32; MOST_LANES]) -> Self {
+        // SAFETY: 16 bytes can be read from each window.
+        unsafe {
+            let text = _mm512_castsi128_si512(_mm_loadu_si128(windows[0].cast()));
+            let text = _mm512_inserti32x4::<1>(text, _mm_loadu_si128(windows[1].cast()));
+            let text = _mm512_inserti32x4::<2>(text, _mm_loadu_si128(windows[2].cast()));
+            let text = _mm512_inserti32x4::<3>(text, _mm_loadu_si128(windows[3].cast()));
+            // The last bits of each 16.
+            let before = |lane: usize| (0xFFFF_u64 >> lengths[lane]) << (16 * lane);
+            let before = before(0) | before(1) | before(2) | before(3);
+            Self(_mm512_mask_blend_epi8(before, text, _mm512_set1_epi8(b' ' as i8)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn repeat(lane: &[u8; 16]) -> Self {
+        // SAFETY: The lane is 16 bytes long.
+        unsafe { Self(_mm512_broadcast_i32x4(_mm_loadu_si128(lane.as_ptr().cast()))) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(byte: u8) -> Self {
+        // SAFETY: As said above.
+        unsafe { Self(_mm512_set1_epi8(byte as i8)) }
+    }
+
+    #[inline(always)]
+    unsafe fn to_mask(self) -> u64 {
+        // SAFETY: As said above.
+        unsafe { _mm512_movepi8_mask(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn digits(self) -> (Self, u64) {
+        // SAFETY: As said above.
+        unsafe {
+            let value = _mm512_sub_epi8(self.0, _mm512_set1_epi8(b'0' as i8));
+            let is_digit = _mm512_cmple_epu8_mask(value, _mm512_set1_epi8(9));
+            (Self(_mm512_maskz_mov_epi8(is_digit, value)), is_digit)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn equal(self, other: Self) -> u64 {
+        // SAFETY: As said above.
+        unsafe { _mm512_cmpeq_epi8_mask(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn shuffle(self, order: Self) -> Self {
+        // SAFETY: As said above.
+        unsafe { Self(_mm512_shuffle_epi8(self.0, order.0)) }
+    }
+
+    #[inline(always)]
+    unsafe fn with_sign(self, is_minus: u64) -> Self {
+        // SAFETY: As said above.
+        unsafe {
+            // Sums of eight bytes: 16 in one of the two, or nowhere.
+            let minus = _mm512_maskz_set1_epi8(is_minus, 16);
+            let halves = _mm512_sad_epu8(minus, _mm512_setzero_si512());
+            let any = _mm512_or_si512(halves, _mm512_bsrli_epi128::<8>(halves));
+            Self(_mm512_mask_or_epi64(self.0, 0b0101_0101, self.0, any))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(even: Self, odd: Self, target: *mut u64) {
+        // SAFETY: Eight integers can be written to the target.
+        unsafe {
+            let packed = _mm512_packus_epi32(four_digits(even.0), four_digits(odd.0));
+            let thousands = _mm512_set1_epi32(0x0001_2710);
+            _mm512_storeu_si512(target.cast(), _mm512_madd_epi16(packed, thousands));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn or(a: u64, b: u64) -> u64 {
+        a | b
+    }
+
+    #[inline(always)]
+    unsafe fn and_not(a: u64, b: u64) -> u64 {
+        a & !b
+    }
+
+    #[inline(always)]
+    unsafe fn choose(which: u64, yes: u64, no: u64) -> u64 {
+        yes & which | no & !which
+    }
+
+    #[inline(always)]
+    unsafe fn shift_up(mask: u64) -> u64 {
+        mask << 1
+    }
+
+    #[inline(always)]
+    unsafe fn all(a: u64, b: u64) -> bool {
+        a & b == u64::MAX
+    }
+}
