@@ -1,17 +1,21 @@
 //! Digits to numbers, many at once: without a branch, so that the compiler makes vectors of it.
 
-use crate::number::decimal::{BEYOND_FLOAT, EXACT_POWERS, MIDDLE};
+use crate::number::decimal::{BEYOND_FLOAT, EXACT_POWERS, MIDDLE, float};
+use crate::number::eisel_lemire;
 
 /// What the sign, as a digit of 16 in front of all others, adds to the first half.
 const SIGN: f64 = 160_000_000.0;
 /// A double whose last bits are those of a 32-bit integer is that integer and this.
 const MAGIC: f64 = 4_503_599_627_370_496.0;
 
-/// A type that halves become.
-pub(crate) trait FromHalves: Sized {
+/// A type that digits become.
+pub(crate) trait FromDigits: Sized {
     /// The number that two halves of eight digits mean with so many of them behind the point, and whether there is a
     /// doubt that it is the nearest.
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool);
+
+    /// The numbers that mantissas with their powers of ten and signs mean, and whether there is a doubt about any of them.
+    fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool;
 }
 
 /// Absolute value, sign bit.
@@ -26,15 +30,30 @@ fn value(halves: u64, decimals: usize) -> (f64, u64) {
     ((first * 1e8 + second) / EXACT_POWERS[decimals], u64::from(negative) << 63)
 }
 
-impl FromHalves for f64 {
+impl FromDigits for f64 {
     #[inline(always)]
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
         let (value, sign) = value(halves, decimals);
         (Self::from_bits(value.to_bits() | sign), false)
     }
+
+    #[inline(always)]
+    fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool {
+        let mut doubt = false;
+        for ((number, &mantissa), &scale) in numbers.iter_mut().zip(mantissas).zip(scales) {
+            let (exponent, negative) = scale.parts();
+            match eisel_lemire::nearest(mantissa, exponent) {
+                Some(value) => {
+                    *number = Self::from_bits(value.to_bits() | u64::from(negative) << 63)
+                }
+                None => doubt = true,
+            }
+        }
+        doubt
+    }
 }
 
-impl FromHalves for f32 {
+impl FromDigits for f32 {
     #[inline(always)]
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
         let (value, sign) = value(halves, decimals);
@@ -42,11 +61,22 @@ impl FromHalves for f32 {
         let doubt = decimals != 0 && value.to_bits() & BEYOND_FLOAT == MIDDLE;
         (f64::from_bits(value.to_bits() | sign) as Self, doubt)
     }
+
+    #[inline(always)]
+    fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool {
+        let mut doubts = 0_u64;
+        for ((number, &mantissa), &scale) in numbers.iter_mut().zip(mantissas).zip(scales) {
+            let (value, doubt) = float(mantissa, scale);
+            *number = value;
+            doubts |= u64::from(doubt);
+        }
+        doubts != 0
+    }
 }
 
 /// Makes numbers of all halves. Returns whether there is a doubt about any of them.
 #[inline(always)]
-pub(super) fn finish<T: FromHalves>(halves: &[u64], decimals: usize, numbers: &mut [T]) -> bool {
+pub(super) fn finish<T: FromDigits>(halves: &[u64], decimals: usize, numbers: &mut [T]) -> bool {
     // As wide as the doubles, so that the compiler need not repack it.
     let mut doubts = 0_u64;
     for (number, &halves) in numbers.iter_mut().zip(halves) {

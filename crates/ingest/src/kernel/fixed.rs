@@ -8,7 +8,7 @@
 //! 4. [`super::finish`] makes numbers of the halves with one division, and notices those that this might round to the
 //!    wrong float; why the others are right is said in [`crate::number::decimal`].
 
-use super::finish::{FromHalves, finish};
+use super::finish::{FromDigits, finish};
 use super::separators::find_ends;
 use super::shape::{ColumnShape, LANE, Shape};
 use super::vector::{MOST_LANES, Vector};
@@ -16,7 +16,7 @@ use super::{Block, Done, Scratch};
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) fn avx2<T: FromHalves + Copy + Default>(
+pub(super) fn avx2<T: FromDigits + Copy + Default>(
     text: &[u8],
     at: usize,
     shape: &Shape,
@@ -32,7 +32,7 @@ pub(super) fn avx2<T: FromHalves + Copy + Default>(
 #[target_feature(
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt"
 )]
-pub(super) fn avx512<T: FromHalves + Copy + Default>(
+pub(super) fn avx512<T: FromDigits + Copy + Default>(
     text: &[u8],
     at: usize,
     shape: &Shape,
@@ -47,7 +47,7 @@ pub(super) fn avx512<T: FromHalves + Copy + Default>(
 /// # Safety
 /// The processor has the features of `V`.
 #[inline(always)]
-unsafe fn parse<V: Vector, T: FromHalves + Copy + Default>(
+unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
     text: &[u8],
     mut at: usize,
     shape: &Shape,
@@ -112,7 +112,7 @@ unsafe fn parse<V: Vector, T: FromHalves + Copy + Default>(
 
 /// Looks again at the numbers that may not be the nearest ones.
 #[cold]
-fn correct_column<T: FromHalves>(
+fn correct_column<T: FromDigits>(
     text: &[u8],
     ends: &[u32],
     shape: &Shape,

@@ -11,6 +11,11 @@
 //!
 //! Rows that fit neither are left to the general path: they are rare, or the guess is learnt anew.
 
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, unused_variables, reason = "other processors have no vectors here yet")
+)]
+
 mod finish;
 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
 mod fixed;
@@ -23,7 +28,7 @@ mod varying;
 #[expect(unsafe_code, reason = "processor intrinsics")]
 mod vector;
 
-pub(crate) use finish::{FromHalves, Scale};
+pub(crate) use finish::{FromDigits, Scale};
 pub(crate) use shape::Shape;
 
 use crate::number::Number;

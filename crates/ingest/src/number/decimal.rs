@@ -141,9 +141,9 @@ const LARGEST: f64 = 3.4e38;
 const NOTHING: f64 = 7e-46;
 const INFINITE: f64 = 3.5e38;
 
-/// The float, and whether there is a doubt that it is the nearest.
+/// The float that a mantissa with its power of ten and sign is, and whether there is a doubt that it is the nearest.
 #[inline(always)]
-fn float(mantissa: u64, scale: Scale) -> (f32, bool) {
+pub(crate) fn float(mantissa: u64, scale: Scale) -> (f32, bool) {
     /// Three roundings, each by at most a unit in the last place of the result.
     const SLACK: u64 = 8;
     let (exponent, negative) = scale.parts();
@@ -156,32 +156,6 @@ fn float(mantissa: u64, scale: Scale) -> (f32, bool) {
     let last = (LARGEST..=INFINITE).contains(&value);
     let value = f64::from_bits(value.to_bits() | u64::from(negative) << 63);
     (value as f32, near | short | last)
-}
-
-/// Makes floats of all decimals. Returns whether there is a doubt about any of them.
-#[inline(always)]
-pub(super) fn floats(mantissas: &[u64], scales: &[Scale], numbers: &mut [f32]) -> bool {
-    let mut doubts = 0_u64;
-    for ((number, &mantissa), &scale) in numbers.iter_mut().zip(mantissas).zip(scales) {
-        let (value, doubt) = float(mantissa, scale);
-        *number = value;
-        doubts |= u64::from(doubt);
-    }
-    doubts != 0
-}
-
-/// Makes doubles of all decimals. Returns whether there is a doubt about any of them.
-#[inline(always)]
-pub(super) fn doubles(mantissas: &[u64], scales: &[Scale], numbers: &mut [f64]) -> bool {
-    let mut doubt = false;
-    for ((number, &mantissa), &scale) in numbers.iter_mut().zip(mantissas).zip(scales) {
-        let (exponent, negative) = scale.parts();
-        match eisel_lemire::nearest(mantissa, exponent) {
-            Some(value) => *number = f64::from_bits(value.to_bits() | u64::from(negative) << 63),
-            None => doubt = true,
-        }
-    }
-    doubt
 }
 
 /// Appends the digits at `at` to `mantissa`, which wraps around beyond 19 of them, and returns where they end.

@@ -48,7 +48,7 @@ const fn reciprocal(number: u128) -> u128 {
 /// The nearest double to `mantissa` × 10^`exponent`; `None` where the power is out of reach, or the product says too
 /// little.
 #[inline(always)]
-pub(super) fn nearest(mantissa: u64, exponent: i32) -> Option<f64> {
+pub(crate) fn nearest(mantissa: u64, exponent: i32) -> Option<f64> {
     if mantissa == 0 {
         return Some(0.0);
     }

@@ -5,15 +5,15 @@
 //! double quotes.
 
 pub(crate) mod decimal;
-mod eisel_lemire;
+pub(crate) mod eisel_lemire;
 
-use crate::kernel::{FromHalves, Scale};
+use crate::kernel::FromDigits;
 use crate::options::Dtype;
 use decimal::Decimal;
 
 /// A type that columns are stored in.
 pub(crate) trait Number:
-    bytemuck::Pod + Default + FromHalves + PartialOrd + Send + Sync
+    bytemuck::Pod + Default + FromDigits + PartialOrd + Send + Sync
 {
     /// The type's name.
     const DTYPE: Dtype;
@@ -26,9 +26,6 @@ pub(crate) trait Number:
 
     /// The nearest value, if it is certain.
     fn from_decimal(decimal: Decimal) -> Option<Self>;
-
-    /// The nearest values of many, and whether there is a doubt about any of them.
-    fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool;
 
     /// Reads the longest number that `text` begins with, and says how many bytes it is long.
     fn parse_partial(text: &[u8]) -> Option<(Self, usize)>;
@@ -47,7 +44,7 @@ pub(crate) trait Number:
 }
 
 macro_rules! number {
-    ($type:ty, $dtype:expr, $from_decimal:path, $from_decimals:path) => {
+    ($type:ty, $dtype:expr, $from_decimal:path) => {
         impl Number for $type {
             const DTYPE: Dtype = $dtype;
             const NAN: Self = Self::NAN;
@@ -60,14 +57,9 @@ macro_rules! number {
             }
 
             #[inline(always)]
-            fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool {
-                $from_decimals(mantissas, scales, numbers)
-            }
-
-            #[inline(always)]
             fn parse_partial(text: &[u8]) -> Option<(Self, usize)> {
                 if let Some((decimal, used)) = Decimal::scan(text)
-                    && let Some(value) = $from_decimal(decimal)
+                    && let Some(value) = Self::from_decimal(decimal)
                 {
                     return Some((value, used));
                 }
@@ -97,8 +89,8 @@ macro_rules! number {
     };
 }
 
-number!(f32, Dtype::F32, Decimal::to_f32, decimal::floats);
-number!(f64, Dtype::F64, Decimal::to_f64, decimal::doubles);
+number!(f32, Dtype::F32, Decimal::to_f32);
+number!(f64, Dtype::F64, Decimal::to_f64);
 
 /// Reads a whole field, without blanks around it, that `parse_partial` did not take to its end.
 #[cold]
