@@ -1,7 +1,4 @@
-//! One `.npy` file a column: format 1.0, little-endian floats, shape `(N,)`.
-//!
-//! The header is always 128 bytes, so rows have their place before their number is known, and data is aligned
-//! for any vector. Format: `numpy/lib/format.py`.
+//! One `.npy` file a column: little-endian floats, shape `(N,)`.
 
 use std::fs::File;
 use std::io;
@@ -9,16 +6,10 @@ use std::path::Path;
 
 use crate::number::Number;
 use crate::options::Dtype;
-use crate::os;
+use crate::{npy, os};
 
 /// Bytes before the first value.
 pub(crate) const HEADER: u64 = 128;
-
-// The files are little-endian, and columns are used as they lie in the file.
-#[cfg(target_endian = "big")]
-compile_error!(
-    "columns are mapped as little-endian numbers: big-endian machines are not supported"
-);
 
 /// A column that is being written, from any number of threads.
 #[derive(Debug)]
@@ -47,13 +38,7 @@ impl ColumnFile {
 }
 
 fn header(dtype: Dtype, rows: u64) -> [u8; HEADER as usize] {
-    let mut header = [b' '; HEADER as usize];
-    header[..10].copy_from_slice(b"\x93NUMPY\x01\x00\x76\x00");
-    let dict =
-        format!("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({rows},), }}", dtype.size());
-    header[10..10 + dict.len()].copy_from_slice(dict.as_bytes());
-    header[HEADER as usize - 1] = b'\n';
-    header
+    npy::header(&format!("'<f{}'", dtype.size()), rows)
 }
 
 /// The values of a column.
@@ -83,7 +68,7 @@ impl Values<'_> {
 /// A memory map of the values of a column that [`ColumnFile`] wrote.
 #[derive(Debug)]
 pub(crate) struct ColumnMap {
-    map: memmap2::Mmap,
+    map: npy::Map,
     dtype: Dtype,
 }
 
@@ -95,30 +80,14 @@ impl ColumnMap {
         dtype: Dtype,
         rows: u64,
     ) -> Result<Self, Result<String, io::Error>> {
-        let file = File::open(path).map_err(Err)?;
-        let length = file.metadata().map_err(Err)?.len();
-        let expected = rows.checked_mul(dtype.size()).and_then(|bytes| bytes.checked_add(HEADER));
-        if expected != Some(length) {
-            return Err(Ok(format!(
-                "is {length} bytes long, which {rows} rows of {dtype} are not"
-            )));
-        }
-        let mut found = [0; HEADER as usize];
-        os::read_at(&file, &mut found, 0).map_err(Err)?;
-        if found != header(dtype, rows) {
-            return Err(Ok(format!("does not begin as an array of {rows} rows of {dtype} does")));
-        }
-        #[expect(unsafe_code, reason = "a memory map is what keeps columns out of memory")]
-        // SAFETY: The map is read only, and any bytes are valid floats. The file belongs to this program, which
-        // never writes to it again but replaces it as a whole. Should somebody else shorten it while it is
-        // mapped, the operating system ends the process; it cannot make the program read anything else.
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Err)?;
+        let what = format!("{rows} rows of {dtype}");
+        let map = npy::Map::open(path, &header(dtype, rows), rows, dtype.size(), &what)?;
         Ok(Self { map, dtype })
     }
 
     pub(crate) fn values(&self) -> Values<'_> {
-        let data = &self.map[HEADER as usize..];
-        // The casts cannot fail: maps begin at a page, and the length was checked.
+        let data = self.map.data();
+        // The casts cannot fail: the data is aligned, and its length was checked.
         match self.dtype {
             Dtype::F32 => Values::F32(bytemuck::cast_slice(data)),
             Dtype::F64 => Values::F64(bytemuck::cast_slice(data)),

@@ -14,6 +14,7 @@ mod line;
 pub mod message;
 #[cfg(test)]
 mod naive;
+mod npy;
 mod number;
 mod options;
 mod os;
