@@ -47,6 +47,7 @@ fn the_bytes_do_not_depend_on_the_number_of_threads() {
         ));
         results.push((
             folder.read(&format!("g{threads}.points/z.npy")),
+            folder.read(&format!("g{threads}.points/z.zones.npy")),
             folder.read(&format!("g{threads}.tiff")),
             folder.read(&format!("g{threads}.png")),
         ));
@@ -259,6 +260,50 @@ fn info_tells_what_every_file_is_and_verifies_it() {
     let error = folder.fail(1, "info spiral.points --verify");
     assert!(error.contains("y.npy: differs from what was written"), "{error}");
     folder.fail(1, "info spiral.tiff --verify");
+}
+
+#[test]
+fn zones_are_the_bounds_of_blocks_and_their_damage_is_found() {
+    let folder = Folder::new();
+    let text: String = (0..65537).map(|row| format!("{row} {}\n", -row)).collect();
+    folder.write("p.txt", text + "nan inf\n");
+    folder.succeed("ingest p.txt -o p.points");
+    let zones = |name: &str| -> Vec<_> {
+        let bytes = folder.read(name);
+        let words = bytes[192..].as_chunks::<4>().0.as_chunks::<3>().0.iter();
+        words
+            .map(|&[min, max, non_finite]| {
+                let bounds = (f32::from_le_bytes(min), f32::from_le_bytes(max));
+                (bounds.0, bounds.1, u32::from_le_bytes(non_finite))
+            })
+            .collect()
+    };
+    assert_eq!(zones("p.points/x.zones.npy"), [(0.0, 65535.0, 0), (65536.0, 65536.0, 1)]);
+    assert_eq!(zones("p.points/y.zones.npy"), [(-65535.0, 0.0, 0), (-65536.0, -65536.0, 1)]);
+    let facts = &folder.succeed("info p.points --verify --json").json()[0];
+    assert_eq!(facts["blocks"], 2);
+    assert_eq!(facts["points"]["columns"][0]["zones"]["rows_per_block"], 65536);
+
+    let good = folder.read("p.points/y.zones.npy");
+    let mut bytes = good.clone();
+    bytes[200] ^= 1;
+    folder.write("p.points/y.zones.npy", bytes);
+    let error = folder.fail(1, "info p.points --verify");
+    assert!(
+        error.contains("p.points/y.zones.npy: differs from what was written; ingest again"),
+        "{error}"
+    );
+    // The remedy that it names.
+    folder.succeed("ingest p.txt -o p.points --force");
+    folder.succeed("info p.points --verify");
+    assert!(folder.read("p.points/y.zones.npy") == good);
+    std::fs::remove_file(folder.path("p.points/x.zones.npy")).unwrap();
+    let error = folder.fail(1, "info p.points --verify");
+    assert!(error.contains("p.points/x.zones.npy: no such file"), "{error}");
+    // Columns without their zones are not complete.
+    let run = folder.succeed("ingest p.txt -o p.points --json");
+    assert_eq!(run.json()[0]["up_to_date"], false);
+    folder.succeed("info p.points --verify");
 }
 
 #[test]

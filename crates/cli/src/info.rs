@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use pointillist_bin2d::{GridFile, PageValues};
-use pointillist_ingest::Points;
 use pointillist_ingest::message::{bytes, plain};
+use pointillist_ingest::{Points, Zones};
 use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
@@ -95,6 +95,8 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
     lines.push(identity(points.identity(), verify));
     let mut facts = json!({ "kind": "points", "path": shown(path), "verified": verify });
     facts["points"] = json!(sidecar);
+    let zoned = sidecar.columns.iter().all(|column| column.zones.is_some());
+    facts["blocks"] = json!(zoned.then(|| points.rows().div_ceil(Zones::BLOCK as u64)));
     Ok((lines, facts))
 }
 

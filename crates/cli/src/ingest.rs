@@ -106,7 +106,9 @@ fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Po
     let same = sidecar.options == *options
         && sidecar.sources == sources
         && sources.iter().all(|source| source.modified.is_some())
-        && sidecar.columns.iter().all(|column| points.column(&column.name).is_ok());
+        && sidecar.columns.iter().all(|column| {
+            points.column(&column.name).is_ok() && points.zones(&column.name).is_ok()
+        });
     same.then_some(points)
 }
 

@@ -25,6 +25,7 @@ mod sidecar;
 mod source;
 pub mod staged;
 mod summary;
+mod zones;
 
 pub use columns::Values;
 pub use error::{Error, Problem};
@@ -34,3 +35,4 @@ pub use points::{Column, Points};
 pub use progress::Progress;
 pub use sidecar::{ColumnInfo, Sidecar, Source};
 pub use source::Input;
+pub use zones::{Zone, Zones, ZonesInfo};

@@ -2,6 +2,8 @@
 
 use num_bigint::BigUint;
 
+use crate::zones::Zone;
+
 /// A binary format: bits of the significand and the exponent of the smallest subnormal.
 struct Binary {
     precision: u64,
@@ -108,6 +110,22 @@ pub(crate) fn rows(text: &str, columns: usize) -> (Vec<Vec<f32>>, Vec<u64>) {
         }
     }
     (rows, bad)
+}
+
+/// The zones of a column in blocks of `block` rows.
+pub(crate) fn zones(values: &[f64], block: usize) -> Vec<Zone> {
+    let zone = |values: &[f64]| {
+        let mut finite: Vec<f64> =
+            values.iter().copied().filter(|value| value.is_finite()).collect();
+        finite.sort_unstable_by(f64::total_cmp);
+        let positive = |zero: f64| if zero == 0.0 { 0.0 } else { zero };
+        Zone {
+            min: positive(finite.first().copied().unwrap_or(f64::INFINITY)),
+            max: positive(finite.last().copied().unwrap_or(f64::NEG_INFINITY)),
+            non_finite: (values.len() - finite.len()) as u64,
+        }
+    };
+    values.chunks(block).map(zone).collect()
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use crate::points::{Points, describe};
 use crate::sidecar::{self, ColumnInfo, Sidecar, Source};
 use crate::source::{Chunk, Chunker, Input, Opened, names, open};
 use crate::staged::StagedDir;
-use crate::summary::Summary;
-use crate::{Error, Progress};
+use crate::summary::{Part, Summary};
+use crate::{Error, Progress, zones};
 
 /// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
 /// last-level cache until they are written. The text is read in smaller pieces.
@@ -154,6 +154,8 @@ struct Shared<'a> {
     /// Of each input, the name and the lines before its data.
     heads: Vec<(PathBuf, u64)>,
     files: Vec<(ColumnFile, PathBuf)>,
+    /// Of each column, the rows that have been written.
+    summaries: Vec<Mutex<Summary>>,
     kernel: Kernel,
     progress: &'a dyn Progress,
 }
@@ -205,19 +207,14 @@ fn parse<T: Number>(
         turned: Condvar::new(),
         heads,
         files,
+        summaries: names.iter().map(|_| Mutex::default()).collect(),
         kernel: Kernel::choose()?,
         progress,
     };
-    let summaries = Mutex::new(vec![Summary::EMPTY; names.len()]);
     let workers = lock(&shared.chunker).most_chunks().min(rayon::current_num_threads());
     rayon::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|_| {
-                let own = work::<T>(&shared, names.len());
-                for (sum, part) in lock(&summaries).iter_mut().zip(own) {
-                    sum.merge(&part);
-                }
-            });
+            scope.spawn(|_| work::<T>(&shared));
         }
     });
     let mut ledger = shared.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -228,22 +225,25 @@ fn parse<T: Number>(
         file.finish(T::DTYPE, ledger.rows)
             .map_err(|source| Error::Write { path: path.clone(), source })?;
     }
-    let summaries = summaries.into_inner().unwrap_or_else(PoisonError::into_inner);
     let columns = names
         .iter()
-        .zip(&summaries)
-        .map(|(name, summary)| describe(name, T::DTYPE, summary))
-        .collect();
+        .zip(&shared.summaries)
+        .map(|(name, summary)| {
+            let (file, summary) = (zones::file_name(name), lock(summary));
+            zones::write(&folder.join(&file), T::DTYPE, summary.zones())
+                .map_err(|source| Error::Write { path: destination.join(file), source })?;
+            Ok(describe(name, T::DTYPE, &summary))
+        })
+        .collect::<Result<_, Error>>()?;
     let chunker = shared.chunker.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Parsed { ledger, columns, sources: chunker.into_sources() })
 }
 
-/// One worker: takes chunks until there are no more. Returns the summaries of its rows.
-fn work<T: Number>(shared: &Shared<'_>, columns: usize) -> Vec<Summary> {
+/// One worker: takes chunks until there are no more.
+fn work<T: Number>(shared: &Shared<'_>) {
     let _guard = Guard(shared);
-    let mut summaries = vec![Summary::EMPTY; columns];
     let mut buffer = Vec::new();
-    let mut rows = Rows::<T>::new(columns, shared.kernel);
+    let mut rows = Rows::<T>::new(shared.files.len(), shared.kernel);
     loop {
         if shared.progress.cancelled() {
             shared.fail(Error::Cancelled);
@@ -252,9 +252,10 @@ fn work<T: Number>(shared: &Shared<'_>, columns: usize) -> Vec<Summary> {
         rows.clear();
         let outcome = read_rows(&mut chunk, &mut buffer, &mut rows);
         let Some(first_row) = shared.settle(&chunk, outcome, &mut rows) else { break };
-        let written = shared.files.iter().zip(&rows.columns).zip(&mut summaries).try_for_each(
+        let written = shared.files.iter().zip(&rows.columns).zip(&shared.summaries).try_for_each(
             |(((file, path), values), summary)| {
-                summary.add(first_row, values);
+                let part = Part::new(first_row, values);
+                lock(summary).add(&part);
                 file.write(first_row, values)
                     .map_err(|source| Error::Write { path: path.clone(), source })
             },
@@ -265,7 +266,6 @@ fn work<T: Number>(shared: &Shared<'_>, columns: usize) -> Vec<Summary> {
         }
         shared.progress.advance(chunk.bytes());
     }
-    summaries
 }
 
 /// Parses a chunk, to its end or to the first line that is the end of the run.

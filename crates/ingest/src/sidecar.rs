@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Dtype, Options, check_name};
+use crate::zones::{self, ZonesInfo};
 
 /// The name of the sidecar inside the folder.
 pub(crate) const FILE_NAME: &str = "points.json";
@@ -54,6 +55,16 @@ pub struct ColumnInfo {
     pub non_finite: u64,
     /// Hash of the values, in hexadecimal.
     pub hash: String,
+    /// The zones in `NAME.zones.npy`; `None` in a folder that was written without them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zones: Option<ZonesInfo>,
+}
+
+impl ColumnInfo {
+    /// Smallest and largest finite value, in data units; `None` where no value is finite.
+    pub fn bounds(&self) -> Option<(f64, f64)> {
+        self.min.zip(self.max)
+    }
 }
 
 /// An input as it was when it was read.
@@ -150,6 +161,11 @@ impl Sidecar {
             if sidecar.columns[..index].iter().any(|other| other.name == column.name) {
                 return Err(format!("{FILE_NAME} is damaged: two columns {:?}", column.name));
             }
+            if let Some(ZonesInfo { rows_per_block, .. }) = column.zones
+                && rows_per_block != zones::BLOCK as u64
+            {
+                return Err(format!("{FILE_NAME} is damaged: blocks of {rows_per_block} rows"));
+            }
         }
         if sidecar.columns.is_empty() {
             return Err(format!("{FILE_NAME} is damaged: it has no columns"));
@@ -170,7 +186,8 @@ impl Sidecar {
 fn identity(rows: u64, columns: &[ColumnInfo]) -> String {
     let mut text = format!("{rows}\n");
     for column in columns {
-        let ColumnInfo { name, dtype, min, max, non_finite, hash } = column;
+        // The zones follow from the values: columns with and without them are the same.
+        let ColumnInfo { name, dtype, min, max, non_finite, hash, zones: _ } = column;
         text.push_str(&format!("{name} {dtype} {min:?} {max:?} {non_finite} {hash}\n"));
     }
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
