@@ -215,6 +215,46 @@ fn several_inputs_and_skipped_lines_are_reported() {
 }
 
 #[test]
+fn bad_lines_far_apart_are_counted_and_numbered_whatever_the_threads() {
+    let folder = Folder::new();
+    // 9.6 MB: five pieces of text, which threads take in turn.
+    let rows = 400_000;
+    let bad = [2, 1_000, 110_000, 210_000, 300_000, 399_998, 399_999];
+    let text: String = (0..rows)
+        .map(|row| match bad.contains(&row) {
+            true => format!("bad {row}\n"),
+            false => format!("{row:>7} {row:>7} 1.25e00\n"),
+        })
+        .collect();
+    assert!(text.len() > 4 * (2 << 20), "{}", text.len());
+    let expected: Vec<f32> =
+        (0..rows).filter(|row| !bad.contains(row)).map(|row| row as f32).collect();
+    folder.write("p.txt", format!("# a comment\n{text}"));
+    for threads in [1, 2, 5] {
+        let run = folder
+            .succeed(&format!("ingest p.txt -o p.points --skip-bad --force --threads {threads}"));
+        let lines: Vec<&str> = run.stderr.lines().collect();
+        let warning = |text: String| format!("pointillist: ingest: warning: {text}");
+        for (line, row) in lines.iter().zip(&bad[..5]) {
+            let (number, found) = (row + 2, format!("\"bad {row}\""));
+            let problem = "column x: \"bad\" is not a number";
+            assert_eq!(*line, warning(format!("p.txt:{number}: {problem}: {found}")));
+        }
+        assert_eq!(lines[5], warning("2 bad lines more".to_owned()));
+        assert!(
+            lines[6].starts_with("ingest: p.points: 399,993 points, 7 bad, 0 non-finite; "),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(lines.len(), 7, "{}", run.stderr);
+        assert!(folder.column("p.points/x.npy") == expected, "{threads} threads");
+    }
+    // Without leave to skip them, the first one is the error.
+    let error = folder.fail(1, "ingest p.txt -o q.points --threads 5");
+    assert!(error.contains("p.txt:4: column x: \"bad\" is not a number"), "{error}");
+}
+
+#[test]
 fn one_point_and_points_on_a_line_have_an_extent() {
     let folder = Folder::new();
     for (text, drawn) in [("3 4 5\n", 1), ("1 1 1\n1 2 1\n1 3 1\n", 3)] {
