@@ -359,6 +359,72 @@ fn wide_columns_keep_what_narrow_ones_lose() {
     }
 }
 
+/// A day in seconds since 1970, places 50 km from a far origin to a hundredth of a metre, and small numbers.
+fn far_from_zero() -> String {
+    (0..5000)
+        .map(|row| {
+            let row = f64::from(row);
+            let (x, y) = (1.6e9 + row * 17.28, 4.5e6 + row * 0.02);
+            format!("{x:.2} {y:.2} {}\n", row % 7.0)
+        })
+        .collect()
+}
+
+#[test]
+fn columns_that_32_bits_are_too_coarse_for_are_warned_of_once_and_the_remedy_is_one() {
+    let folder = Folder::new();
+    folder.write("far.txt", far_from_zero());
+    let warning = "pointillist: ingest: warning: x: neighbouring float32 values near 1.60009e9 are 128 apart, 1/675 \
+                   of the extent; y: near 4.5001e6 they are 0.5 apart, 1/200 of the extent; keep the columns in 64 \
+                   bits with --dtype f64";
+    let warnings = |run: &Run| -> Vec<String> {
+        run.stderr.lines().filter(|line| line.contains("warning")).map(str::to_owned).collect()
+    };
+    for (command, picture) in
+        [("ingest far.txt -o far.points", false), ("render far.txt -o far.png --size 400", true)]
+    {
+        std::fs::remove_dir_all(folder.path("far.points")).unwrap_or_default();
+        assert_eq!(warnings(&folder.succeed(command)), [warning], "{command}");
+        // Whoever has read it has decided.
+        assert_eq!(warnings(&folder.succeed(command)), [""; 0], "{command}");
+        assert_eq!(folder.succeed(&format!("{command} --force --quiet")).stderr, "", "{command}");
+        let facts = |options: &str| {
+            folder.succeed(&format!("{command} --json --quiet {options}")).json()[0].clone()
+        };
+        for options in ["--force", ""] {
+            let coarse = &facts(options)["coarse"];
+            assert_eq!(coarse.as_array().unwrap().len(), 2, "{coarse}");
+            assert_eq!((&coarse[0]["column"], &coarse[1]["column"]), (&"x".into(), &"y".into()));
+            assert_eq!(coarse[0]["spacing"], 128.0);
+            assert_eq!(coarse[1]["extent"], 100.0);
+        }
+        // In truth all points lie on the diagonal.
+        let beside = || {
+            let picture = folder.picture("far.png");
+            let drawn = picture.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[3] > 0);
+            drawn.filter(|&(x, y, _)| x + y != 399).count()
+        };
+        let before = picture.then(&beside);
+        let run = folder.succeed(&format!("{command} --dtype f64"));
+        assert_eq!(warnings(&run), [""; 0], "{command}");
+        assert_eq!(facts("--dtype f64")["coarse"], serde_json::json!([]));
+        assert_eq!(before.is_some_and(|before| before > 0), picture);
+        assert_eq!(picture.then(beside).unwrap_or(0), 0);
+    }
+}
+
+#[test]
+fn ordinary_and_constant_columns_are_not_warned_of() {
+    let folder = Folder::new();
+    folder.write("spiral.txt", spiral());
+    folder.write("constant.txt", "1 1600000000 nan\n2 1600000000 nan\n");
+    for name in ["spiral", "constant"] {
+        let run = folder.succeed(&format!("render {name}.txt -o {name}.png --size 9 --json"));
+        assert!(!run.stderr.contains("float32"), "{}", run.stderr);
+        assert_eq!(run.json()[0]["coarse"], serde_json::json!([]));
+    }
+}
+
 #[test]
 fn every_command_explains_itself() {
     let folder = Folder::new();

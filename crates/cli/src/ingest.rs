@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
-use pointillist_ingest::{Ingested, Input, Options, Points, Source, ingest};
+use pointillist_ingest::{
+    Coarseness, ColumnInfo, Ingested, Input, Options, Points, Source, ingest,
+};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::progress::{StageProgress, Unit};
-use crate::report::{Report, count, plural, shown, speed};
+use crate::report::{Report, count, number, plural, shown, speed};
 
 const STAGE: &str = "ingest";
 
@@ -56,6 +58,9 @@ pub(crate) fn stage(
     drop(progress);
     let time = start.elapsed();
     report_bad_lines(&done, report);
+    if let Some(warning) = too_coarse(&done.points.sidecar().columns) {
+        report.warning(STAGE, &warning);
+    }
     let Ingested { points, bytes: size, .. } = done;
     let sidecar = points.sidecar();
     let non_finite: u64 = sidecar.columns.iter().map(|column| column.non_finite).sum();
@@ -81,6 +86,13 @@ fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
         "points": points.rows(),
         "bad": sidecar.skipped,
         "columns": sidecar.columns,
+        "coarse": coarse(&sidecar.columns)
+            .map(|(column, coarseness)| {
+                let mut facts = json!(coarseness);
+                facts["column"] = json!(column);
+                facts
+            })
+            .collect::<Vec<_>>(),
         "identity": points.identity(),
     })
 }
@@ -123,6 +135,33 @@ fn report_bad_lines(done: &Ingested, report: &Report) {
     if more > 0 {
         report.warning(STAGE, &format!("{} more", plural(more, "bad line", "bad lines")));
     }
+}
+
+/// The columns that 32 bits are too coarse for.
+fn coarse(columns: &[ColumnInfo]) -> impl Iterator<Item = (&str, Coarseness)> {
+    columns.iter().filter_map(|column| Some((column.name.as_str(), column.coarseness()?)))
+}
+
+/// A warning about them all. Whoever reads it has just ingested, by `ingest` or by `render`, and both have the option.
+fn too_coarse(columns: &[ColumnInfo]) -> Option<String> {
+    let each: Vec<String> = coarse(columns)
+        .enumerate()
+        .map(|(index, (name, Coarseness { near, spacing, extent }))| {
+            let share = match (extent / spacing).round() as u64 {
+                1 => "as far as the extent reaches".to_owned(),
+                share => format!("1/{} of the extent", count(share)),
+            };
+            let (near, spacing) = (number(near), number(spacing));
+            match index {
+                0 => format!(
+                    "{name}: neighbouring float32 values near {near} are {spacing} apart, {share}"
+                ),
+                _ => format!("{name}: near {near} they are {spacing} apart, {share}"),
+            }
+        })
+        .collect();
+    (!each.is_empty())
+        .then(|| format!("{}; keep the columns in 64 bits with --dtype f64", each.join("; ")))
 }
 
 /// An output must say by its name what it is, so that a slip of the hand does not replace somebody's data, and must

@@ -33,6 +33,6 @@ pub use options::{ColumnChoice, Delimiter, Dtype, Options};
 pub use pipeline::{Ingested, SkippedLine, ingest};
 pub use points::{Column, Points};
 pub use progress::Progress;
-pub use sidecar::{ColumnInfo, Sidecar, Source};
+pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Source};
 pub use source::Input;
 pub use zones::{Zone, Zones, ZonesInfo};
