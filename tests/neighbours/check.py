@@ -59,6 +59,13 @@ def check_columns(folder, path, x, y, z):
                               expected.view(np.uint32)[expected == expected])
         check(f"np.load gives column {name} to the bit", same and column.dtype == np.float32
               and np.array_equal(np.isnan(column), np.isnan(expected)))
+        blocks = [expected[at:at + 65536] for at in range(0, len(expected), 65536)]
+        finite = [block[np.isfinite(block)] for block in blocks]
+        zones = np.load(out / f"{name}.zones.npy")
+        check(f"np.load gives the zones of column {name}",
+              np.array_equal(zones["min"], [block.min() for block in finite])
+              and np.array_equal(zones["max"], [block.max() for block in finite])
+              and np.array_equal(zones["non_finite"], [np.sum(~np.isfinite(block)) for block in blocks]))
     sidecar = json.loads((out / "points.json").read_text())
     finite = x[np.isfinite(x)].astype(np.float64)
     check("points.json has the bounds", sidecar["columns"][0]["min"] == finite.min()
