@@ -25,14 +25,17 @@ mod sidecar;
 mod source;
 pub mod staged;
 mod summary;
+mod text;
 mod zones;
 
 pub use columns::Values;
 pub use error::{Error, Problem};
+pub use kernel::Kernel;
 pub use options::{ColumnChoice, Delimiter, Dtype, Options};
 pub use pipeline::{Ingested, SkippedLine, ingest};
 pub use points::{Column, Points};
 pub use progress::Progress;
 pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Source};
 pub use source::Input;
+pub use text::{Columns, Reading, Table, parse_text};
 pub use zones::{Zone, Zones, ZonesInfo};

@@ -555,7 +555,7 @@ mod tests {
     }
 
     fn parse(text: &str, layout: &Layout) -> Rows<f64> {
-        let mut rows = Rows::new(layout.fields.len(), Kernel::fastest());
+        let mut rows = Rows::new(layout.fields.len(), Kernel::default());
         rows.parse(text.as_bytes(), layout);
         rows
     }

@@ -33,10 +33,11 @@ pub(crate) use shape::Shape;
 
 use crate::number::Number;
 
-/// The ways to parse rows of one shape.
+/// A way to parse rows that all look alike. All give the same numbers, to the bit, in different times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kernel {
-    /// None: every row takes the general path.
+#[non_exhaustive]
+pub enum Kernel {
+    /// Every row takes the general path.
     Scalar,
     /// Four rows of fixed fields at once, or one varying field.
     #[cfg(target_arch = "x86_64")]
@@ -47,8 +48,8 @@ pub(crate) enum Kernel {
 }
 
 impl Kernel {
-    /// All that this processor has, the fastest last.
-    pub(crate) fn available() -> Vec<Self> {
+    /// All that this processor has, the slowest first.
+    pub fn available() -> Vec<Self> {
         #[allow(unused_mut, reason = "other processors have nothing to add")]
         let mut kernels = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
@@ -71,13 +72,8 @@ impl Kernel {
         kernels
     }
 
-    /// The fastest that this processor has.
-    pub(crate) fn fastest() -> Self {
-        Self::available().into_iter().next_back().unwrap_or(Self::Scalar)
-    }
-
-    /// The name in `POINTILLIST_KERNEL`.
-    pub(crate) fn name(self) -> &'static str {
+    /// The name, as in the environment variable `POINTILLIST_KERNEL`: `scalar`, `avx2`, `avx512`.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             #[cfg(target_arch = "x86_64")]
@@ -91,7 +87,7 @@ impl Kernel {
     /// fastest.
     pub(crate) fn choose() -> Result<Self, crate::Error> {
         let Some(asked) = std::env::var_os("POINTILLIST_KERNEL") else {
-            return Ok(Self::fastest());
+            return Ok(Self::default());
         };
         let kernels = Self::available();
         kernels.iter().copied().find(|kernel| asked == kernel.name()).ok_or_else(|| {
@@ -152,6 +148,19 @@ impl Kernel {
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx512 => unsafe { varying::avx512(text, at, most, shape, scratch, columns) },
         }
+    }
+}
+
+impl Default for Kernel {
+    /// The fastest that this processor has.
+    fn default() -> Self {
+        Self::available().into_iter().next_back().unwrap_or(Self::Scalar)
+    }
+}
+
+impl std::fmt::Display for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
     }
 }
 
