@@ -8,6 +8,8 @@
 
 mod columns;
 mod error;
+#[cfg(test)]
+mod exact_tests;
 mod kernel;
 mod layout;
 mod line;
