@@ -42,3 +42,7 @@ stages text="fixtures/galaxy.txt" folder="target/stages": build
 # Write `rows` stars of the made-up galaxy to `file`
 galaxy rows="1000000" file="galaxy.txt":
     cargo run --release --quiet --example galaxy -- --rows {{ rows }} -o {{ file }}
+
+# Compare with what other tools take for the same data: one table, in Markdown (makes the data and a venv of pinned packages where they are missing)
+bench-peers rows="40000000" rounds="5" stage="ingest":
+    bench/peers.py --stage {{ stage }} --rows {{ rows }} --rounds {{ rounds }}
