@@ -43,6 +43,14 @@ stages text="fixtures/galaxy.txt" folder="target/stages": build
 galaxy rows="1000000" file="galaxy.txt":
     cargo run --release --quiet --example galaxy -- --rows {{ rows }} -o {{ file }}
 
-# Compare with what other tools take for the same data: one table, in Markdown (makes the data and a venv of pinned packages where they are missing)
+# Fuzz each target for so many seconds (installs cargo-fuzz if it is missing; RUSTC_BOOTSTRAP=1 for its sanitizer)
+fuzz seconds="60":
+    command -v cargo-fuzz >/dev/null || CARGO_TARGET_DIR=target/cargo-fuzz cargo install --locked cargo-fuzz --version 0.13.2
+    for target in kernels_agree grid_file points_folder; do \
+        mkdir -p fuzz/corpus/$target && \
+        RUSTC_BOOTSTRAP=1 cargo fuzz run $target fuzz/corpus/$target fuzz/seeds/$target -- -max_total_time={{ seconds }} -timeout=20 || exit 1; \
+    done
+
+# Compare with other tools, in turn, on `rows` stars: one table (makes data and a venv where they are missing)
 bench-peers rows="40000000" rounds="5" stage="ingest":
     bench/peers.py --stage {{ stage }} --rows {{ rows }} --rounds {{ rounds }}

@@ -1,0 +1,28 @@
+//! Any bytes as a grid's TIFF: opened, verified and read without a panic, and without more memory than the file is long.
+#![no_main]
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use pointillist_bin2d::GridFile;
+
+/// The file's name, this process's own. It is removed as soon as it is open.
+static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    std::env::temp_dir().join(format!("pointillist-fuzz-{}.tiff", std::process::id()))
+});
+
+fuzz_target!(|data: &[u8]| {
+    std::fs::write(&*FILE, data).expect("the temporary folder can be written to");
+    let grid = GridFile::open(&FILE);
+    std::fs::remove_file(&*FILE).expect("the file has just been written");
+    let Ok(grid) = grid else { return };
+    let verified = grid.verify();
+    let cells = u64::from(grid.width()) * u64::from(grid.height());
+    assert!(cells * 4 <= data.len() as u64, "{cells} cells in {} bytes", data.len());
+    let mut all_read = true;
+    for name in grid.page_names() {
+        all_read &= grid.page(name).is_ok();
+    }
+    assert_eq!(verified.is_ok(), all_read, "{verified:?}");
+});

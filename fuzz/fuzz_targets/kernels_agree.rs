@@ -1,0 +1,52 @@
+//! Any text, with any options: every kernel, in pieces of any length, gives what the general path gives for the whole.
+//!
+//! The first byte chooses the options, the second how often the text is repeated (a kernel takes rows in long runs), the
+//! third the length of the pieces; the rest is the text.
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use pointillist_ingest::{Delimiter, Dtype, Kernel, Options, Reading, Table, Values, parse_text};
+
+const COLUMNS: [&str; 4] = ["", "x=1,y=3", "x=2,y=1,z=2", "x=a,y=b"];
+const DELIMITERS: [Delimiter; 5] =
+    [Delimiter::Auto, Delimiter::Space, Delimiter::Tab, Delimiter::Comma, Delimiter::Semicolon];
+
+fn options(choice: u8) -> Options {
+    let columns = COLUMNS[usize::from(choice & 3)];
+    Options {
+        columns: columns.parse().unwrap_or_default(),
+        delimiter: DELIMITERS[usize::from(choice >> 4) % DELIMITERS.len()],
+        dtype: if choice & 4 == 0 { Dtype::F32 } else { Dtype::F64 },
+        skip_bad: choice & 8 == 0,
+        ..Options::default()
+    }
+}
+
+/// All that a table says, with numbers as their bits.
+fn content(table: &Table) -> (Vec<Vec<u64>>, String) {
+    let columns = table.columns.iter().map(|column| match column {
+        Values::F32(values) => values.iter().map(|value| u64::from(value.to_bits())).collect(),
+        Values::F64(values) => values.iter().map(|value| value.to_bits()).collect(),
+    });
+    let Table { names, lines, skipped, bad_lines, .. } = table;
+    (columns.collect(), format!("{names:?} {lines} {skipped} {bad_lines:?}"))
+}
+
+fuzz_target!(|data: &[u8]| {
+    let [choice, repeats, piece, text @ ..] = data else { return };
+    let options = options(*choice);
+    let text = text.repeat(1 + usize::from(repeats % 32));
+    let read = |kernel, piece| {
+        let table = parse_text(Path::new("-"), &text, &options, &Reading { kernel, piece });
+        table.map(|table| content(&table)).map_err(|error| error.to_string())
+    };
+    let kernels = Kernel::available();
+    let expected = read(kernels[0], usize::MAX);
+    for kernel in kernels {
+        for piece in [1, usize::from(*piece) * 8, usize::MAX] {
+            assert_eq!(read(kernel, piece), expected, "{kernel}, in pieces of {piece}");
+        }
+    }
+});
