@@ -1,6 +1,6 @@
 //! From text to picture, and what lies between.
 
-use crate::support::{Folder, Run, spiral, workspace};
+use crate::support::{Folder, Run, gzip, spiral, workspace};
 use std::io::Write;
 use std::process::Stdio;
 
@@ -76,6 +76,30 @@ fn standard_input_gives_what_a_file_gives_and_a_picture_may_go_to_standard_outpu
         folder.listing().iter().filter(|(path, _)| path.ends_with("stdin.points")).count(),
         0
     );
+}
+
+#[test]
+fn compressed_text_gives_what_the_text_gives() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.write("packed", gzip(spiral()));
+    folder.succeed("render s.txt -o s.png --size 50");
+    let run = folder.succeed("render packed -o packed.png --size 50 --json");
+    assert!(folder.read("packed.png") == folder.read("s.png"));
+    let ingested = &run.json()[0];
+    assert_eq!(ingested["bytes"], spiral().len());
+    let again = folder.succeed("render packed -o packed.png --size 50 --json");
+    assert!(again.json().iter().all(|stage| stage["up_to_date"] == true));
+
+    let mut child = folder
+        .command("ingest - -o stdin.points --json --quiet")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&gzip(spiral())).unwrap();
+    let run = Run::new(child.wait_with_output().unwrap());
+    assert_eq!(run.json()[0]["identity"], ingested["identity"]);
 }
 
 /// Runs the program, which must succeed although nobody reads its standard output.

@@ -1,7 +1,7 @@
 //! Every way to fail: a message that helps, the right exit code, nothing left behind and nothing harmed.
 //! [`Folder::fail`] checks the last two.
 
-use crate::support::{Folder, spiral};
+use crate::support::{Folder, gzip, spiral};
 
 /// A folder with a good file and its results.
 fn folder() -> Folder {
@@ -96,6 +96,40 @@ fn a_bad_line_is_shown_with_its_number_and_the_way_out() {
         &folder.fail(1, "ingest utf16.txt -o n.points"),
         &["utf16.txt: is UTF-16LE text", "iconv"],
     );
+}
+
+#[test]
+fn a_damaged_archive_is_named_with_the_way_out_and_what_there_was_is_kept() {
+    let folder = folder();
+    let packed = gzip(spiral().repeat(300));
+    folder.write("whole.txt.gz", &packed);
+    folder.succeed("ingest whole.txt.gz -o n.points");
+    folder.write("cut.txt.gz", &packed[..packed.len() / 2]);
+    let cut = "pointillist: ingest: cut.txt.gz: the gzip data is damaged or cut short: ";
+    contains(
+        &folder.fail(1, "ingest cut.txt.gz -o n.points"),
+        &[cut, "; copy the file again, or test it with gzip -t"],
+    );
+    folder.write("more.txt.gz", [&packed, &b"1 2 3\n"[..]].concat());
+    contains(
+        &folder.fail(1, "ingest more.txt.gz -o n.points --skip-bad"),
+        &["more.txt.gz: the gzip data is followed by something that is not gzip; "],
+    );
+    let mut changed = packed;
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    folder.write("changed.txt.gz", changed);
+    contains(
+        &folder.fail(1, "ingest changed.txt.gz -o n.points --skip-bad"),
+        &["changed.txt.gz: the gzip data is damaged or cut short: "],
+    );
+    folder.write("empty.txt.gz", gzip(""));
+    contains(
+        &folder.fail(1, "ingest empty.txt.gz -o n.points"),
+        &["empty.txt.gz: no points in it: nothing is in it once it is unpacked"],
+    );
+    folder.write("bad.txt.gz", gzip(spiral() + "1 2\n"));
+    contains(&folder.fail(1, "ingest bad.txt.gz -o n.points"), &["bad.txt.gz:501: expected 3"]);
 }
 
 #[test]

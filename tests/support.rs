@@ -132,3 +132,11 @@ pub(crate) fn spiral() -> String {
         })
         .collect()
 }
+
+/// The same, compressed.
+pub(crate) fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}

@@ -32,7 +32,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
         pointillist render galaxy.txt -o galaxy.png\n  \
         pointillist render galaxy.txt -o galaxy.png --by count --cmap inferno --background black\n  \
-        zcat galaxy.txt.gz | pointillist render - -o galaxy.png --columns x=2,y=3")]
+        curl -s https://example.org/galaxy.txt.gz | pointillist render - -o galaxy.png --columns x=2,y=3")]
     Render(RenderArgs),
     /// Text to columns
     #[command(after_help = "Example:\n  \
@@ -103,7 +103,7 @@ pub(crate) enum ShowProgress {
 
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
-    /// Text files, - for standard input; or .points folders
+    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), - for standard input; or .points folders
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The picture, a .png; - for standard output
@@ -126,7 +126,7 @@ pub(crate) struct RenderArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct IngestArgs {
-    /// Text files, read one after another; - for standard input
+    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), read one after another; - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The folder of columns

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::layout::LONGEST_LINE;
 use crate::message::plain;
+use crate::source::compressed::Damage;
 
 /// An error of this crate. Messages name the file, the line where there is one, and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +99,19 @@ pub enum Error {
         remedy: &'static str,
     },
 
+    /// Compressed data cannot be unpacked.
+    #[error("{}: the {format} data {problem}; {remedy}", .path.display())]
+    Compressed {
+        /// The input.
+        path: PathBuf,
+        /// The name of the format.
+        format: &'static str,
+        /// What is wrong, after "the gzip data".
+        problem: String,
+        /// What can be done.
+        remedy: String,
+    },
+
     /// Columns are chosen by name, and the input names none.
     #[error(
         "{}:{line}: no header line to find the column {name:?} in; choose columns by position: \
@@ -157,6 +172,24 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl Error {
+    /// An input that cannot be read, or what its unpacker says of it.
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.downcast::<Damage>() {
+            Ok(Damage { format, problem, remedy }) => {
+                Self::Compressed { path, format: format.name(), problem, remedy }
+            }
+            Err(source) => Self::Read { path, source },
+        }
+    }
+
+    /// A line that goes on for longer than is read, somewhere.
+    pub(crate) fn too_long(path: &Path) -> Self {
+        Self::LineTooLong { path: path.to_owned(), line: None, limit: LONGEST_LINE }
+    }
 }
 
 /// What is wrong with a line.

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::line::{Layout, WantedField, has_decimal_comma, is_blank_or_comment, split_fields};
 use crate::number::parse_field;
 use crate::options::{ChosenColumn, Delimiter, Field, Options};
+use crate::source::compressed::Format;
 
 /// The longest line that is read, in bytes. Chunks grow up to it, so it also bounds memory.
 pub(crate) const LONGEST_LINE: usize = 4 << 20;
@@ -42,7 +43,7 @@ pub(crate) fn read_head(
     loop {
         let mut line = Vec::new();
         read_line(reader, &mut line).map_err(|error| match error {
-            LineError::Read(source) => Error::Read { path: path.to_owned(), source },
+            LineError::Read(source) => Error::read(path, source),
             LineError::TooLong => Error::LineTooLong {
                 path: path.to_owned(),
                 line: Some(lines + 1),
@@ -76,26 +77,23 @@ pub(crate) fn read_head(
     }
 }
 
-/// Looks at the beginning of the first line. Returns the length of a byte order mark in front of text.
+/// Looks at the beginning of the first line, which is that of what an archive holds. Returns the length of a byte
+/// order mark in front of text.
 fn check_encoding(path: &Path, line: &[u8]) -> Result<usize, Error> {
     let binary = |what, remedy| Err(Error::Binary { path: path.to_owned(), what, remedy });
+    if Format::of(line).is_some() {
+        return binary("compressed twice", "unpack it once, then ingest what comes out");
+    }
     let encoding = match line {
         [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
         [0xFF, 0xFE, 0, 0, ..] => "UTF-32LE",
         [0xFF, 0xFE, ..] => "UTF-16LE",
         [0xFE, 0xFF, ..] => "UTF-16BE",
-        [0x1F, 0x8B, ..] => return binary("gzip data", "zcat FILE | pointillist render - …"),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => {
-            return binary("zstd data", "zstdcat FILE | pointillist render - …");
-        }
-        [0xFD, b'7', b'z', b'X', b'Z', ..] => {
-            return binary("xz data", "xzcat FILE | pointillist render - …");
-        }
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => {
-            return binary("bzip2 data", "bzcat FILE | pointillist render - …");
-        }
         [b'P', b'K', 3, 4, ..] => {
             return binary("a zip archive", "unzip -p FILE | pointillist render - …");
+        }
+        _ if line.get(257..262) == Some(b"ustar") => {
+            return binary("a tar archive", "tar -xOf FILE | pointillist render - …");
         }
         _ if line.contains(&0) => {
             return binary("binary data", "write it as text, one point a line");
@@ -340,13 +338,10 @@ mod tests {
     }
 
     #[test]
-    fn compressed_and_binary_files_are_named_with_their_remedy() {
+    fn archives_and_binary_files_are_named_with_their_remedy() {
         for (bytes, what) in [
-            (b"\x1F\x8B\x08\0".as_slice(), "gzip"),
-            (b"\x28\xB5\x2F\xFD", "zstd"),
-            (b"\xFD7zXZ\0", "xz"),
-            (b"BZh91AY", "bzip2"),
-            (b"PK\x03\x04", "zip"),
+            (b"PK\x03\x04".as_slice(), "zip"),
+            (b"\x1F\x8B\x08\0", "compressed twice"),
             (b"\x7FELF\0\0", "binary"),
         ] {
             let error = read_head(Path::new("p"), &mut &*bytes, &Options::default(), None);

@@ -30,7 +30,7 @@ const CHUNK: usize = 2 << 20;
 pub struct Ingested {
     /// The new `.points` folder.
     pub points: Points,
-    /// Bytes of text read.
+    /// Bytes of text read, unpacked where it was compressed.
     pub bytes: u64,
     /// The first few malformed lines that were skipped.
     pub bad_lines: Vec<SkippedLine>,
@@ -49,8 +49,8 @@ pub struct SkippedLine {
     pub excerpt: String,
 }
 
-/// Parses `inputs`, one after another, into the columns of a new `.points` folder at `destination`. Progress
-/// counts bytes of text. Runs on the threads of the current rayon pool.
+/// Parses `inputs`, one after another, into the columns of a new `.points` folder at `destination`. Text may be
+/// compressed with gzip, zstd, bzip2 or xz. Progress counts bytes as they lie on the disk. Runs on the threads of the current rayon pool.
 ///
 /// # Errors
 /// Any [`Error`]. Nothing is left behind then, and a `.points` that stood at `destination` is still there.
@@ -84,8 +84,10 @@ pub(crate) fn ingest_in_chunks(
         let path = sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
         return Err(Error::NoPoints { path, found: format!("all {} lines are bad", ledger.bad) });
     }
-    let sources: Vec<Source> = sources.into_iter().map(Opened::finish).collect::<Result<_, _>>()?;
-    let bytes = sources.iter().map(|source| source.size).sum();
+    let finished = sources.into_iter().map(Opened::finish);
+    let (sources, bytes): (Vec<Source>, Vec<u64>) =
+        finished.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let bytes = bytes.iter().sum();
     let sidecar =
         Sidecar::new(ledger.rows, ledger.all_lines, ledger.bad, columns, options.clone(), sources);
     let json = sidecar.to_json().map_err(|error| write(error.into()))?;
@@ -338,13 +340,13 @@ impl Shared<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{Values, naive};
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    fn bits(points: &Points) -> Vec<Vec<u32>> {
+    pub(crate) fn bits(points: &Points) -> Vec<Vec<u32>> {
         let columns = points.sidecar().columns.iter();
         columns
             .map(|column| match points.column(&column.name).unwrap().values() {
@@ -354,17 +356,17 @@ mod tests {
             .collect()
     }
 
-    fn in_threads<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> R {
+    pub(crate) fn in_threads<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> R {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
     }
 
-    fn stream(text: &str) -> Input {
-        let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+    pub(crate) fn stream(bytes: impl AsRef<[u8]>) -> Input {
+        let reader = Box::new(std::io::Cursor::new(bytes.as_ref().to_vec()));
         Input::Stream { name: "-".to_owned(), reader }
     }
 
     /// Text of good lines, blank lines, comments and bad lines.
-    fn text() -> impl Strategy<Value = String> {
+    pub(crate) fn text() -> impl Strategy<Value = String> {
         let number = prop_oneof![
             r"-?[0-9]{1,5}\.[0-9]{1,8}",
             r"[0-9]{1,19}",

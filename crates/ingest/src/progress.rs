@@ -3,7 +3,7 @@
 /// Receives what a stage has done so far and says whether it should go on. Called from worker threads, a few
 /// times a second to a few thousand times a second, so it must be cheap.
 pub trait Progress: Sync {
-    /// `amount` more units of work are done: bytes of text in ingest, rows in bin2d.
+    /// `amount` more units of work are done: bytes of input in ingest, rows in bin2d.
     fn advance(&self, amount: u64);
 
     /// Whether the run should stop. It then ends with an error and leaves no output behind.

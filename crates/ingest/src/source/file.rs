@@ -1,0 +1,107 @@
+//! Text in a regular file: the lines that begin in a range of its bytes, read by whoever needs them.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::Error;
+use crate::layout::LONGEST_LINE;
+use crate::os;
+
+/// The lines that begin in `start..end` of a file of `size` bytes, read piece by piece.
+pub(crate) struct Lines {
+    pub(super) file: Arc<File>,
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) size: u64,
+    /// Whether a line begins at the start.
+    pub(super) first: bool,
+    /// Bytes of text in a piece, roughly.
+    pub(super) piece: u64,
+}
+
+impl Lines {
+    /// The next whole lines, or `None` after the last. They lie in `buffer`, which is small enough for them to still be in
+    /// the processor's cache when they are parsed.
+    pub(super) fn next_piece<'a>(
+        &mut self,
+        path: &Path,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<Option<&'a [u8]>, Error> {
+        if self.start >= self.end {
+            return Ok(None);
+        }
+        let middle = self.end.min(self.start + self.piece);
+        let text = read_range(&self.file, self.start..middle, self.size, self.first, buffer)
+            .map_err(|error| match error {
+                RangeError::TooLong => Error::too_long(path),
+                RangeError::Shorter => Error::Changed { path: path.to_owned() },
+                RangeError::Read(source) => Error::read(path, source),
+            })?;
+        (self.start, self.first) = (middle, false);
+        Ok(Some(&buffer[text]))
+    }
+}
+
+enum RangeError {
+    Read(io::Error),
+    TooLong,
+    /// The file ends before the size it had.
+    Shorter,
+}
+
+/// Reads the lines that begin in `range`, to the end of the last one, and says where in `buffer` they are.
+/// `first` says that a line begins at the start of the range; else the byte before it is looked at.
+fn read_range(
+    file: &File,
+    range: std::ops::Range<u64>,
+    size: u64,
+    first: bool,
+    buffer: &mut Vec<u8>,
+) -> Result<std::ops::Range<usize>, RangeError> {
+    /// Lines are short: the end of the last one is rarely further away.
+    const STEP: u64 = 1 << 10;
+    let from = if first { range.start } else { range.start - 1 };
+    let mut length = read_more(file, from, range.end, buffer, 0)?;
+    let newline = memchr::memchr(b'\n', &buffer[..length]);
+    let begin = if first { Some(0) } else { newline.map(|at| at + 1) };
+    let Some(begin) = begin.filter(|&begin| begin < length) else {
+        return Ok(0..0);
+    };
+    let mut searched = length - 1;
+    let mut end = range.end;
+    loop {
+        if let Some(at) = memchr::memchr(b'\n', &buffer[searched..length]) {
+            return Ok(begin..searched + at + 1);
+        }
+        if end == size {
+            return Ok(begin..length);
+        }
+        if end - range.end > LONGEST_LINE as u64 {
+            return Err(RangeError::TooLong);
+        }
+        searched = length;
+        let next = size.min(end + STEP.max(end - range.end));
+        length = read_more(file, end, next, buffer, length)?;
+        end = next;
+    }
+}
+
+/// Reads the bytes `from..to` of the file, all of which must be there, to `buffer[start..]`; says where they end.
+fn read_more(
+    file: &File,
+    from: u64,
+    to: u64,
+    buffer: &mut Vec<u8>,
+    start: usize,
+) -> Result<usize, RangeError> {
+    // Ranges are at most a chunk and a line long, so this fits. The buffer only grows: zeros would have to be
+    // written again for every chunk.
+    let end = start + (to - from) as usize;
+    if buffer.len() < end {
+        buffer.resize(end, 0);
+    }
+    let read = os::read_at(file, &mut buffer[start..end], from).map_err(RangeError::Read)?;
+    if read < end - start { Err(RangeError::Shorter) } else { Ok(end) }
+}
