@@ -75,11 +75,14 @@ pub(crate) fn ingest_in_chunks(
     let sources = open(inputs, options)?;
     let write = |source| Error::Write { path: destination.to_owned(), source };
     let staged = StagedDir::create(destination).map_err(write)?;
+    let names = names(&sources).unwrap_or_default().to_vec();
+    let chunker = Chunker::new(sources, options.clone(), chunk);
     let parsed = match options.dtype {
-        Dtype::F32 => parse::<f32>(sources, staged.path(), destination, progress, chunk),
-        Dtype::F64 => parse::<f64>(sources, staged.path(), destination, progress, chunk),
+        Dtype::F32 => parse::<f32>(chunker, &names, staged.path(), destination, progress),
+        Dtype::F64 => parse::<f64>(chunker, &names, staged.path(), destination, progress),
     }?;
     let Parsed { ledger, columns, sources } = parsed;
+    let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
     if ledger.rows == 0 {
         let path = sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
         return Err(Error::NoPoints { path, found: format!("all {} lines are bad", ledger.bad) });
@@ -88,8 +91,7 @@ pub(crate) fn ingest_in_chunks(
     let (sources, bytes): (Vec<Source>, Vec<u64>) =
         finished.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let bytes = bytes.iter().sum();
-    let sidecar =
-        Sidecar::new(ledger.rows, ledger.all_lines, ledger.bad, columns, options.clone(), sources);
+    let sidecar = Sidecar::new(ledger.rows, lines, ledger.bad, columns, options.clone(), sources);
     let json = sidecar.to_json().map_err(|error| write(error.into()))?;
     std::fs::write(staged.path().join(sidecar::FILE_NAME), json).map_err(write)?;
     staged.commit().map_err(write)?;
@@ -138,11 +140,11 @@ struct Ledger {
     /// Rows of all chunks before it.
     rows: u64,
     /// The input of the chunk before it.
-    source: usize,
+    source: Option<usize>,
     /// Lines of that input before it.
     lines: u64,
-    /// Lines of all inputs before it.
-    all_lines: u64,
+    /// Lines of all inputs before it, without those before their data.
+    lines_of_data: u64,
     /// Malformed lines before it.
     bad: u64,
     reports: Vec<SkippedLine>,
@@ -153,8 +155,6 @@ struct Shared<'a> {
     chunker: Mutex<Chunker>,
     ledger: Mutex<Ledger>,
     turned: Condvar,
-    /// Of each input, the name and the lines before its data.
-    heads: Vec<(PathBuf, u64)>,
     files: Vec<(ColumnFile, PathBuf)>,
     /// Of each column, the rows that have been written.
     summaries: Vec<Mutex<Summary>>,
@@ -179,13 +179,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn parse<T: Number>(
-    sources: Vec<Opened>,
+    chunker: Chunker,
+    names: &[String],
     folder: &Path,
     destination: &Path,
     progress: &dyn Progress,
-    chunk: usize,
 ) -> Result<Parsed, Error> {
-    let names = names(&sources).unwrap_or_default().to_vec();
     let files = names
         .iter()
         .map(|name| {
@@ -197,17 +196,10 @@ fn parse<T: Number>(
             }
         })
         .collect::<Result<_, _>>()?;
-    let heads: Vec<_> = sources.iter().map(|source| (source.path.clone(), source.lines)).collect();
-    let before: u64 = heads.iter().map(|(_, lines)| lines).sum();
     let shared = Shared {
-        ledger: Mutex::new(Ledger {
-            lines: heads.first().map_or(0, |&(_, lines)| lines),
-            all_lines: before,
-            ..Ledger::default()
-        }),
-        chunker: Mutex::new(Chunker::new(sources, chunk)),
+        ledger: Mutex::new(Ledger::default()),
+        chunker: Mutex::new(chunker),
         turned: Condvar::new(),
-        heads,
         files,
         summaries: names.iter().map(|_| Mutex::default()).collect(),
         kernel: Kernel::choose()?,
@@ -276,9 +268,10 @@ fn read_rows<T: Number>(
     buffer: &mut Vec<u8>,
     rows: &mut Rows<T>,
 ) -> Result<(), Error> {
-    while let Some(text) = chunk.next_piece(buffer)? {
-        rows.parse(text, &chunk.layout);
-        if rows.bad > 0 && !chunk.layout.skip_bad {
+    let layout = chunk.layout.clone();
+    while let (Some(text), Some(layout)) = (chunk.next_piece(buffer)?, &layout) {
+        rows.parse(text, layout);
+        if rows.bad > 0 && !layout.skip_bad {
             break;
         }
     }
@@ -303,17 +296,17 @@ impl Shared<'_> {
         if ledger.failure.is_some() {
             return None;
         }
-        if ledger.source != chunk.source {
-            ledger.source = chunk.source;
-            ledger.lines = self.heads[chunk.source].1;
+        if ledger.source != Some(chunk.source) {
+            ledger.source = Some(chunk.source);
+            ledger.lines = chunk.head_lines;
         }
         let result = outcome.and_then(|()| {
             let before = ledger.lines;
-            let (path, _) = &self.heads[chunk.source];
+            let skip_bad = chunk.layout.as_ref().is_some_and(|layout| layout.skip_bad);
             for report in rows.reports.drain(..) {
                 let line = before + report.line + 1;
-                let (path, problem, excerpt) = (path.clone(), report.problem, report.excerpt);
-                if !chunk.layout.skip_bad {
+                let (path, problem, excerpt) = (chunk.path.clone(), report.problem, report.excerpt);
+                if !skip_bad {
                     return Err(Error::Malformed { path, line, problem, excerpt });
                 }
                 if ledger.reports.len() < MOST_REPORTS {
@@ -323,7 +316,7 @@ impl Shared<'_> {
             let first_row = ledger.rows;
             ledger.rows += rows.len() as u64;
             ledger.lines += rows.lines;
-            ledger.all_lines += rows.lines;
+            ledger.lines_of_data += rows.lines;
             ledger.bad += rows.bad;
             ledger.turn += 1;
             Ok(first_row)

@@ -8,7 +8,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +34,16 @@ pub enum Input {
         /// The text.
         reader: Box<dyn Read + Send>,
     },
+}
+
+impl Input {
+    /// The name for messages.
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Path(path) => path.clone(),
+            Self::Stream { name, .. } => PathBuf::from(name),
+        }
+    }
 }
 
 impl std::fmt::Debug for Input {
@@ -68,6 +78,8 @@ enum Body {
         /// The file it is read from, if it is one.
         source: Option<Source>,
     },
+    /// To be opened when its turn comes.
+    Waiting(Option<Input>),
 }
 
 impl Opened {
@@ -86,6 +98,9 @@ impl Opened {
                     text,
                 ));
             }
+            Body::Waiting(_) => {
+                return Ok((Source { path: self.path, size: 0, modified: None }, 0));
+            }
         };
         if Source::of_file(&self.path).as_ref() == Some(&source) {
             Ok((source, text))
@@ -95,27 +110,19 @@ impl Opened {
     }
 }
 
-/// Reads the heads of all inputs, of which one at least must hold data.
+/// Reads the heads of the inputs, of which one at least must hold data. Files are looked at now, for errors to surface
+/// before minutes of work. Anything else after the first input with data waits for its turn: a pipe may have to be read
+/// to its end before there is a writer for the next.
 pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>, Error> {
     let mut opened: Vec<Opened> = Vec::new();
     for input in inputs {
         let names = names(&opened);
-        let (path, head, body) = match input {
-            Input::Path(path) => {
-                let (head, body) = open_path(&path, options, names)?;
-                (path, head, body)
-            }
-            Input::Stream { name, reader } => {
-                let path = PathBuf::from(name);
-                let (head, body) = open_stream(&path, reader, None, options, names)?;
-                (path, head, body)
-            }
-        };
-        opened.push(match head {
-            Ok(head) => {
-                Opened { path, layout: Some(Arc::new(head.layout)), lines: head.lines, body }
-            }
-            Err(lines) => Opened { path, layout: None, lines, body },
+        let waits = names.is_some() && !is_file(&input)?;
+        opened.push(if waits {
+            let path = input.path();
+            Opened { path, layout: None, lines: 0, body: Body::Waiting(Some(input)) }
+        } else {
+            open_one(input, options, names)?
         });
     }
     match opened.last() {
@@ -134,6 +141,37 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
     }
 }
 
+/// Whether the input is a regular file. One that does not exist, or is a folder, is an error.
+fn is_file(input: &Input) -> Result<bool, Error> {
+    match input {
+        Input::Path(path) => Ok(metadata(path)?.is_file()),
+        Input::Stream { .. } => Ok(false),
+    }
+}
+
+fn metadata(path: &Path) -> Result<Metadata, Error> {
+    let read = |source| Error::read(path, source);
+    let metadata = std::fs::metadata(path).map_err(read)?;
+    if metadata.is_dir() {
+        let what = "is a folder, not a text file";
+        return Err(read(io::Error::new(io::ErrorKind::IsADirectory, what)));
+    }
+    Ok(metadata)
+}
+
+/// Reads the head of an input. `names` are the columns that earlier inputs have settled.
+fn open_one(input: Input, options: &Options, names: Option<&[String]>) -> Result<Opened, Error> {
+    let path = input.path();
+    let (head, body) = match input {
+        Input::Path(_) => open_path(&path, options, names)?,
+        Input::Stream { reader, .. } => open_stream(&path, reader, None, options, names)?,
+    };
+    Ok(match head {
+        Ok(head) => Opened { path, layout: Some(Arc::new(head.layout)), lines: head.lines, body },
+        Err(lines) => Opened { path, layout: None, lines, body },
+    })
+}
+
 /// The columns that the first input with data has settled.
 pub(crate) fn names(opened: &[Opened]) -> Option<&[String]> {
     opened.iter().find_map(|input| input.layout.as_ref()).map(|layout| layout.names.as_slice())
@@ -145,11 +183,7 @@ fn open_path(
     names: Option<&[String]>,
 ) -> Result<(Result<Head, u64>, Body), Error> {
     let read = |source| Error::read(path, source);
-    let metadata = std::fs::metadata(path).map_err(read)?;
-    if metadata.is_dir() {
-        let what = "is a folder, not a text file";
-        return Err(read(io::Error::new(io::ErrorKind::IsADirectory, what)));
-    }
+    metadata(path)?;
     let file = File::open(path).map_err(read)?;
     // Files that the kernel makes up as they are read have no size.
     let Some(source) = Source::of_file(path).filter(|source| source.size > 0) else {

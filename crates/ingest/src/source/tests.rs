@@ -333,3 +333,59 @@ fn an_archive_that_changes_while_it_is_read_is_an_error() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn pipes_that_one_writer_fills_one_after_another_are_read_in_turn() {
+    let folder = Folder::new();
+    let path = |name: &str| folder.0.path().join(name);
+    for name in ["first", "second", "third"] {
+        assert!(std::process::Command::new("mkfifo").arg(path(name)).status().unwrap().success());
+    }
+    std::fs::write(path("file"), "# four\n4 4 4\n").unwrap();
+    // More than a pipe holds, so that the writer has to wait for the reader.
+    let rows = |value: &str| format!("{value} {value} {value}\n").repeat(50_000);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::fs::write(path("first"), rows("1")).unwrap();
+            std::fs::write(path("second"), pack(Format::Gzip, rows("2").as_bytes())).unwrap();
+            std::fs::write(path("third"), format!("# three\n3 3 3\n3 3\n{}", rows("3"))).unwrap();
+        });
+        let inputs = ["first", "file", "second", "third"];
+        let inputs = inputs.map(|name| Input::Path(path(name))).into();
+        let options = Options { skip_bad: true, ..Options::default() };
+        let run = || ingest_in_chunks(inputs, &folder.destination(), &options, &(), 10_000);
+        let done = in_threads(3, run).unwrap();
+        let x: Vec<f32> = bits(&done.points)[0].iter().map(|&bits| f32::from_bits(bits)).collect();
+        let count = |value: f32| x.iter().filter(|&&x| x == value).count();
+        assert_eq!([1., 2., 3., 4.].map(count), [50_000, 50_000, 50_001, 1]);
+        assert!(x.is_sorted_by_key(|&x| [1., 4., 2., 3.].iter().position(|&value| value == x)));
+        assert_eq!(done.points.sidecar().lines, 150_005);
+        assert_eq!(done.bad_lines[0].line, 3);
+        assert!(done.bad_lines[0].path.ends_with("third"));
+    });
+}
+
+#[test]
+fn files_are_looked_at_before_any_work_and_streams_when_their_turn_comes() {
+    struct Untouched;
+    impl Read for Untouched {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("read before its turn");
+        }
+    }
+    let folder = Folder::new();
+    let untouched = Input::Stream { name: "-".to_owned(), reader: Box::new(Untouched) };
+    let missing = Input::Path(folder.0.path().join("missing"));
+    let run = |inputs| {
+        ingest_in_chunks(inputs, &folder.destination(), &Options::default(), &(), 64).unwrap_err()
+    };
+    let error = run(vec![stream("1 2 3\n"), untouched, missing]);
+    assert!(error.to_string().contains("missing: no such file"), "{error}");
+    // What is wrong with a stream is told at its turn, and nothing is left.
+    let error = run(vec![stream("1 2 3\n"), stream(b"\xFF\xFE1\0")]);
+    assert!(matches!(error, Error::Encoding { .. }), "{error}");
+    let error = run(vec![stream("1 2 3\n"), stream(""), stream("1 2\n")]);
+    assert!(matches!(error, Error::Malformed { line: 1, .. }), "{error}");
+    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 0);
+}
