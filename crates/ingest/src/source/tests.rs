@@ -181,6 +181,45 @@ fn a_changed_bit_is_an_error_or_changes_nothing() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn damage_of_any_kind_is_an_error_or_changes_nothing(
+        format in prop::sample::select(&FORMATS[..]),
+        seed in any::<u32>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
+        repeat in any::<bool>(),
+        shorten in any::<bool>(),
+    ) {
+        let text: String = (0..300_u32)
+            .map(|i| format!("{} {}\n", i.wrapping_mul(seed | 1) >> 12, i % 17))
+            .collect();
+        let folder = Folder::new();
+        let expected = bits(&folder.ingest(stream(&text)).unwrap().points);
+        let archive = pack(format, text.as_bytes());
+        let mut damaged = archive.clone();
+        for (at, byte) in changes {
+            let at = at.index(damaged.len());
+            damaged[at] = byte;
+        }
+        let cut = cut.index(damaged.len());
+        if repeat {
+            damaged.splice(cut..cut, archive[cut / 2..].iter().copied());
+        }
+        if shorten {
+            damaged.truncate(cut);
+        }
+        if let Ok(done) = folder.ingest(stream(&damaged)) {
+            // A change to nothing, or to what does not matter, with or without a whole archive after it.
+            let found = bits(&done.points);
+            let twice: Vec<_> = expected.iter().map(|column| column.repeat(2)).collect();
+            prop_assert!(found == expected || found == twice);
+        }
+    }
+}
+
 #[test]
 fn zeros_after_an_archive_mean_nothing_and_anything_else_is_an_error() {
     let folder = Folder::new();
