@@ -1,6 +1,6 @@
 //! From text to picture, and what lies between.
 
-use crate::support::{Folder, Run, gzip, spiral, workspace};
+use crate::support::{Folder, Run, gzip, npy, numbers, raw, spiral, workspace};
 use std::io::Write;
 use std::process::Stdio;
 
@@ -100,6 +100,40 @@ fn compressed_text_gives_what_the_text_gives() {
     child.stdin.take().unwrap().write_all(&gzip(spiral())).unwrap();
     let run = Run::new(child.wait_with_output().unwrap());
     assert_eq!(run.json()[0]["identity"], ingested["identity"]);
+}
+
+#[test]
+fn arrays_give_what_their_numbers_as_text_give() {
+    let folder = Folder::new();
+    let values = numbers(&spiral());
+    folder.write("s.txt", spiral());
+    folder.write("rows.npy", npy("(500, 3)", &values));
+    folder.write("rows.raw", raw(&values));
+    for (index, name) in ["x", "y", "z"].into_iter().enumerate() {
+        let column: Vec<f32> = values.iter().skip(index).step_by(3).copied().collect();
+        folder.write(&format!("{name}.npy"), npy("(500,)", &column));
+        folder.write(&format!("{name}.npy.gz"), gzip(npy("(500,)", &column)));
+    }
+    folder.succeed("render s.txt -o s.png --size 50");
+    let identity = |run: &Run| run.json()[0]["identity"].clone();
+    let expected = identity(&folder.succeed("ingest s.txt -o s.points --json --force"));
+    for inputs in [
+        "rows.npy",
+        "x.npy y.npy z.npy",
+        "z.npy x.npy y.npy --columns x=x,y=y,z=z",
+        "x.npy.gz y.npy z.npy.gz --columns x=1,y=2,z=3",
+        "rows.raw --raw f32 --columns-per-row 3",
+    ] {
+        let run = folder.succeed(&format!("render {inputs} -o a.png --size 50 --json"));
+        assert_eq!(identity(&run), expected, "{inputs}");
+        assert_eq!(run.json()[0]["bytes"], 500 * 3 * 4);
+        assert!(folder.read("a.png") == folder.read("s.png"), "{inputs}");
+        let again = folder.succeed(&format!("render {inputs} -o a.png --size 50 --json"));
+        assert!(again.json().iter().all(|stage| stage["up_to_date"] == true), "{inputs}");
+    }
+    // Other numbers to a row are other points.
+    let run = folder.succeed("ingest rows.raw -o a.points --raw f32 --columns-per-row 2 --json");
+    assert_eq!(run.json()[0]["points"], 750);
 }
 
 /// Runs the program, which must succeed although nobody reads its standard output.

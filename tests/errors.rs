@@ -1,7 +1,7 @@
 //! Every way to fail: a message that helps, the right exit code, nothing left behind and nothing harmed.
 //! [`Folder::fail`] checks the last two.
 
-use crate::support::{Folder, gzip, spiral};
+use crate::support::{Folder, gzip, npy, spiral};
 
 /// A folder with a good file and its results.
 fn folder() -> Folder {
@@ -130,6 +130,51 @@ fn a_damaged_archive_is_named_with_the_way_out_and_what_there_was_is_kept() {
     );
     folder.write("bad.txt.gz", gzip(spiral() + "1 2\n"));
     contains(&folder.fail(1, "ingest bad.txt.gz -o n.points"), &["bad.txt.gz:501: expected 3"]);
+}
+
+#[test]
+fn an_array_that_cannot_be_read_says_why_and_what_to_do() {
+    let folder = folder();
+    folder.write("cut.npy", &npy("(4, 3)", &[0.5; 12])[..170]);
+    folder.write("flat.npy", npy("(12,)", &[0.5; 12]));
+    folder.write("rows.npy", npy("(4, 3)", &[0.5; 12]));
+    folder.write("cube.npy", npy("(2, 2, 3)", &[0.5; 12]));
+    folder.write("rows.raw", [0; 47]);
+    for (code, inputs, parts) in [
+        (
+            1,
+            "cut.npy",
+            vec!["cut.npy: is cut short: its shape (4, 3) takes 48 bytes, and there are 42"],
+        ),
+        (1, "flat.npy", vec!["flat.npy: is one column alone"]),
+        (1, "rows.npy flat.npy", vec!["flat.npy: arrays of one column each"]),
+        (1, "good.txt flat.npy", vec!["flat.npy: arrays of one column each"]),
+        (1, "cube.npy", vec!["cube.npy: has shape (2, 2, 3)", "reshape"]),
+        (1, "rows.npy --columns x=1,y=4", vec!["rows.npy: has rows of 3 numbers"]),
+        (1, "rows.npy --raw f32 --columns-per-row 3", vec!["rows.npy: ", "leave out --raw"]),
+        (
+            1,
+            "rows.raw --raw f32 --columns-per-row 3",
+            vec!["rows.raw: is 47 bytes long, which is 3 rows of 3 f32 and 11 bytes more"],
+        ),
+        (2, "rows.npy --skip-bad", vec!["--skip-bad says how text is read"]),
+        (2, "rows.npy --delimiter tab", vec!["--delimiter says how text is read"]),
+        (2, "flat.npy flat.npy --columns x=flat,y=2", vec!["two inputs are named flat"]),
+        (2, "rows.raw --raw f32", vec!["--columns-per-row"]),
+        (2, "rows.raw --columns-per-row 3", vec!["--raw"]),
+        (2, "rows.raw --raw f16 --columns-per-row 3", vec!["f16", "f32, f64"]),
+        (2, "rows.raw --raw f32 --columns-per-row 0", vec!["--columns-per-row"]),
+        (2, "rows.raw --raw f32 --columns-per-row 3 --skip-bad", vec!["--raw", "--skip-bad"]),
+        (2, "rows.raw --raw f32 --columns-per-row 3 --comment %", vec!["--raw", "--comment"]),
+        (2, "rows.raw --raw f32 --columns-per-row 3 --delimiter tab", vec!["--raw", "--delimiter"]),
+    ] {
+        contains(&folder.fail(code, &format!("ingest {inputs} -o n.points")), &parts);
+        contains(&folder.fail(code, &format!("render {inputs} -o n.png")), &parts);
+    }
+    contains(
+        &folder.fail(2, "render good.points -o n.png --raw f32 --columns-per-row 3"),
+        &["--raw", "ingest"],
+    );
 }
 
 #[test]

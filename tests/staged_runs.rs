@@ -56,6 +56,31 @@ fn a_change_of_options_makes_only_what_depends_on_them() {
 }
 
 #[test]
+fn columns_made_before_there_were_other_inputs_than_text_are_still_up_to_date() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("ingest s.txt -o s.points");
+    let sidecar = String::from_utf8(folder.read("s.points/points.json")).unwrap();
+    let options: Vec<String> =
+        serde_json::from_str::<serde_json::Value>(&sidecar).unwrap()["options"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+    assert_eq!(options, ["columns", "comment", "delimiter", "dtype", "skip_bad"]);
+    assert_eq!(made(&folder.succeed("ingest s.txt -o s.points --json")), [""; 0]);
+    // The same bytes, read as something else.
+    let raw = "ingest s.txt -o s.points --json --raw f32 --columns-per-row";
+    folder.write("s.txt", "1 2 3 4 5 6\n".repeat(4));
+    assert_eq!(made(&folder.succeed("ingest s.txt -o s.points --json")), ["ingest"]);
+    assert_eq!(made(&folder.succeed(&format!("{raw} 2"))), ["ingest"]);
+    assert_eq!(made(&folder.succeed(&format!("{raw} 2"))), [""; 0]);
+    assert_eq!(made(&folder.succeed(&format!("{raw} 3"))), ["ingest"]);
+    assert_eq!(made(&folder.succeed("ingest s.txt -o s.points --json")), ["ingest"]);
+}
+
+#[test]
 fn a_touched_text_is_parsed_again_and_nothing_more() {
     let folder = Folder::new();
     folder.write("s.txt", spiral());

@@ -140,3 +140,22 @@ pub(crate) fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
     encoder.write_all(content.as_ref()).unwrap();
     encoder.finish().unwrap()
 }
+
+/// A .npy file of 32-bit floats.
+pub(crate) fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    file.extend(format!("{header:117}\n").as_bytes());
+    file.extend(raw(values));
+    file
+}
+
+/// Numbers as they lie in memory.
+pub(crate) fn raw(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// The numbers of a text, one row after another.
+pub(crate) fn numbers(text: &str) -> Vec<f32> {
+    text.split_ascii_whitespace().map(|number| number.parse().unwrap()).collect()
+}

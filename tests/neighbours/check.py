@@ -73,6 +73,50 @@ def check_columns(folder, path, x, y, z):
     return out
 
 
+def check_arrays(folder):
+    """Arrays of every type and order that NumPy writes, as rows, as columns, and as records."""
+    rng = np.random.default_rng(8)
+    out = folder / "array.points"
+
+    def same(what, expected, *arguments):
+        run("ingest", *arguments, "-o", out, "--force", "--dtype", "f64" if expected.dtype == np.float64 else "f32")
+        found = [np.load(out / f"{name}.npy") for name in "xyz"]
+        check(what, all(np.array_equal(f, e, equal_nan=True) and np.array_equal(np.signbit(f), np.signbit(e))
+                        for f, e in zip(found, expected.T)))
+
+    for code in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"):
+        bits = rng.integers(0, 256, (100_000, 3 * np.dtype(code).itemsize), dtype=np.uint8)
+        rows = bits.view(code)
+        if code[0] == "f":
+            rows = np.where(np.isnan(rows), rows.dtype.type(-0.0), rows)
+        for order in "<>":
+            array = rows.astype(order + code)
+            for dtype in (np.float32, np.float64):
+                with np.errstate(over="ignore"):
+                    expected = array.astype(dtype)
+                label = f"{order}{code} to {np.dtype(dtype).name}"
+                path = folder / "array.npy"
+                np.save(path, array)
+                same(f"{label}: rows", expected, path)
+                np.save(path, np.asfortranarray(array))
+                same(f"{label}: Fortran order", expected, path)
+                columns = [folder / f"{name}.npy" for name in "abc"]
+                for column, values in zip(columns, array.T):
+                    np.save(column, values)
+                same(f"{label}: a file a column", expected, *columns)
+                record = np.zeros(len(array), np.dtype([("id", "<U5"), ("b", array.dtype), ("flag", "?"),
+                                                        ("c", array.dtype), ("at", "<f8", (2, 2)),
+                                                        ("a", array.dtype)], align=True))
+                record["a"], record["b"], record["c"] = array.T
+                np.save(path, record)
+                same(f"{label}: records", expected, path, "--columns", "x=a,y=b,z=c")
+    for dtype in (np.float32, np.float64):
+        rows = rng.normal(size=(100_000, 3)).astype(dtype)
+        path = folder / "array.raw"
+        np.memmap(path, dtype, "w+", shape=rows.shape)[:] = rows
+        same(f"raw {np.dtype(dtype).name}", rows, path, "--raw", f"f{8 * rows.itemsize}", "--columns-per-row", "3")
+
+
 def check_grids(folder, points, x, y, z):
     finite = np.isfinite(x) & np.isfinite(y)
     x, y, z = (values[finite].astype(np.float64) for values in (x, y, z))
@@ -155,6 +199,7 @@ with tempfile.TemporaryDirectory() as name:
     folder = Path(name)
     path, x, y, z = write_points(folder)
     points = check_columns(folder, path, x, y, z)
+    check_arrays(folder)
     check_grids(folder, points, x, y, z)
     check_tiff(folder, points)
     check_pictures(folder, points)

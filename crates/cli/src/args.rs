@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pointillist_bin2d::{Cells, Extent, Reductions, Size};
 use pointillist_colorize::{Alpha, Color, Colormap, Norm, Paint};
-use pointillist_ingest::{ColumnChoice, Delimiter, Dtype};
+use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 
 /// Turns text files of points, hundreds of millions of `x y z` lines, into one picture, in little memory.
 ///
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one, parsed once")]
 pub(crate) enum Command {
-    /// Text to picture, through all three stages
+    /// Text or arrays to picture, through all three stages
     ///
     /// Keeps the columns and the grid beside the picture, and makes only those again whose input or options have
     /// changed: another colormap takes milliseconds.
@@ -34,9 +34,10 @@ pub(crate) enum Command {
         pointillist render galaxy.txt -o galaxy.png --by count --cmap inferno --background black\n  \
         curl -s https://example.org/galaxy.txt.gz | pointillist render - -o galaxy.png --columns x=2,y=3")]
     Render(RenderArgs),
-    /// Text to columns
-    #[command(after_help = "Example:\n  \
-        pointillist ingest stars.csv -o stars.points --columns x=ra,y=dec,z=parallax")]
+    /// Text or arrays to columns
+    #[command(after_help = "Examples:\n  \
+        pointillist ingest stars.csv -o stars.points --columns x=ra,y=dec,z=parallax\n  \
+        pointillist ingest x.npy y.npy z.npy -o stars.points")]
     Ingest(IngestArgs),
     /// Columns to a grid of counts and statistics
     #[command(
@@ -103,7 +104,8 @@ pub(crate) enum ShowProgress {
 
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
-    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), - for standard input; or .points folders
+    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), or .npy arrays; - for standard input; or .points
+    /// folders
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The picture, a .png; - for standard output
@@ -126,7 +128,8 @@ pub(crate) struct RenderArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct IngestArgs {
-    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), read one after another; - for standard input
+    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), or .npy arrays, read one after another; - for
+    /// standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The folder of columns
@@ -139,12 +142,13 @@ pub(crate) struct IngestArgs {
     pub(crate) text: TextArgs,
 }
 
-/// How text is read.
+/// How text and arrays are read.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Text")]
+#[command(next_help_heading = "Input")]
 pub(crate) struct TextArgs {
     /// Which fields to read, by position or header name: x=1,y=2,z=4 or x=lon,y=lat; further columns may be
-    /// named [default: the first three fields as x, y, z; of two, x and y]
+    /// named; of arrays of one column each, which inputs, by position or file name [default: the first three
+    /// fields as x, y, z; of two, x and y]
     #[arg(long, value_name = "LIST")]
     columns: Option<ColumnChoice>,
     /// What separates the fields; auto tells from the first line of data [default: auto]
@@ -160,6 +164,23 @@ pub(crate) struct TextArgs {
     /// Count malformed lines and go on instead of stopping at the first
     #[arg(long)]
     skip_bad: bool,
+    /// Inputs are not text but rows of raw numbers of this type, as np.memmap and tofile write them
+    #[arg(
+        long,
+        value_name = "TYPE",
+        value_parser = dtype(),
+        requires = "columns_per_row",
+        conflicts_with_all = ["delimiter", "comment", "skip_bad"]
+    )]
+    raw: Option<Dtype>,
+    /// How many raw numbers make a row; with 1, every input is one column
+    #[arg(
+        long,
+        value_name = "K",
+        value_parser = clap::value_parser!(u32).range(1..=65536),
+        requires = "raw"
+    )]
+    columns_per_row: Option<u32>,
 }
 
 impl TextArgs {
@@ -170,6 +191,7 @@ impl TextArgs {
             (self.delimiter.is_some(), "--delimiter"),
             (self.comment.is_some(), "--comment"),
             (self.skip_bad, "--skip-bad"),
+            (self.raw.is_some(), "--raw"),
         ]
         .into_iter()
         .find_map(|(given, name)| given.then_some(name))
@@ -182,6 +204,10 @@ impl TextArgs {
             comment: self.comment.clone().unwrap_or_else(|| "#%>".to_owned()),
             dtype,
             skip_bad: self.skip_bad,
+            raw: self
+                .raw
+                .zip(self.columns_per_row)
+                .map(|(dtype, columns)| Raw { dtype, columns: columns as usize }),
         }
     }
 }

@@ -112,6 +112,15 @@ pub enum Error {
         remedy: String,
     },
 
+    /// An array cannot be read.
+    #[error("{}: {problem}", .path.display())]
+    Array {
+        /// The input.
+        path: PathBuf,
+        /// What is wrong with it, and what can be done.
+        problem: String,
+    },
+
     /// Columns are chosen by name, and the input names none.
     #[error(
         "{}:{line}: no header line to find the column {name:?} in; choose columns by position: \
@@ -184,6 +193,19 @@ impl Error {
             }
             Err(source) => Self::Read { path, source },
         }
+    }
+
+    /// An input that makes no rows with the others.
+    pub(crate) fn column_among_rows(path: &Path) -> Self {
+        let problem = "arrays of one column each make rows only with others of that kind; give them to a run of \
+                       their own, x.npy y.npy, and perhaps z.npy";
+        Self::Array { path: path.to_owned(), problem: problem.to_owned() }
+    }
+
+    /// Raw numbers that are none.
+    pub(crate) fn raw_with_header(path: &Path) -> Self {
+        let problem = "is a .npy file, which says itself what it holds; leave out --raw";
+        Self::Array { path: path.to_owned(), problem: problem.to_owned() }
     }
 
     /// A line that goes on for longer than is read, somewhere.

@@ -224,7 +224,7 @@ fn layout(
 }
 
 /// The first fields as x, y, z; where the first line has only two, as x, y.
-fn default_columns(names: Option<&[String]>, fields: usize) -> Vec<ChosenColumn> {
+pub(crate) fn default_columns(names: Option<&[String]>, fields: usize) -> Vec<ChosenColumn> {
     let count = names.map_or(fields.clamp(2, 3), <[String]>::len);
     (1..=count)
         .zip(["x", "y", "z"])

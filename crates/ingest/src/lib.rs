@@ -1,11 +1,12 @@
-//! Text to columns: the first stage of pointillist, and the owner of the `.points` folder.
+//! Text and arrays to columns: the first stage of pointillist, and the owner of the `.points` folder.
 //!
 //! [`ingest`] parses text with one point a line, of any size, into one `.npy` file a column beside a
-//! `points.json` with the bounds of each. [`Points`] reads such a folder as memory maps. A text is parsed once;
-//! everything that follows works on the columns.
+//! `points.json` with the bounds of each; arrays need no parsing. [`Points`] reads such a folder as memory maps. A
+//! text is parsed once; everything that follows works on the columns.
 //!
 //! Numbers are rounded correctly to the stored type, and the result does not depend on the number of threads.
 
+mod array;
 mod columns;
 mod error;
 #[cfg(test)]
@@ -33,7 +34,7 @@ mod zones;
 pub use columns::Values;
 pub use error::{Error, Problem};
 pub use kernel::Kernel;
-pub use options::{ColumnChoice, Delimiter, Dtype, Options};
+pub use options::{ColumnChoice, Delimiter, Dtype, Options, Raw};
 pub use pipeline::{Ingested, SkippedLine, ingest};
 pub use points::{Column, Points};
 pub use progress::Progress;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::array::MOST_FIELDS;
 
 /// How text becomes columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Options {
     pub dtype: Dtype,
     /// Count malformed lines and go on, instead of stopping at the first. Default: false.
     pub skip_bad: bool,
+    /// Inputs are not text but rows of numbers, as they lie in memory. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Raw>,
 }
 
 impl Default for Options {
@@ -31,6 +35,7 @@ impl Default for Options {
             comment: "#%>".to_owned(),
             dtype: Dtype::F32,
             skip_bad: false,
+            raw: None,
         }
     }
 }
@@ -41,6 +46,13 @@ impl Options {
         let unfit = |&char: &char| {
             char.is_ascii_digit() || "+-.,; \t\r\n\"".contains(char) || !char.is_ascii()
         };
+        if let Some(Raw { columns, .. }) = self.raw
+            && !(1..=MOST_FIELDS).contains(&columns)
+        {
+            return Err(Error::Options(format!(
+                "a row has {columns} numbers: there must be 1 to {MOST_FIELDS}"
+            )));
+        }
         match self.comment.chars().find(unfit) {
             Some(char) => Err(Error::Options(format!(
                 "{char:?} cannot begin a comment: choose punctuation that no number begins with"
@@ -48,6 +60,15 @@ impl Options {
             None => Ok(()),
         }
     }
+}
+
+/// Rows of little-endian numbers, one row after another, with nothing before, between or after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raw {
+    /// The type of the numbers.
+    pub dtype: Dtype,
+    /// Numbers in a row, from 1 to 65536.
+    pub columns: usize,
 }
 
 /// What separates the fields of a line.

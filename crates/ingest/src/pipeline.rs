@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::error::Problem;
 use crate::kernel::Kernel;
@@ -50,7 +51,8 @@ pub struct SkippedLine {
 }
 
 /// Parses `inputs`, one after another, into the columns of a new `.points` folder at `destination`. Text may be
-/// compressed with gzip, zstd, bzip2 or xz. Progress counts bytes as they lie on the disk. Runs on the threads of the current rayon pool.
+/// compressed with gzip, zstd, bzip2 or xz; `.npy` arrays and raw numbers need no parsing. Progress counts bytes as they
+/// lie on the disk. Runs on the threads of the current rayon pool.
 ///
 /// # Errors
 /// Any [`Error`]. Nothing is left behind then, and a `.points` that stood at `destination` is still there.
@@ -178,7 +180,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn parse<T: Number>(
+fn parse<T: Stored>(
     chunker: Chunker,
     names: &[String],
     folder: &Path,
@@ -234,7 +236,7 @@ fn parse<T: Number>(
 }
 
 /// One worker: takes chunks until there are no more.
-fn work<T: Number>(shared: &Shared<'_>) {
+fn work<T: Stored>(shared: &Shared<'_>) {
     let _guard = Guard(shared);
     let mut buffer = Vec::new();
     let mut rows = Rows::<T>::new(shared.files.len(), shared.kernel);
@@ -262,12 +264,15 @@ fn work<T: Number>(shared: &Shared<'_>) {
     }
 }
 
-/// Parses a chunk, to its end or to the first line that is the end of the run.
-fn read_rows<T: Number>(
+/// Reads a chunk, to its end or to the first line that is the end of the run.
+fn read_rows<T: Stored>(
     chunk: &mut Chunk,
     buffer: &mut Vec<u8>,
     rows: &mut Rows<T>,
 ) -> Result<(), Error> {
+    if chunk.append_numbers(buffer, &mut rows.columns)? {
+        return Ok(());
+    }
     let layout = chunk.layout.clone();
     while let (Some(text), Some(layout)) = (chunk.next_piece(buffer)?, &layout) {
         rows.parse(text, layout);

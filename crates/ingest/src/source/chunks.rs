@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::file::Lines;
+use super::numbers::{Block, read_rows};
 use super::{Body, Opened, names, open_one};
 use crate::Error;
+use crate::array::Strip;
+use crate::array::element::Stored;
 use crate::line::Layout;
 use crate::options::Options;
 use crate::sidecar::Source;
@@ -26,7 +29,7 @@ pub(crate) struct Chunker {
     sequence: u64,
 }
 
-/// A part of an input, to be read by [`Chunk::next_piece`].
+/// A part of an input, to be read by [`Chunk::next_piece`] where it is text, else by [`Chunk::append_numbers`].
 pub(crate) struct Chunk {
     /// Chunks count from 0 in the order of the text.
     pub(crate) sequence: u64,
@@ -36,17 +39,19 @@ pub(crate) struct Chunk {
     pub(crate) path: PathBuf,
     /// Lines of the input before its first line of data.
     pub(crate) head_lines: u64,
-    /// How its lines are read; `None` where it could not be opened.
+    /// How its lines are read; `None` where it has none.
     pub(crate) layout: Option<Arc<Layout>>,
     bytes: u64,
-    text: Result<Text, Error>,
+    content: Result<Content, Error>,
 }
 
-enum Text {
+enum Content {
     /// In a file.
     Lines(Lines),
     /// The whole lines that the buffer already holds.
     Buffered,
+    /// Rows of arrays.
+    Numbers(Block),
     /// Nothing more.
     Done,
 }
@@ -62,7 +67,7 @@ impl Chunker {
             Body::File { source, .. } => {
                 usize::try_from(source.size / self.chunk as u64 + 1).unwrap_or(usize::MAX)
             }
-            Body::Stream { .. } | Body::Waiting(_) => usize::MAX,
+            Body::Stream { .. } | Body::Waiting(_) | Body::Array(_) => usize::MAX,
         });
         chunks.fold(0, usize::saturating_add)
     }
@@ -75,50 +80,52 @@ impl Chunker {
     /// The next chunk. The text of a stream is read into `buffer`, under the caller's lock; that of a file is
     /// left to [`Chunk::next_piece`].
     pub(crate) fn next(&mut self, buffer: &mut Vec<u8>) -> Option<Chunk> {
-        let mut text = self.open_current();
+        let mut content = self.open_current();
         let index = self.current;
         let source = self.sources.get(index)?;
         let (path, head_lines) = (source.path.clone(), source.lines);
         let layout = source.layout.clone();
-        if text.is_ok() {
-            text = self.take(buffer);
+        if content.is_ok() {
+            content = self.take(buffer);
         }
-        if text.is_err() {
+        if content.is_err() {
             // Nothing after an error is of interest.
             self.current = self.sources.len();
         }
-        let (text, bytes) = match text {
-            Ok((text, bytes)) => (Ok(text), bytes),
+        let (content, bytes) = match content {
+            Ok((content, bytes)) => (Ok(content), bytes),
             Err(error) => (Err(error), 0),
         };
         let sequence = self.sequence;
         self.sequence += 1;
-        Some(Chunk { sequence, source: index, path, head_lines, layout, bytes, text })
+        Some(Chunk { sequence, source: index, path, head_lines, layout, bytes, content })
     }
 
     /// Goes on to the next input that holds data, where the current one does not. An input that has waited for its turn
     /// is opened now: whoever writes to it may have written to those before it until now.
-    fn open_current(&mut self) -> Result<(Text, u64), Error> {
+    fn open_current(&mut self) -> Result<(Content, u64), Error> {
         while let Some(source) = self.sources.get_mut(self.current) {
             if let Body::Waiting(input) = &mut source.body
                 && let Some(input) = input.take()
             {
-                let opened = open_one(input, &self.options, names(&self.sources))?;
+                let names = names(&self.sources);
+                let opened = open_one(input, self.current, &self.options, names)?;
                 self.sources[self.current] = opened;
-            } else if source.layout.is_some() {
+            } else if source.names().is_some() {
                 break;
             } else {
                 self.current += 1;
             }
         }
-        Ok((Text::Done, 0))
+        Ok((Content::Done, 0))
     }
 
     /// Takes text from the current input.
-    fn take(&mut self, buffer: &mut Vec<u8>) -> Result<(Text, u64), Error> {
+    fn take(&mut self, buffer: &mut Vec<u8>) -> Result<(Content, u64), Error> {
         let source = &mut self.sources[self.current];
         match &mut source.body {
-            Body::Waiting(_) => Ok((Text::Done, 0)),
+            Body::Waiting(_) => Ok((Content::Done, 0)),
+            Body::Array(_) => self.take_numbers(buffer),
             Body::File { source: Source { size, .. }, offset } => {
                 let size = *size;
                 let (file, start) = match self.file.take() {
@@ -138,7 +145,7 @@ impl Chunker {
                 let piece = (self.chunk as u64 / PIECES).max(1);
                 let first = start == *offset;
                 let lines = Lines { file, start, end, size, first, piece };
-                Ok((Text::Lines(lines), end - start))
+                Ok((Content::Lines(lines), end - start))
             }
             Body::Stream { stream, carry, text, source: file } => {
                 match stream.fill(carry, buffer, self.chunk, &source.path) {
@@ -147,7 +154,7 @@ impl Chunker {
                         if at_end {
                             self.current += 1;
                         }
-                        Ok((Text::Buffered, stream.account()))
+                        Ok((Content::Buffered, stream.account()))
                     }
                     // A file that somebody writes to looks damaged.
                     Err(Error::Compressed { path, .. })
@@ -162,7 +169,82 @@ impl Chunker {
     }
 }
 
+impl Chunker {
+    /// Takes rows from the current input, an array, and from those that make rows together with it.
+    fn take_numbers(&mut self, buffer: &mut Vec<u8>) -> Result<(Content, u64), Error> {
+        let is_stream = |index: usize| matches!(&self.sources[index].body, Body::Array(array) if array.stream.is_some());
+        let Body::Array(array) = &self.sources[self.current].body else {
+            return Ok((Content::Done, 0));
+        };
+        let Some(reading) = &array.reading else { return Ok((Content::Done, 0)) };
+        let (first, total, strips) = (reading.done, array.table.rows, Arc::clone(&reading.strips));
+        let mut rows = (self.chunk / reading.stride()).max(1);
+        if let Some(left) = total.map(|total| total - first) {
+            rows = rows.min(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+        let piece = (rows / PIECES as usize).max(1);
+        // Of an array in Fortran order all columns count, or progress would not come to its end.
+        let stride = reading.stride().max(array.table.stride);
+        let files = match &reading.files {
+            Some(files) => Some(Arc::clone(files)),
+            None if strips.iter().any(|strip| is_stream(strip.source)) => None,
+            None => {
+                let open = |strip: &Strip| {
+                    File::open(&strip.path).map_err(|error| Error::read(&strip.path, error))
+                };
+                Some(strips.iter().map(open).collect::<Result<Arc<[File]>, _>>()?)
+            }
+        };
+        let mut bytes = (rows * stride) as u64;
+        let mut at_end = false;
+        if files.is_none() {
+            buffer.clear();
+            bytes = 0;
+            let wanted = rows;
+            for strip in strips.iter() {
+                let Opened { path, body, .. } = &mut self.sources[strip.source];
+                let Body::Array(array) = body else { continue };
+                if array.stream.is_some() {
+                    rows = array.fill(path, first, wanted, buffer)?;
+                    at_end = rows < wanted;
+                    bytes += array.stream.as_mut().map_or(0, |stream| stream.account());
+                } else {
+                    let start = buffer.len();
+                    buffer.resize(start + rows * strip.stride, 0);
+                    let file =
+                        File::open(&strip.path).map_err(|error| Error::read(&strip.path, error))?;
+                    read_rows(&file, strip, first, &mut buffer[start..])?;
+                    bytes += (rows * strip.stride) as u64;
+                }
+            }
+        }
+        if let Body::Array(array) = &mut self.sources[self.current].body
+            && let Some(reading) = &mut array.reading
+        {
+            reading.files.clone_from(&files);
+            reading.done += rows as u64;
+            at_end |= Some(reading.done) == total;
+        }
+        if at_end {
+            self.current += 1;
+        }
+        Ok((Content::Numbers(Block { strips, files, first, rows, piece }), bytes))
+    }
+}
+
 impl Chunk {
+    /// Appends the rows of the chunk to the columns, where they are numbers already. Says whether they are.
+    pub(crate) fn append_numbers<T: Stored>(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        columns: &mut [Vec<T>],
+    ) -> Result<bool, Error> {
+        match &self.content {
+            Ok(Content::Numbers(block)) => block.append(buffer, columns).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
     /// Bytes of the input that the chunk stands for, as they lie on the disk or come from a pipe.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
@@ -173,12 +255,12 @@ impl Chunk {
         &mut self,
         buffer: &'a mut Vec<u8>,
     ) -> Result<Option<&'a [u8]>, Error> {
-        match std::mem::replace(&mut self.text, Ok(Text::Done))? {
-            Text::Done => Ok(None),
-            Text::Buffered => Ok(Some(buffer)),
-            Text::Lines(mut lines) => {
+        match std::mem::replace(&mut self.content, Ok(Content::Done))? {
+            Content::Done | Content::Numbers(_) => Ok(None),
+            Content::Buffered => Ok(Some(buffer)),
+            Content::Lines(mut lines) => {
                 let piece = lines.next_piece(&self.path, buffer)?;
-                self.text = Ok(Text::Lines(lines));
+                self.content = Ok(Content::Lines(lines));
                 Ok(piece)
             }
         }

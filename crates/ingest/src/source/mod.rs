@@ -1,9 +1,10 @@
-//! Where text comes from: regular files, read at any offset by any thread, and streams, read in order. Compressed
-//! files are streams, too.
+//! Where text and arrays come from: regular files, read at any offset by any thread, and streams, read in order.
+//! Compressed files are streams, too.
 
 mod chunks;
 pub(crate) mod compressed;
 mod file;
+mod numbers;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::Error;
+use crate::array::{Table, header, join, read_header};
 use crate::layout::{Head, read_head};
 use crate::line::Layout;
 use crate::options::Options;
@@ -21,6 +23,7 @@ use crate::os;
 use crate::sidecar::Source;
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
+use numbers::{Array, Reading};
 use stream::Stream;
 
 /// Something to read points from.
@@ -31,7 +34,7 @@ pub enum Input {
     Stream {
         /// `-` for the standard input.
         name: String,
-        /// The text.
+        /// The text, or an array.
         reader: Box<dyn Read + Send>,
     },
 }
@@ -59,7 +62,7 @@ impl std::fmt::Debug for Input {
 pub(crate) struct Opened {
     /// The name for messages.
     pub(crate) path: PathBuf,
-    /// How its lines are read; `None` where it holds no data.
+    /// How its lines are read; `None` where it is no text or holds no data.
     pub(crate) layout: Option<Arc<Layout>>,
     /// Lines before the first line of data.
     pub(crate) lines: u64,
@@ -78,11 +81,31 @@ enum Body {
         /// The file it is read from, if it is one.
         source: Option<Source>,
     },
+    /// Numbers.
+    Array(Box<Array>),
     /// To be opened when its turn comes.
     Waiting(Option<Input>),
 }
 
 impl Opened {
+    /// An input of text whose head has been read, or the number of its lines where it has no data.
+    fn of_text(path: PathBuf, head: Result<Head, u64>, body: Body) -> Self {
+        match head {
+            Ok(Head { layout, lines, .. }) => {
+                Self { path, layout: Some(Arc::new(layout)), lines, body }
+            }
+            Err(lines) => Self { path, layout: None, lines, body },
+        }
+    }
+
+    /// The columns that its rows become; `None` where it has none, as far as is known.
+    fn names(&self) -> Option<&[String]> {
+        match &self.body {
+            Body::Array(array) => array.reading.as_ref().map(|reading| reading.names.as_slice()),
+            _ => self.layout.as_ref().map(|layout| layout.names.as_slice()),
+        }
+    }
+
     /// Describes what was read, once it is, and says how many bytes of text it was; a file that is not what it was is
     /// an error.
     pub(crate) fn finish(self) -> Result<(Source, u64), Error> {
@@ -97,6 +120,16 @@ impl Opened {
                     Source { path: self.path, size: stream.bytes(), modified: None },
                     text,
                 ));
+            }
+            Body::Array(array) => {
+                let bytes = array.bytes();
+                match (array.source, array.stream) {
+                    (Some(source), _) => (source, bytes),
+                    (None, stream) => {
+                        let size = stream.map_or(0, |stream| stream.bytes());
+                        return Ok((Source { path: self.path, size, modified: None }, bytes));
+                    }
+                }
             }
             Body::Waiting(_) => {
                 return Ok((Source { path: self.path, size: 0, modified: None }, 0));
@@ -122,14 +155,17 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
             let path = input.path();
             Opened { path, layout: None, lines: 0, body: Body::Waiting(Some(input)) }
         } else {
-            open_one(input, options, names)?
+            open_one(input, opened.len(), options, names)?
         });
     }
+    join_columns(&mut opened, options)?;
+    check_options(&opened, options)?;
     match opened.last() {
         Some(last) if names(&opened).is_none() => {
             let packed =
                 matches!(&last.body, Body::Stream { stream, .. } if stream.format.is_some());
             let found = match last.lines {
+                0 if matches!(last.body, Body::Array(_)) => "the array is empty".to_owned(),
                 0 if packed => "nothing is in it once it is unpacked".to_owned(),
                 0 => "the file is empty".to_owned(),
                 1 => "only a blank, comment or header line".to_owned(),
@@ -159,34 +195,91 @@ fn metadata(path: &Path) -> Result<Metadata, Error> {
     Ok(metadata)
 }
 
-/// Reads the head of an input. `names` are the columns that earlier inputs have settled.
-fn open_one(input: Input, options: &Options, names: Option<&[String]>) -> Result<Opened, Error> {
+/// Reads the head of an input, which is number `index`. `names` are the columns that earlier inputs have settled.
+fn open_one(
+    input: Input,
+    index: usize,
+    options: &Options,
+    names: Option<&[String]>,
+) -> Result<Opened, Error> {
     let path = input.path();
-    let (head, body) = match input {
-        Input::Path(_) => open_path(&path, options, names)?,
-        Input::Stream { reader, .. } => open_stream(&path, reader, None, options, names)?,
+    let mut opened = match input {
+        Input::Path(_) => open_path(path, options, names)?,
+        Input::Stream { reader, .. } => open_stream(path, reader, None, options, names)?,
     };
-    Ok(match head {
-        Ok(head) => Opened { path, layout: Some(Arc::new(head.layout)), lines: head.lines, body },
-        Err(lines) => Opened { path, layout: None, lines, body },
-    })
+    let Opened { path, body, .. } = &mut opened;
+    if let Body::Array(array) = body
+        && array.table.rows != Some(0)
+    {
+        if array.table.is_column && names.is_some() {
+            return Err(Error::column_among_rows(path));
+        }
+        if !array.table.is_column {
+            let selected = array.table.select(path, index, array.offset, options, names)?;
+            array.reading = Some(Reading::new(selected.0, selected.1));
+        }
+    }
+    Ok(opened)
+}
+
+/// Makes rows of inputs that are one column each, if they are: the first is read for all.
+fn join_columns(opened: &mut [Opened], options: &Options) -> Result<(), Error> {
+    let column = |opened: &Opened| match &opened.body {
+        Body::Array(array) => array.table.is_column,
+        _ => false,
+    };
+    if !opened.iter().any(column) {
+        return Ok(());
+    }
+    if let Some(other) = opened.iter().find(|opened| !column(opened)) {
+        return Err(Error::column_among_rows(&other.path));
+    }
+    let inputs: Vec<_> = opened
+        .iter()
+        .filter_map(|opened| match &opened.body {
+            Body::Array(array) => Some((opened.path.as_path(), &array.table, array.offset)),
+            _ => None,
+        })
+        .collect();
+    let (names, strips) = join(&inputs, options)?;
+    if let Some(Opened { body: Body::Array(array), .. }) = opened.first_mut()
+        && array.table.rows != Some(0)
+    {
+        array.reading = Some(Reading::new(names, strips));
+    }
+    Ok(())
+}
+
+/// No option is taken that nothing could follow.
+fn check_options(opened: &[Opened], options: &Options) -> Result<(), Error> {
+    if opened.iter().any(|opened| !matches!(opened.body, Body::Array(_))) {
+        return Ok(());
+    }
+    let default = Options::default();
+    let given = [
+        (options.delimiter != default.delimiter, "--delimiter"),
+        (options.comment != default.comment, "--comment"),
+        (options.skip_bad, "--skip-bad"),
+    ];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, name)) => {
+            Err(Error::Options(format!("{name} says how text is read, and the inputs are arrays")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The columns that the first input with data has settled.
 pub(crate) fn names(opened: &[Opened]) -> Option<&[String]> {
-    opened.iter().find_map(|input| input.layout.as_ref()).map(|layout| layout.names.as_slice())
+    opened.iter().find_map(Opened::names)
 }
 
-fn open_path(
-    path: &Path,
-    options: &Options,
-    names: Option<&[String]>,
-) -> Result<(Result<Head, u64>, Body), Error> {
-    let read = |source| Error::read(path, source);
-    metadata(path)?;
-    let file = File::open(path).map_err(read)?;
+fn open_path(path: PathBuf, options: &Options, names: Option<&[String]>) -> Result<Opened, Error> {
+    let read = |source| Error::read(&path, source);
+    metadata(&path)?;
+    let mut file = File::open(&path).map_err(read)?;
     // Files that the kernel makes up as they are read have no size.
-    let Some(source) = Source::of_file(path).filter(|source| source.size > 0) else {
+    let Some(source) = Source::of_file(&path).filter(|source| source.size > 0) else {
         return open_stream(path, Box::new(file), None, options, names);
     };
     let mut magic = [0; MAGIC];
@@ -194,26 +287,51 @@ fn open_path(
     if Format::of(&magic[..length]).is_some() {
         return open_stream(path, Box::new(file), Some(source), options, names);
     }
-    let head = read_head(path, &mut BufReader::new(file), options, names)?;
+    let is_array = magic.starts_with(header::MAGIC);
+    if is_array || options.raw.is_some() {
+        let (table, offset) = match options.raw {
+            Some(_) if is_array => return Err(Error::raw_with_header(&path)),
+            Some(raw) => {
+                let rows = source.size / (raw.columns as u64 * raw.dtype.size());
+                (Table::raw(raw, Some(rows)), 0)
+            }
+            None => read_header(&path, &[], &mut file)?,
+        };
+        table.check_bytes(&path, source.size.saturating_sub(offset))?;
+        let array = Array { table, offset, source: Some(source), stream: None, reading: None };
+        return Ok(Opened { path, layout: None, lines: 0, body: Body::Array(Box::new(array)) });
+    }
+    let head = read_head(&path, &mut BufReader::new(file), options, names)?;
     let offset = head.as_ref().map_or(0, |head| head.offset);
-    Ok((head, Body::File { source, offset }))
+    Ok(Opened::of_text(path, head, Body::File { source, offset }))
 }
 
 /// `source` is the file that is read, if it is one.
 fn open_stream(
-    path: &Path,
+    path: PathBuf,
     reader: Box<dyn Read + Send>,
     source: Option<Source>,
     options: &Options,
     names: Option<&[String]>,
-) -> Result<(Result<Head, u64>, Body), Error> {
-    let stream = Stream::new(reader).map_err(|source| Error::read(path, source))?;
+) -> Result<Opened, Error> {
+    let stream = Stream::new(reader).map_err(|source| Error::read(&path, source))?;
     let mut stream = Box::new(stream);
-    let mut head = read_head(path, &mut stream.reader, options, names)?;
+    let is_array = stream.begin == header::MAGIC;
+    if is_array || options.raw.is_some() {
+        let (table, offset) = match options.raw {
+            Some(_) if is_array => return Err(Error::raw_with_header(&path)),
+            Some(raw) => (Table::raw(raw, stream.begin.is_empty().then_some(0)), 0),
+            None => read_header(&path, &[], &mut stream.reader)?,
+        };
+        table.check_stream(&path)?;
+        let array = Array { table, offset, source, stream: Some(stream), reading: None };
+        return Ok(Opened { path, layout: None, lines: 0, body: Body::Array(Box::new(array)) });
+    }
+    let mut head = read_head(&path, &mut stream.reader, options, names)?;
     let (carry, text) = match &mut head {
         Ok(head) => (std::mem::take(&mut head.first), head.offset),
         Err(_) => (Vec::new(), 0),
     };
     let text = text + carry.len() as u64;
-    Ok((head, Body::Stream { stream, carry, text, source }))
+    Ok(Opened::of_text(path, head, Body::Stream { stream, carry, text, source }))
 }

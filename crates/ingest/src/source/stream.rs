@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::compressed::{Format, MAGIC, Meter, Metered, Unpacker};
-use crate::Error;
 use crate::layout::LONGEST_LINE;
+use crate::{Error, array};
 
 /// Bytes read at once.
 const READ: usize = 256 << 10;
@@ -16,6 +16,8 @@ pub(crate) struct Stream {
     pub(crate) reader: BufReader<Box<dyn Read + Send>>,
     /// What the bytes are unpacked from.
     pub(crate) format: Option<Format>,
+    /// The first few bytes of what is read, for telling what it is.
+    pub(crate) begin: Vec<u8>,
     meter: Arc<Meter>,
     /// As many bytes of the meter's have been accounted for.
     accounted: u64,
@@ -33,8 +35,12 @@ impl Stream {
             Some(format) => Box::new(Unpacker::new(format, whole, Arc::clone(&meter))),
             None => whole,
         };
-        let reader = BufReader::with_capacity(READ, unpacked);
-        Ok(Self { reader, format, meter, accounted: 0 })
+        let mut reader = unpacked;
+        let mut begin = Vec::with_capacity(array::header::MAGIC.len());
+        reader.by_ref().take(array::header::MAGIC.len() as u64).read_to_end(&mut begin)?;
+        let whole = Box::new(io::Cursor::new(begin.clone()).chain(reader));
+        let reader = BufReader::with_capacity(READ, whole as Box<dyn Read + Send>);
+        Ok(Self { reader, format, begin, meter, accounted: 0 })
     }
 
     /// Bytes read so far, before they are unpacked.
