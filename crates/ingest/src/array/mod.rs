@@ -70,13 +70,9 @@ fn problem(path: &Path, problem: impl Into<String>) -> Error {
     Error::Array { path: path.to_owned(), problem: problem.into() }
 }
 
-/// Reads the header of a `.npy` file or stream, of which `begin` is read already. Returns also how long it is, in bytes.
-pub(crate) fn read_header(
-    path: &Path,
-    begin: &[u8],
-    reader: &mut dyn Read,
-) -> Result<(Table, u64), Error> {
-    let mut bytes = begin.to_vec();
+/// Reads the header of a `.npy` file or stream. Returns also how long it is, in bytes.
+pub(crate) fn read_header(path: &Path, reader: &mut dyn Read) -> Result<(Table, u64), Error> {
+    let mut bytes = Vec::new();
     loop {
         match header::start(&bytes).map_err(|what| problem(path, what))? {
             Start::Dictionary(range) => {

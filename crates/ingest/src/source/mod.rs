@@ -295,7 +295,7 @@ fn open_path(path: PathBuf, options: &Options, names: Option<&[String]>) -> Resu
                 let rows = source.size / (raw.columns as u64 * raw.dtype.size());
                 (Table::raw(raw, Some(rows)), 0)
             }
-            None => read_header(&path, &[], &mut file)?,
+            None => read_header(&path, &mut file)?,
         };
         table.check_bytes(&path, source.size.saturating_sub(offset))?;
         let array = Array { table, offset, source: Some(source), stream: None, reading: None };
@@ -321,7 +321,7 @@ fn open_stream(
         let (table, offset) = match options.raw {
             Some(_) if is_array => return Err(Error::raw_with_header(&path)),
             Some(raw) => (Table::raw(raw, stream.begin.is_empty().then_some(0)), 0),
-            None => read_header(&path, &[], &mut stream.reader)?,
+            None => read_header(&path, &mut stream.reader)?,
         };
         table.check_stream(&path)?;
         let array = Array { table, offset, source, stream: Some(stream), reading: None };

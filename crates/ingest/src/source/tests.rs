@@ -363,8 +363,9 @@ fn an_archive_that_changes_while_it_is_read_is_an_error() {
         assert!(archive.len() > 1 << 20);
         for changed in [&archive[..archive.len() / 2], &[&archive[..], b"\0"].concat()] {
             let input = folder.file(&archive);
-            let progress =
-                Meanwhile(AtomicU64::new(0), &|| std::fs::write(&path, changed).unwrap());
+            let once = std::sync::Once::new();
+            let change = || once.call_once(|| std::fs::write(&path, changed).unwrap());
+            let progress = Meanwhile(AtomicU64::new(0), &change);
             let (destination, options) = (folder.destination(), Options::default());
             let run = || ingest_in_chunks(vec![input], &destination, &options, &progress, 4096);
             let error = in_threads(1, run).unwrap_err();
