@@ -5,7 +5,7 @@
 //!    nothing but blanks before it.
 //! 3. One shuffle drops point and separator, and three steps add up the digits (tens, hundreds, ten thousands) to two
 //!    halves of eight digits.
-//! 4. [`super::finish`] makes numbers of the halves with one division, and notices those that this might round to the
+//! 4. [`super::finish`] makes numbers of the halves with one multiplication, and notices those that this might round to the
 //!    wrong float; why the others are right is said in [`crate::number::decimal`].
 
 use super::finish::{FromDigits, finish};
@@ -64,15 +64,17 @@ unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
     let mut block = Block::FIRST;
     loop {
         let length = block.length(text.len() - at);
-        let ends = &mut scratch.ends;
+        let Scratch { ends, marks, halves, .. } = scratch;
         ends.clear();
         ends.push(at as u32 - 1);
         // SAFETY: The features are the caller's promise.
         unsafe { find_ends::<V>(text, at, at + length, shape.delimiter, ends) };
+        marks.clear();
+        marks.extend(ends.iter().zip(&ends[1..]).map(|(before, end)| V::mark(end - before)));
         let groups = (ends.len() - 1) / shape.fields / step;
         // Grows but never shrinks: zeros would have to be written again for every block.
-        if scratch.halves.len() < groups * step {
-            scratch.halves.resize(groups * step, 0);
+        if halves.len() < groups * step {
+            halves.resize(groups * step, 0);
         }
         let fitting = if shape.others.is_empty() {
             groups * step
@@ -84,12 +86,11 @@ unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
             // SAFETY: The features are the caller's promise; the ends are offsets into the text at which fields end,
             // none of them in its first 16 bytes; there are as many as the rows have fields, and room for their
             // halves.
-            good =
-                unsafe { add_up::<V>(text, ends, shape.fields, column, good, &mut scratch.halves) };
+            good = unsafe { add_up::<V>(text, ends, marks, shape.fields, column, good, halves) };
             let target = &mut columns[column.column];
             let start = target.len();
             target.resize(start + good * step, T::default());
-            let halves = &scratch.halves[..good * step];
+            let halves = &halves[..good * step];
             if finish(halves, column.decimals, &mut target[start..]) {
                 correct_column(text, ends, shape, column, halves, &mut target[start..], &correct);
             }
@@ -137,11 +138,13 @@ fn correct_column<T: FromDigits>(
 ///
 /// # Safety
 /// The processor has the features of `V`. `ends` ascend, are offsets into `text`, and from the second on are at least
-/// 15; there are `groups * 2 * V::LANES * fields` and one before them, and `groups * 2 * V::LANES` halves.
+/// 15; there are `groups * 2 * V::LANES * fields` and one before them, as many marks, and
+/// `groups * 2 * V::LANES` halves.
 #[inline(always)]
 unsafe fn add_up<V: Vector>(
     text: &[u8],
     ends: &[u32],
+    marks: &[u16],
     fields: usize,
     column: &ColumnShape,
     groups: usize,
@@ -149,52 +152,47 @@ unsafe fn add_up<V: Vector>(
 ) -> usize {
     let step = 2 * V::LANES;
     debug_assert!(ends.len() > groups * step * fields && column.field < fields);
-    debug_assert!(halves.len() >= groups * step);
+    debug_assert!(marks.len() >= groups * step * fields && halves.len() >= groups * step);
     debug_assert!(ends.iter().skip(1).all(|&end| end >= 15 && (end as usize) < text.len()));
     // SAFETY: The features are the caller's promise. Every end is at least 15 and lies in the text, so the 16 bytes up
     // to it and with it can be read; halves are written to their places in memory that holds them all.
     unsafe {
         let pattern = Pattern::<V>::new(column);
-        let mut ends = ends.as_ptr().add(column.field);
+        let mut ends = ends.as_ptr().add(column.field + 1);
+        let mut marks = marks.as_ptr().add(column.field);
         let mut target = halves.as_mut_ptr();
         for group in 0..groups {
-            let mut longest = 0;
-            let even = load::<V>(text, ends, fields, &mut longest);
-            let odd = load::<V>(text, ends.add(fields), fields, &mut longest);
+            let even = load::<V>(text, ends, marks, fields);
+            let odd = load::<V>(text, ends.add(fields), marks.add(fields), fields);
             let (even, even_fits) = pattern.digits(even);
             let (odd, odd_fits) = pattern.digits(odd);
-            // Longer fields may begin before the window. Their length counts the separator.
-            if longest as usize >= LANE || !V::all(even_fits, odd_fits) {
+            if !V::all(even_fits, odd_fits) {
                 return group;
             }
             V::store_halves(even, odd, target);
-            ends = ends.add(step * fields);
+            (ends, marks) = (ends.add(step * fields), marks.add(step * fields));
             target = target.add(step);
         }
     }
     groups
 }
 
-/// Loads one field of every second row: the bytes that end with its separator, and blanks where the field has not begun.
-/// `ends` points to the end of the field before that of the first row.
+/// Loads one field of every second row: the bytes that end with its separator, and blanks where the field has not begun, or
+/// everywhere where it begins before those bytes. `ends` and `marks` point to those of the first row.
 ///
 /// # Safety
-/// The processor has the features of `V`. The ends of `2 * V::LANES - 1` rows of `stride` fields can be read, are at
-/// least 15 where fields end, and lie in the text.
+/// The processor has the features of `V`. The ends and marks of `2 * V::LANES - 1` rows of `stride` fields can be read;
+/// ends are at least 15 and lie in the text.
 #[inline(always)]
-unsafe fn load<V: Vector>(text: &[u8], ends: *const u32, stride: usize, longest: &mut u32) -> V {
+unsafe fn load<V: Vector>(text: &[u8], ends: *const u32, marks: *const u16, stride: usize) -> V {
     let mut windows = [std::ptr::null(); MOST_LANES];
     let mut lengths = [0; MOST_LANES];
     for lane in 0..V::LANES {
         let row = 2 * lane * stride;
         // SAFETY: As the caller promises.
         unsafe {
-            let (before, end) = (*ends.add(row), *ends.add(row + 1));
-            let length = end - before;
-            // Which is 0 in all bits but the last four as long as no field is longer than a window.
-            *longest |= length - 1;
-            windows[lane] = text.as_ptr().add(end as usize - (LANE - 1));
-            lengths[lane] = length.min(LANE as u32);
+            windows[lane] = text.as_ptr().add(*ends.add(row) as usize - (LANE - 1));
+            lengths[lane] = *marks.add(row);
         }
     }
     // SAFETY: As above.

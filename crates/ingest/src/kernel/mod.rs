@@ -169,6 +169,8 @@ impl std::fmt::Display for Kernel {
 pub(crate) struct Scratch {
     /// Where fields end; first, the byte before the first field.
     ends: Vec<u32>,
+    /// How long each field is, as the vectors of the kernel for fixed fields want to know it.
+    marks: Vec<u16>,
     /// Of one column of fixed fields, two halves of eight digits a row.
     halves: Vec<u64>,
     /// Of one column of varying fields, all digits of a row.

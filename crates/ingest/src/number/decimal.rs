@@ -52,8 +52,8 @@ const INTEGER_POWERS: [u64; 9] =
     [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// The middle between two neighbouring floats, in the bits that a double has and a float has not.
-pub(crate) const MIDDLE: u64 = 1 << 28;
-pub(crate) const BEYOND_FLOAT: u64 = (1 << 29) - 1;
+const MIDDLE: u64 = 1 << 28;
+const BEYOND_FLOAT: u64 = (1 << 29) - 1;
 
 /// The longest mantissa: 10^19 - 1 fits 64 bits.
 const MOST_DIGITS: u32 = 19;
@@ -134,6 +134,20 @@ impl Decimal {
     }
 }
 
+/// Whether a double lies so near the middle between two floats that, if it is off by up to seven units in its last place,
+/// the number it stands for may lie on the other side. It may be negative.
+#[inline(always)]
+pub(crate) fn is_near_middle(value: f64) -> bool {
+    // From 8 units below to 7 above: compared with one number, which vectors do in one step.
+    (value.to_bits().wrapping_add(8)) & (BEYOND_FLOAT & !15) == MIDDLE
+}
+
+/// The power of ten, or the next to it that is within reach: beyond, any multiple as a float is zero or infinite.
+#[inline(always)]
+pub(crate) fn power_of_ten(exponent: i32) -> f64 {
+    POWERS[(exponent.clamp(-MOST, MOST) + MOST) as usize]
+}
+
 /// Where floats have all their bits.
 const SMALLEST: f64 = 1.2e-38;
 const LARGEST: f64 = 3.4e38;
@@ -144,13 +158,10 @@ const INFINITE: f64 = 3.5e38;
 /// The float that a mantissa with its power of ten and sign is, and whether there is a doubt that it is the nearest.
 #[inline(always)]
 pub(crate) fn float(mantissa: u64, scale: Scale) -> (f32, bool) {
-    /// Three roundings, each by at most a unit in the last place of the result.
-    const SLACK: u64 = 8;
     let (exponent, negative) = scale.parts();
-    // Beyond, all is zero or infinite.
-    let power = POWERS[(exponent.clamp(-MOST, MOST) + MOST) as usize];
-    let value = mantissa as f64 * power;
-    let near = (value.to_bits() & BEYOND_FLOAT).wrapping_sub(MIDDLE - SLACK) <= 2 * SLACK;
+    let value = mantissa as f64 * power_of_ten(exponent);
+    // Three roundings, each by at most a unit in the last place of the result.
+    let near = is_near_middle(value);
     // Below, floats have fewer bits and other middles; above, they end.
     let short = (NOTHING..SMALLEST).contains(&value);
     let last = (LARGEST..=INFINITE).contains(&value);

@@ -83,13 +83,19 @@ impl Vector for Avx2 {
         }
     }
 
+    /// The length.
     #[inline(always)]
-    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], lengths: &[u32; MOST_LANES]) -> Self {
+    fn mark(length: u32) -> u16 {
+        if length <= 16 { length as u16 } else { 0 }
+    }
+
+    #[inline(always)]
+    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], marks: &[u16; MOST_LANES]) -> Self {
         // SAFETY: 16 bytes can be read from a window, and from any of the first 17 of the 32 bytes of masks.
         unsafe {
             let text = load_two([windows[0], windows[1]]);
             let masks = FIELD_MASKS.as_ptr();
-            let mask = load_two([masks.add(lengths[0] as usize), masks.add(lengths[1] as usize)]);
+            let mask = load_two([masks.add(marks[0].into()), masks.add(marks[1].into())]);
             Self(_mm256_blendv_epi8(_mm256_set1_epi8(b' ' as i8), text, mask))
         }
     }

@@ -71,17 +71,22 @@ impl Vector for Avx512 {
         }
     }
 
+    /// A bit for each byte of the window before the field.
     #[inline(always)]
-    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], lengths: &[u32; MOST_LANES]) -> Self {
+    fn mark(length: u32) -> u16 {
+        if length <= 16 { (0xFFFF_u32 >> length) as u16 } else { 0xFFFF }
+    }
+
+    #[inline(always)]
+    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], marks: &[u16; MOST_LANES]) -> Self {
         // SAFETY: 16 bytes can be read from each window.
         unsafe {
             let text = _mm512_castsi128_si512(_mm_loadu_si128(windows[0].cast()));
             let text = _mm512_inserti32x4::<1>(text, _mm_loadu_si128(windows[1].cast()));
             let text = _mm512_inserti32x4::<2>(text, _mm_loadu_si128(windows[2].cast()));
             let text = _mm512_inserti32x4::<3>(text, _mm_loadu_si128(windows[3].cast()));
-            // The last bits of each 16.
-            let before = |lane: usize| (0xFFFF_u64 >> lengths[lane]) << (16 * lane);
-            let before = before(0) | before(1) | before(2) | before(3);
+            let [a, b, c, d] = marks.map(u64::from);
+            let before = a | b << 16 | c << 32 | d << 48;
             Self(_mm512_mask_blend_epi8(before, text, _mm512_set1_epi8(b' ' as i8)))
         }
     }

@@ -25,9 +25,11 @@ pub(super) trait Vector: Copy {
     unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64;
     /// Writes `base` plus the place of every set bit of `mask` to `ends`, and possibly more behind them, up to 64 in all.
     unsafe fn store_places(mask: u64, base: u32, ends: *mut u32);
-    /// Lane i is loaded from `windows[i]`, from which 16 bytes can be read; before its last `lengths[i]` bytes it is
-    /// blank. Lengths are at most 16.
-    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], lengths: &[u32; MOST_LANES]) -> Self;
+    /// Tells [`Self::load_fields`] that a field and its separator have so many bytes.
+    fn mark(length: u32) -> u16;
+    /// Lane i is loaded from `windows[i]`, from which 16 bytes can be read; before the field that `marks[i]` tells of, which
+    /// ends with them, it is blank. All of it is blank where the field is longer than that.
+    unsafe fn load_fields(windows: &[*const u8; MOST_LANES], marks: &[u16; MOST_LANES]) -> Self;
     /// The same 16 bytes in all lanes.
     unsafe fn repeat(lane: &[u8; 16]) -> Self;
     /// The same byte everywhere.
