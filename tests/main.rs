@@ -4,5 +4,6 @@
 mod end_to_end;
 mod errors;
 mod golden;
+mod regression;
 mod staged_runs;
 mod support;

@@ -1,7 +1,7 @@
 //! Any text, with any options: every kernel, in pieces of any length, gives what the general path gives for the whole.
 //!
-//! The first byte chooses the options, the second how often the text is repeated (a kernel takes rows in long runs), the
-//! third the length of the pieces; the rest is the text.
+//! The first byte and the top of the second choose the options, the rest of the second how often the text is repeated (a
+//! kernel takes rows in long runs), the third the length of the pieces; the rest is the text.
 #![no_main]
 
 use std::path::Path;
@@ -13,13 +13,15 @@ const COLUMNS: [&str; 4] = ["", "x=1,y=3", "x=2,y=1,z=2", "x=a,y=b"];
 const DELIMITERS: [Delimiter; 5] =
     [Delimiter::Auto, Delimiter::Space, Delimiter::Tab, Delimiter::Comma, Delimiter::Semicolon];
 
-fn options(choice: u8) -> Options {
+fn options(choice: u8, letter: bool) -> Options {
     let columns = COLUMNS[usize::from(choice & 3)];
     Options {
         columns: columns.parse().unwrap_or_default(),
         delimiter: DELIMITERS[usize::from(choice >> 4) % DELIMITERS.len()],
         dtype: if choice & 4 == 0 { Dtype::F32 } else { Dtype::F64 },
         skip_bad: choice & 8 == 0,
+        // A letter that numbers may begin with, too.
+        comment: if letter { "n" } else { "#%>" }.to_owned(),
         ..Options::default()
     }
 }
@@ -36,7 +38,7 @@ fn content(table: &Table) -> (Vec<Vec<u64>>, String) {
 
 fuzz_target!(|data: &[u8]| {
     let [choice, repeats, piece, text @ ..] = data else { return };
-    let options = options(*choice);
+    let options = options(*choice, repeats & 128 != 0);
     let text = text.repeat(1 + usize::from(repeats % 32));
     let read = |kernel, piece| {
         let table = parse_text(Path::new("-"), &text, &options, &Reading { kernel, piece });

@@ -73,6 +73,7 @@ pub(crate) fn ingest_in_chunks(
     chunk: usize,
 ) -> Result<Ingested, Error> {
     options.validate()?;
+    let kernel = Kernel::choose()?;
     check_destination(destination)?;
     let sources = open(inputs, options)?;
     let write = |source| Error::Write { path: destination.to_owned(), source };
@@ -80,8 +81,8 @@ pub(crate) fn ingest_in_chunks(
     let names = names(&sources).unwrap_or_default().to_vec();
     let chunker = Chunker::new(sources, options.clone(), chunk);
     let parsed = match options.dtype {
-        Dtype::F32 => parse::<f32>(chunker, &names, staged.path(), destination, progress),
-        Dtype::F64 => parse::<f64>(chunker, &names, staged.path(), destination, progress),
+        Dtype::F32 => parse::<f32>(chunker, &names, kernel, staged.path(), destination, progress),
+        Dtype::F64 => parse::<f64>(chunker, &names, kernel, staged.path(), destination, progress),
     }?;
     let Parsed { ledger, columns, sources } = parsed;
     let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
@@ -183,6 +184,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn parse<T: Stored>(
     chunker: Chunker,
     names: &[String],
+    kernel: Kernel,
     folder: &Path,
     destination: &Path,
     progress: &dyn Progress,
@@ -204,7 +206,7 @@ fn parse<T: Stored>(
         turned: Condvar::new(),
         files,
         summaries: names.iter().map(|_| Mutex::default()).collect(),
-        kernel: Kernel::choose()?,
+        kernel,
         progress,
     };
     let workers = lock(&shared.chunker).most_chunks().min(rayon::current_num_threads());

@@ -83,6 +83,11 @@ pub fn parse_text(
     reading: &Reading,
 ) -> Result<Table, Error> {
     options.validate()?;
+    // Any can be named, on any processor.
+    if !Kernel::available().contains(&reading.kernel) {
+        let kernel = reading.kernel;
+        return Err(Error::Options(format!("this processor cannot run the kernel {kernel}")));
+    }
     let no_points = |found| Error::NoPoints { path: name.to_owned(), found };
     let head = match read_head(name, &mut &*text, options, None)? {
         Ok(head) => head,

@@ -97,17 +97,16 @@ unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
         }
         let rows = good * step;
         // A later column may have ended earlier.
-        let first = &shape.columns[shape.columns.len() - 1];
-        let length = columns[first.column].len();
+        let last = &shape.columns[shape.columns.len() - 1];
+        let length = columns[last.column].len();
         for column in &shape.columns {
             columns[column.column].truncate(length);
         }
         all_rows += rows;
         at = ends[rows * shape.fields] as usize + 1;
-        if good < groups || groups == 0 {
+        if good < groups || !block.grow(groups > 0) {
             return Done { rows: all_rows, at };
         }
-        block.grow();
     }
 }
 

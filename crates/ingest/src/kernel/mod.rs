@@ -33,7 +33,8 @@ pub(crate) use shape::Shape;
 
 use crate::number::Number;
 
-/// A way to parse rows that all look alike. All give the same numbers, to the bit, in different times.
+/// A way to parse rows that all look alike. All give the same numbers, to the bit, in different times. Which of them the
+/// processor at hand can run, [`Kernel::available`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kernel {
@@ -86,9 +87,10 @@ impl Kernel {
     /// The one that `POINTILLIST_KERNEL` in the environment asks for, for tests and for whoever doubts a result; else the
     /// fastest.
     pub(crate) fn choose() -> Result<Self, crate::Error> {
-        let Some(asked) = std::env::var_os("POINTILLIST_KERNEL") else {
+        let asked = std::env::var_os("POINTILLIST_KERNEL").unwrap_or_default();
+        if asked.is_empty() {
             return Ok(Self::default());
-        };
+        }
         let kernels = Self::available();
         kernels.iter().copied().find(|kernel| asked == kernel.name()).ok_or_else(|| {
             let names: Vec<&str> = kernels.iter().map(|kernel| kernel.name()).collect();
@@ -193,18 +195,31 @@ pub(crate) struct Done {
 /// Bytes whose separators are found at once: few enough that text and separators stay in the first-level cache. It
 /// starts small, so that where only a few rows fit little is found in vain.
 #[derive(Debug, Clone, Copy)]
-struct Block(usize);
+struct Block {
+    length: usize,
+    /// Whether there was more text than that.
+    more: bool,
+}
 
 impl Block {
-    const FIRST: Self = Self(1 << 10);
+    const FIRST: Self = Self { length: 1 << 10, more: false };
+    /// For rows as they usually are.
+    const USUAL: usize = 8 << 10;
+    /// For rows so long that nothing smaller holds enough of them.
+    const LONGEST: usize = 64 << 10;
 
     /// Whole 64-byte blocks of what is left.
-    fn length(self, left: usize) -> usize {
-        left.min(self.0) / 64 * 64
+    fn length(&mut self, left: usize) -> usize {
+        self.more = left > self.length;
+        left.min(self.length) / 64 * 64
     }
 
-    fn grow(&mut self) {
-        self.0 = (2 * self.0).min(8 << 10);
+    /// Says whether it is worth while to go on, where the last block held enough rows or not, and how far at once.
+    fn grow(&mut self, enough: bool) -> bool {
+        let longest = if enough { Self::USUAL.max(self.length) } else { Self::LONGEST };
+        let before = self.length;
+        self.length = (2 * self.length).min(longest);
+        enough || (self.more && self.length > before)
     }
 }
 

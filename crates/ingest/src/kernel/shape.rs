@@ -149,6 +149,12 @@ impl Shape {
         })
     }
 
+    /// Whether a row may begin with a field, which is not blank: it is no comment then.
+    pub(super) fn may_begin(&self, field: &[u8]) -> bool {
+        let first = field.iter().find(|&&byte| byte != b' ' && byte != b'\t');
+        first.is_some_and(|&byte| self.may_begin[usize::from(byte)])
+    }
+
     /// Whether a field that is not wanted, with what ends it, has no say in how the row is read.
     #[inline(always)]
     fn may_be_other(&self, field: &[u8]) -> bool {

@@ -133,10 +133,9 @@ unsafe fn parse<V: Vector, T: Number>(
         if rows > 0 {
             at = ends[rows * shape.fields] as usize + 1 + shape.blanks_at_end;
         }
-        if rows < found || rows == 0 || all_rows == most {
+        if rows < found || all_rows == most || !block.grow(found > 0) {
             return Done { rows: all_rows, at };
         }
-        block.grow();
     }
 }
 
@@ -186,6 +185,14 @@ impl<'a> ColumnFields<'a> {
                     *mantissa = decimal.mantissa;
                     *scale = Scale::new(decimal.exponent, decimal.negative);
                 }
+                // A letter may begin a comment.
+                Some(Field::Missing)
+                    if self.position == 0
+                        && start < end
+                        && !self.shape.may_begin(&self.text[start..end]) =>
+                {
+                    return row;
+                }
                 Some(Field::Missing) => {
                     (*mantissa, *scale) = (0, Scale::default());
                     missing.push(row as u32);
@@ -226,6 +233,10 @@ unsafe fn field<const EXPONENT: bool>(
 ) -> Option<Field> {
     debug_assert!(2 * WINDOW <= start && start <= end && end < text.len());
     if last && shape.carriage_return {
+        // Lines may end otherwise further down.
+        if text[end - 1] != b'\r' {
+            return None;
+        }
         end -= 1;
     } else if !last && text[end] == b'\n' {
         return None;
