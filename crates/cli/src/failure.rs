@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use pointillist_ingest::message::plain;
 
+use crate::interrupt;
+
 /// The end of a run that has not succeeded.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -13,7 +15,7 @@ pub(crate) enum Failure {
     Error(String),
     /// The command makes no sense: exit code 2.
     Usage(String),
-    /// The user has stopped the run: exit code 130, as a shell has it for Ctrl-C.
+    /// A signal has stopped the run: exit code 128 and its number, 130 for Ctrl-C.
     Interrupted,
     /// Whoever reads the standard output has seen enough: no error.
     BrokenPipe,
@@ -47,7 +49,7 @@ impl Failure {
             Self::BrokenPipe => ExitCode::SUCCESS,
             Self::Error(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
-            Self::Interrupted => ExitCode::from(130),
+            Self::Interrupted => ExitCode::from(interrupt::exit_code()),
         }
     }
 }

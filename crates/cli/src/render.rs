@@ -11,6 +11,7 @@ use pointillist_ingest::staged::StagedFile;
 use crate::args::{Global, RenderArgs};
 use crate::colorize::{check_picture, is_stdout};
 use crate::failure::Failure;
+use crate::interrupt::temporary_folder;
 use crate::report::{Report, shown};
 use crate::{bin2d, colorize, ingest};
 
@@ -114,10 +115,8 @@ impl Between {
             let folder = args.output.parent().unwrap_or(Path::new("")).to_path_buf();
             return Ok(Self { folder, stem, _temporary: None });
         }
-        let temporary = tempfile::Builder::new()
-            .prefix("pointillist-")
-            .tempdir()
-            .map_err(|error| Failure::write(&std::env::temp_dir(), &error))?;
+        let temporary =
+            temporary_folder().map_err(|error| Failure::write(&std::env::temp_dir(), &error))?;
         Ok(Self { folder: temporary.path().to_owned(), stem, _temporary: Some(temporary) })
     }
 
