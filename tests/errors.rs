@@ -37,6 +37,10 @@ fn an_input_that_cannot_be_read_is_named() {
         contains(&fail("."), &[".: is a folder, not a text file"]);
     }
     contains(
+        &folder.fail(1, "ingest good.points -o new.points"),
+        &["good.points: is a .points folder, ingested already: bin2d or render takes it"],
+    );
+    contains(
         &folder.fail(1, "bin2d missing.points -o new.tiff"),
         &["missing.points: no such file"],
     );
@@ -173,7 +177,9 @@ fn an_array_that_cannot_be_read_says_why_and_what_to_do() {
     }
     contains(
         &folder.fail(2, "render good.points -o n.png --raw f32 --columns-per-row 3"),
-        &["--raw", "ingest"],
+        &[
+            "render: --raw says how inputs are ingested, and .points folders are ingested already: leave it out",
+        ],
     );
 }
 

@@ -76,14 +76,14 @@ fn points(
     if args.inputs.iter().all(is_points) {
         if let Some(option) = args.text.first_given() {
             return Err(Failure::usage(format!(
-                "{option} says how text is read, and the inputs are .points folders: it belongs to ingest"
+                "{option} says how inputs are ingested, and .points folders are ingested already: leave it out"
             )));
         }
         return Ok(args.inputs.iter().map(|path| Points::open(path)).collect::<Result<_, _>>()?);
     }
     if let Some(folder) = args.inputs.iter().find(|path| is_points(path)) {
         return Err(Failure::usage(format!(
-            "{} is a .points folder among text files: ingest the text first",
+            "{} is a .points folder among inputs that are not: ingest those first",
             shown(folder)
         )));
     }

@@ -20,7 +20,7 @@ use crate::layout::{Head, read_head};
 use crate::line::Layout;
 use crate::options::Options;
 use crate::os;
-use crate::sidecar::Source;
+use crate::sidecar::{self, Source};
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
@@ -189,7 +189,11 @@ fn metadata(path: &Path) -> Result<Metadata, Error> {
     let read = |source| Error::read(path, source);
     let metadata = std::fs::metadata(path).map_err(read)?;
     if metadata.is_dir() {
-        let what = "is a folder, not a text file";
+        let what = if path.join(sidecar::FILE_NAME).is_file() {
+            "is a .points folder, ingested already: bin2d or render takes it"
+        } else {
+            "is a folder, not a text file"
+        };
         return Err(read(io::Error::new(io::ErrorKind::IsADirectory, what)));
     }
     Ok(metadata)
