@@ -361,6 +361,25 @@ fn info_tells_what_every_file_is_and_verifies_it() {
 }
 
 #[test]
+fn info_shows_bounds_that_are_near_each_other_and_no_lines_where_there_were_none() {
+    let folder = Folder::new();
+    let info =
+        |name: &str| String::from_utf8(folder.succeed(&format!("info {name}")).stdout).unwrap();
+    folder.write("near.txt", "-12345.678901 4649776.25\n-12345.678902 4649781.75\nnan 4649780\n");
+    folder.succeed("ingest near.txt -o near.points --dtype f64");
+    let text = info("near.points");
+    let table: Vec<Vec<&str>> =
+        text.lines().skip(1).take(3).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(table[1], ["x", "f64", "-12345.678902", "-12345.678901", "1"]);
+    assert_eq!(table[2], ["y", "f64", "4649776.25", "4649781.75", "0"]);
+    assert!(text.contains("\nread 3 lines, 0 bad\n"), "{text}");
+    folder.write("rows.npy", npy("(2, 2)", &[0.5, 1.5, 2.5, 3.5]));
+    folder.succeed("ingest rows.npy -o rows.points");
+    let text = info("rows.points");
+    assert!(text.contains("rows.npy") && !text.contains("\nread "), "{text}");
+}
+
+#[test]
 fn zones_are_the_bounds_of_blocks_and_their_damage_is_found() {
     let folder = Folder::new();
     let text: String = (0..65537).map(|row| format!("{row} {}\n", -row)).collect();

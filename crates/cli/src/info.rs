@@ -5,14 +5,14 @@ use std::path::Path;
 
 use pointillist_bin2d::{GridFile, PageValues};
 use pointillist_ingest::message::{bytes, plain};
-use pointillist_ingest::{Points, Zones};
+use pointillist_ingest::{Dtype, Points, Zones};
 use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
 use crate::colorize::record;
 use crate::failure::Failure;
 use crate::progress::{StageProgress, Unit};
-use crate::report::{Report, count, number, plural, shown};
+use crate::report::{Report, bounds, count, number, plural, shown};
 
 const STAGE: &str = "info";
 
@@ -69,35 +69,55 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
         let total = points.rows().saturating_mul(sidecar.columns.len() as u64);
         points.verify(&StageProgress::new(global, STAGE, &Unit::Rows, Some(total)))?;
     }
+    let spans: Vec<(String, String)> = sidecar
+        .columns
+        .iter()
+        .map(|column| match column.bounds() {
+            Some((min, max)) => bounds(min, max, digits(column.dtype)),
+            None => ("-".to_owned(), "-".to_owned()),
+        })
+        .collect();
+    let width = spans.iter().map(|(min, max)| min.len().max(max.len())).fold(14, usize::max);
     let mut lines = vec![
         format!("{}: {}", shown(path), plural(points.rows(), "point", "points")),
-        format!("{:<12} {:<5} {:>14} {:>14} {:>12}", "column", "type", "min", "max", "non-finite"),
+        format!(
+            "{:<12} {:<5} {:>width$} {:>width$} {:>12}",
+            "column", "type", "min", "max", "non-finite"
+        ),
     ];
-    for column in &sidecar.columns {
-        let bound = |bound: Option<f64>| bound.map_or("-".to_owned(), number);
+    for (column, (min, max)) in sidecar.columns.iter().zip(&spans) {
         lines.push(format!(
-            "{:<12} {:<5} {:>14} {:>14} {:>12}",
+            "{:<12} {:<5} {min:>width$} {max:>width$} {:>12}",
             column.name,
             column.dtype.to_string(),
-            bound(column.min),
-            bound(column.max),
             count(column.non_finite)
         ));
     }
     for source in &sidecar.sources {
         lines.push(format!("from {} ({})", shown(&source.path), bytes(source.size)));
     }
-    lines.push(format!(
-        "read {}, {} bad",
-        plural(sidecar.lines, "line", "lines"),
-        count(sidecar.skipped)
-    ));
+    // Arrays have no lines.
+    if sidecar.lines > 0 {
+        lines.push(format!(
+            "read {}, {} bad",
+            plural(sidecar.lines, "line", "lines"),
+            count(sidecar.skipped)
+        ));
+    }
     lines.push(identity(points.identity(), verify));
     let mut facts = json!({ "kind": "points", "path": shown(path), "verified": verify });
     facts["points"] = json!(sidecar);
     let zoned = sidecar.columns.iter().all(|column| column.zones.is_some());
     facts["blocks"] = json!(zoned.then(|| points.rows().div_ceil(Zones::BLOCK as u64)));
     Ok((lines, facts))
+}
+
+/// Decimal digits that tell any two values apart.
+fn digits(dtype: Dtype) -> usize {
+    match dtype {
+        Dtype::F32 => 9,
+        Dtype::F64 => 17,
+    }
 }
 
 fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {

@@ -125,18 +125,40 @@ pub(crate) fn plural(number: u64, one: &str, many: &str) -> String {
 
 /// A number to six digits, as `%g` has it: enough to read; JSON has all of them.
 pub(crate) fn number(value: f64) -> String {
+    to_digits(value, 6)
+}
+
+/// Two bounds to six digits, and to as many more as it takes to see how far they are apart, but no more than values
+/// of their type have: 9 for 32-bit floats, 17 for 64-bit ones.
+pub(crate) fn bounds(min: f64, max: f64, longest: usize) -> (String, String) {
+    let magnitude = |value: f64| value.log10().floor();
+    let distance = max - min;
+    let digits = if distance > 0.0 && distance.is_finite() {
+        // Of the distance, three digits.
+        (magnitude(min.abs().max(max.abs())) - magnitude(distance)) as usize + 3
+    } else {
+        6
+    };
+    let digits = digits.clamp(6, longest);
+    (to_digits(min, digits), to_digits(max, digits))
+}
+
+fn to_digits(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
-    let scientific = format!("{value:.5e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let after_first = digits - 1;
+    let scientific = format!("{value:.after_first$e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let trim = |text: &str| match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text.to_owned(),
     };
     match exponent.parse::<i32>() {
-        Ok(exponent @ -5..6) => trim(&format!("{value:.*}", (5 - exponent) as usize)),
-        _ => format!("{}e{exponent}", trim(digits)),
+        Ok(exponent) if (-5..digits as i32).contains(&exponent) => {
+            trim(&format!("{value:.*}", (after_first as i32 - exponent) as usize))
+        }
+        _ => format!("{}e{exponent}", trim(mantissa)),
     }
 }
 
@@ -172,6 +194,26 @@ mod tests {
             (f64::NAN, "NaN"),
         ] {
             assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn bounds_have_as_many_digits_as_show_how_far_they_are_apart() {
+        for (min, max, longest, texts) in [
+            (-1.517899990081787, 2.0, 17, ("-1.5179", "2")),
+            (4649776.25, 4649781.75, 17, ("4649776.25", "4649781.75")),
+            (4649776.25, 4649781.75, 9, ("4649776.25", "4649781.75")),
+            (-4649781.75, -4649776.25, 17, ("-4649781.75", "-4649776.25")),
+            (1.6e9, 1.6000864e9, 17, ("1.6e9", "1.6000864e9")),
+            (0.0, 1.6e9, 17, ("0", "1.6e9")),
+            (4649776.25, 4649776.25, 17, ("4.64978e6", "4.64978e6")),
+            (1.0, 1.0_f64.next_up(), 17, ("1", "1.0000000000000002")),
+            (1.0_f32.into(), 1.0_f32.next_up().into(), 9, ("1", "1.00000012")),
+            (0.0, f64::from_bits(1), 17, ("0", "4.94066e-324")),
+            (f64::MIN, f64::MAX, 17, ("-1.79769e308", "1.79769e308")),
+        ] {
+            let found = bounds(min, max, longest);
+            assert_eq!((found.0.as_str(), found.1.as_str()), texts);
         }
     }
 }
