@@ -416,7 +416,10 @@ fn zones_are_the_bounds_of_blocks_and_their_damage_is_found() {
     assert!(folder.read("p.points/y.zones.npy") == good);
     std::fs::remove_file(folder.path("p.points/x.zones.npy")).unwrap();
     let error = folder.fail(1, "info p.points --verify");
-    assert!(error.contains("p.points/x.zones.npy: no such file"), "{error}");
+    assert!(
+        error.contains("p.points/x.zones.npy: is missing; ingest again with --force"),
+        "{error}"
+    );
     // Columns without their zones are not complete.
     let run = folder.succeed("ingest p.txt -o p.points --json");
     assert_eq!(run.json()[0]["up_to_date"], false);

@@ -79,8 +79,8 @@ impl Points {
     /// Maps the column of that name.
     ///
     /// # Errors
-    /// [`Error::UnknownColumn`] lists the columns that exist; [`Error::NotPoints`] when the file is not what the
-    /// sidecar says.
+    /// [`Error::UnknownColumn`] lists the columns that exist; [`Error::Read`] when the file cannot be read,
+    /// [`Error::NotPoints`] when it is missing or not what the sidecar says.
     pub fn column(&self, name: &str) -> Result<Column, Error> {
         let info = self.info(name)?;
         let file = format!("{name}.npy");
@@ -94,8 +94,8 @@ impl Points {
     /// to do. `None` where the folder was written without zones.
     ///
     /// # Errors
-    /// [`Error::UnknownColumn`] lists the columns that exist; [`Error::Read`] and [`Error::NotPoints`] when the file
-    /// is not what the sidecar says.
+    /// [`Error::UnknownColumn`] lists the columns that exist; [`Error::Read`] when the file cannot be read,
+    /// [`Error::NotPoints`] when it is missing or not what the sidecar says.
     pub fn zones(&self, name: &str) -> Result<Option<Zones>, Error> {
         let info = self.info(name)?;
         let Some(expected) = &info.zones else { return Ok(None) };
@@ -118,10 +118,8 @@ impl Points {
             }?;
             let found = describe(&info.name, info.dtype, &summary);
             let same = ColumnInfo { zones: info.zones.clone(), ..found.clone() } == *info;
-            let differs = |file| {
-                let reason = "differs from what was written; ingest again with --force".to_owned();
-                Err(self.unreadable(file, Ok(reason)))
-            };
+            let differs =
+                |file| Err(self.unreadable(file, Ok("differs from what was written".to_owned())));
             if !same {
                 return differs(&format!("{}.npy", info.name));
             }
@@ -142,13 +140,15 @@ impl Points {
         })
     }
 
-    /// A file of the folder that cannot be read, or is not what it should be for the reason given.
+    /// A file of the folder that cannot be read, is missing, or is not what it should be for the reason given.
     fn unreadable(&self, file: &str, error: Result<String, io::Error>) -> Error {
         let path = self.path.join(file);
-        match error {
-            Err(source) => Error::Read { path, source },
-            Ok(reason) => Error::NotPoints { path, reason },
-        }
+        let reason = match error {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => "is missing".to_owned(),
+            Err(source) => return Error::Read { path, source },
+            Ok(reason) => reason,
+        };
+        Error::NotPoints { path, reason: format!("{reason}; ingest again with --force") }
     }
 }
 
@@ -327,12 +327,13 @@ mod tests {
                 for message in [reason(points.zones("x")), reason(points.verify(&()))] {
                     assert!(message.contains("x.zones.npy: "), "{message}");
                     assert!(message.contains(expected), "{message} for {expected}");
+                    assert_eq!(message.matches("; ingest again with --force").count(), 1);
                 }
             };
             for at in 192..good.len() {
                 let mut bytes = good.clone();
                 bytes[at] ^= 1;
-                check(&bytes, "differs from what was written; ingest again with --force");
+                check(&bytes, "differs from what was written");
             }
             let mut header = good.clone();
             header[30] ^= 1;
@@ -341,8 +342,10 @@ mod tests {
             check(&[&good[..], &[0]].concat(), "bytes long, which zones of 3 rows");
             check(&[], "is 0 bytes long");
             std::fs::remove_file(&file).unwrap();
-            assert!(matches!(points.zones("x"), Err(Error::Read { .. })));
-            assert!(matches!(points.verify(&()), Err(Error::Read { .. })));
+            for message in [reason(points.zones("x")), reason(points.verify(&()))] {
+                let expected = "x.zones.npy: is missing; ingest again with --force";
+                assert!(message.ends_with(expected), "{message}");
+            }
             std::fs::create_dir(&file).unwrap();
             assert!(reason(points.zones("x")).contains("is not a regular file"));
             assert!(points.zones("y").unwrap().is_some());

@@ -145,7 +145,7 @@ impl Zones {
         expected: &ZonesInfo,
         rows: u64,
     ) -> Result<Self, Result<String, io::Error>> {
-        let differs = || Err(Ok("differs from what was written; ingest again with --force".into()));
+        let differs = || Err(Ok("differs from what was written".to_owned()));
         let dtype = info.dtype;
         let blocks = rows.div_ceil(BLOCK as u64);
         let what = format!("zones of {rows} rows of {dtype}");
