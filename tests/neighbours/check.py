@@ -110,6 +110,13 @@ def check_arrays(folder):
                 record["a"], record["b"], record["c"] = array.T
                 np.save(path, record)
                 same(f"{label}: records", expected, path, "--columns", "x=a,y=b,z=c")
+                # An aligned record has gaps, which the header lists as fields without a name.
+                gaps = np.zeros(len(array), np.dtype([("a", array.dtype), ("b", "<f8"), ("c", array.dtype)], align=True))
+                gaps["a"], gaps["b"], gaps["c"] = array.T
+                between = expected.copy()
+                between[:, 1] = gaps["b"].astype(dtype)
+                np.save(path, gaps)
+                same(f"{label}: records with gaps", between, path)
     for dtype in (np.float32, np.float64):
         rows = rng.normal(size=(100_000, 3)).astype(dtype)
         path = folder / "array.raw"

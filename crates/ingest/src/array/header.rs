@@ -134,6 +134,12 @@ impl Type {
         let element = Element::new(code, order == ">");
         Ok(Self { name: name.to_owned(), bytes, element })
     }
+
+    /// Whether it is bytes without a meaning. NumPy fills the gaps of an aligned record with such fields, and gives them
+    /// no name.
+    pub(crate) fn is_void(&self) -> bool {
+        self.name.trim_start_matches('|').starts_with('V')
+    }
 }
 
 #[derive(Debug)]

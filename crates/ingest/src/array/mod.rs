@@ -21,6 +21,7 @@ pub(crate) const MOST_FIELDS: usize = 1 << 16;
 /// Rows of numbers, or one column of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
+    /// What a row holds, without the gaps between.
     fields: Vec<TableField>,
     /// Bytes of a row.
     pub(crate) stride: usize,
@@ -126,15 +127,18 @@ impl Table {
         let mut fields = Vec::with_capacity(types.len());
         for (name, kind) in types {
             let at = stride;
+            let is_padding = name.as_deref() == Some("") && kind.is_void();
             stride = stride
                 .checked_add(kind.bytes)
                 .filter(|&sum| sum <= LONGEST_LINE as u64)
                 .ok_or(format!(
                     "has rows of more than {LONGEST_LINE} bytes, which rows of points do not"
                 ))?;
-            fields.push(TableField { name, kind, at: at as usize });
+            if !is_padding {
+                fields.push(TableField { name, kind, at: at as usize });
+            }
         }
-        if stride == 0 {
+        if fields.is_empty() || stride == 0 {
             return Err(format!("has shape {text}, and its rows hold nothing"));
         }
         let rows = shape[0];
@@ -292,8 +296,7 @@ impl Table {
                 found.ok_or_else(|| Error::UnknownField {
                     path: path.to_owned(),
                     name: field.clone(),
-                    // Those without a name fill gaps.
-                    known: known.into_iter().filter(|name| !name.is_empty()).cloned().collect(),
+                    known: known.into_iter().cloned().collect(),
                 })
             }
         }

@@ -338,6 +338,36 @@ fn what_is_no_table_of_points_says_what_it_is() {
 }
 
 #[test]
+fn the_gaps_of_an_aligned_record_are_no_columns() {
+    // As of np.dtype([('a', 'i1'), ('b', '<f8'), ('c', '<f4')], align=True).
+    let descr = "[('a', '|i1'), ('', '|V7'), ('b', '<f8'), ('c', '<f4'), ('', '|V4')]";
+    let row = |a: i8, b: f64, c: f32| {
+        let a = a.to_le_bytes();
+        [&a[..], &[0xFF; 7], &b.to_le_bytes(), &c.to_le_bytes(), &[0xFF; 4]].concat()
+    };
+    let array = npy(descr, false, "(2,)", &[row(-1, 2.5, 3.5), row(4, 5.5, -6.5)].concat());
+    let folder = Folder::new();
+    for choice in ["", "x=1,y=2,z=3", "x=a,y=b,z=c"] {
+        let options = if choice.is_empty() { Options::default() } else { columns(choice) };
+        for input in [folder.file("a.npy", &array), stream(&array)] {
+            let done = folder.ingest(vec![input], &options).unwrap();
+            let expected = [[-1_f32, 4.], [2.5, 5.5], [3.5, -6.5]];
+            let expected = expected.map(|column| column.map(|value| u64::from(value.to_bits())));
+            assert_eq!(bits(&done.points, true), expected, "{choice}");
+            std::fs::remove_dir_all(folder.destination()).unwrap();
+        }
+    }
+    let fail = |choice: &str| folder.fail(vec![folder.file("a.npy", &array)], &columns(choice));
+    assert!(fail("x=1,y=4").contains("has rows of 3 numbers, and column y is to be number 4"));
+    assert!(fail("x=a,y=d").ends_with("which has a, b, c"));
+    // A gap has no name; a void with a name, or another type without, is a field.
+    let two = npy("[('', 'V4'), ('v', 'V4'), ('', '<f4')]", false, "(1,)", &[0; 12]);
+    assert!(folder.fail(vec![folder.file("b.npy", &two)], &columns("x=2,y=1")).contains("\"v\""));
+    let error = table("[('', '|V4')]", "(5,)").unwrap_err();
+    assert!(error.contains("its rows hold nothing"), "{error}");
+}
+
+#[test]
 fn a_column_that_is_not_there_or_no_number_is_an_error() {
     let rows = table("'<f4'", "(5, 3)").unwrap();
     let record =
