@@ -144,13 +144,14 @@ impl Opened {
 }
 
 /// Reads the heads of the inputs, of which one at least must hold data. Files are looked at now, for errors to surface
-/// before minutes of work. Anything else after the first input with data waits for its turn: a pipe may have to be read
+/// before minutes of work, and paths before anything is opened: a pipe may have no writer for as long. Anything else after the first input with data waits for its turn: a pipe may have to be read
 /// to its end before there is a writer for the next.
 pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>, Error> {
+    let are_files = inputs.iter().map(is_file).collect::<Result<Vec<bool>, Error>>()?;
     let mut opened: Vec<Opened> = Vec::new();
-    for input in inputs {
+    for (input, is_file) in inputs.into_iter().zip(are_files) {
         let names = names(&opened);
-        let waits = names.is_some() && !is_file(&input)?;
+        let waits = names.is_some() && !is_file;
         opened.push(if waits {
             let path = input.path();
             Opened { path, layout: None, lines: 0, body: Body::Waiting(Some(input)) }

@@ -429,3 +429,20 @@ fn files_are_looked_at_before_any_work_and_streams_when_their_turn_comes() {
     assert!(matches!(error, Error::Malformed { line: 1, .. }), "{error}");
     assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_cannot_be_read_is_an_error_before_a_pipe_has_a_writer() {
+    let folder = Folder::new();
+    let path = |name: &str| folder.0.path().join(name);
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    std::fs::create_dir(path("folder")).unwrap();
+    // Nobody writes: opened, the pipe would keep this waiting without end.
+    for (name, message) in [("missing", "missing: no such file"), ("folder", "folder: is a folder")]
+    {
+        let inputs = ["pipe", name].map(|name| Input::Path(path(name))).into();
+        let error = ingest_in_chunks(inputs, &folder.destination(), &Options::default(), &(), 64)
+            .unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
