@@ -9,7 +9,7 @@ use crate::number::parse_field;
 use crate::options::{ChosenColumn, Delimiter, Field, Options};
 use crate::source::compressed::Format;
 
-/// The longest line that is read, in bytes. Chunks grow up to it, so it also bounds memory.
+/// The longest line that is read, in bytes without its newline. Chunks grow up to it, so it also bounds memory.
 pub(crate) const LONGEST_LINE: usize = 4 << 20;
 
 /// What the head of an input says.
@@ -120,7 +120,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<(), LineEr
         let used = newline.map_or(available.len(), |at| at + 1);
         line.extend_from_slice(&available[..used]);
         reader.consume(used);
-        if line.len() > LONGEST_LINE {
+        if line.len() - usize::from(newline.is_some()) > LONGEST_LINE {
             return Err(LineError::TooLong);
         }
         if used == 0 || newline.is_some() {

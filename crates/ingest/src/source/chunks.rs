@@ -10,6 +10,7 @@ use super::{Body, Opened, names, open_one};
 use crate::Error;
 use crate::array::Strip;
 use crate::array::element::Stored;
+use crate::layout::LONGEST_LINE;
 use crate::line::Layout;
 use crate::options::Options;
 use crate::sidecar::Source;
@@ -58,6 +59,8 @@ enum Content {
 
 impl Chunker {
     pub(crate) fn new(sources: Vec<Opened>, options: Options, chunk: usize) -> Self {
+        // So that a line within a chunk is never too long, and nobody has to look.
+        let chunk = chunk.min(LONGEST_LINE);
         Self { sources, options, chunk, current: 0, file: None, sequence: 0 }
     }
 
@@ -167,12 +170,13 @@ impl Chunker {
             }
         }
     }
-}
 
-impl Chunker {
     /// Takes rows from the current input, an array, and from those that make rows together with it.
     fn take_numbers(&mut self, buffer: &mut Vec<u8>) -> Result<(Content, u64), Error> {
-        let is_stream = |index: usize| matches!(&self.sources[index].body, Body::Array(array) if array.stream.is_some());
+        let is_stream = |index: usize| match &self.sources[index].body {
+            Body::Array(array) => array.stream.is_some(),
+            _ => false,
+        };
         let Body::Array(array) = &self.sources[self.current].body else {
             return Ok((Content::Done, 0));
         };

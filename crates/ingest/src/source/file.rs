@@ -71,18 +71,27 @@ fn read_range(
     };
     let mut searched = length - 1;
     let mut end = range.end;
+    // All lines but the last lie in the range, which is no longer than a line may be.
+    let lines = |last: usize, after: usize, buffer: &[u8]| {
+        let is_long = last - begin > LONGEST_LINE && {
+            let before = memchr::memrchr(b'\n', &buffer[begin..last]);
+            last - before.map_or(begin, |at| begin + at + 1) > LONGEST_LINE
+        };
+        if is_long { Err(RangeError::TooLong) } else { Ok(begin..after) }
+    };
     loop {
         if let Some(at) = memchr::memchr(b'\n', &buffer[searched..length]) {
-            return Ok(begin..searched + at + 1);
+            return lines(searched + at, searched + at + 1, buffer);
         }
         if end == size {
-            return Ok(begin..length);
+            return lines(length, length, buffer);
         }
         if end - range.end > LONGEST_LINE as u64 {
             return Err(RangeError::TooLong);
         }
         searched = length;
         let next = size.min(end + STEP.max(end - range.end));
+        let next = next.min(range.end + LONGEST_LINE as u64 + 1);
         length = read_more(file, end, next, buffer, length)?;
         end = next;
     }

@@ -54,7 +54,7 @@ impl Stream {
         self.accounted - before
     }
 
-    /// Fills `buffer` with whole lines: at least one, about `chunk` bytes. It begins with what is in `carry`, and
+    /// Fills `buffer` with whole lines: at least one, about `chunk` bytes, which are at most [`LONGEST_LINE`]. It begins with what is in `carry`, and
     /// what follows the last line goes there. Returns the bytes of text read and whether the stream is at its end.
     pub(crate) fn fill(
         &mut self,
@@ -67,6 +67,8 @@ impl Stream {
         buffer.append(carry);
         let mut read = 0;
         let mut wanted = chunk;
+        // A line of the head comes with its end; what a fill leaves over has none.
+        let mut searched = 0;
         loop {
             let missing = wanted.saturating_sub(buffer.len());
             let count = self
@@ -76,18 +78,24 @@ impl Stream {
                 .read_to_end(buffer)
                 .map_err(|source| Error::read(path, source))?;
             read += count as u64;
+            // Only the first line can be too long: all others begin in the bytes just read, which are fewer.
+            if buffer.len() > LONGEST_LINE
+                && memchr::memchr(b'\n', &buffer[..=LONGEST_LINE]).is_none()
+            {
+                return Err(Error::too_long(path));
+            }
             if count < missing {
                 return Ok((read, true));
             }
-            if let Some(last) = memchr::memrchr(b'\n', buffer) {
-                carry.extend_from_slice(&buffer[last + 1..]);
-                buffer.truncate(last + 1);
+            if let Some(last) = memchr::memrchr(b'\n', &buffer[searched..]) {
+                let end = searched + last + 1;
+                carry.extend_from_slice(&buffer[end..]);
+                buffer.truncate(end);
                 return Ok((read, false));
             }
-            if buffer.len() > LONGEST_LINE {
-                return Err(Error::too_long(path));
-            }
-            wanted = buffer.len() + chunk.max(1);
+            searched = buffer.len();
+            let longer = searched.min((LONGEST_LINE + 1).saturating_sub(searched));
+            wanted = searched + chunk.max(longer).max(1);
         }
     }
 }

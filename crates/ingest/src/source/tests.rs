@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::compressed::Format;
 use super::*;
+use crate::layout::LONGEST_LINE;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{bits, in_threads, stream, text};
 use crate::{Ingested, Points, Progress};
@@ -444,5 +445,38 @@ fn a_path_that_cannot_be_read_is_an_error_before_a_pipe_has_a_writer() {
         let error = ingest_in_chunks(inputs, &folder.destination(), &Options::default(), &(), 64)
             .unwrap_err();
         assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_line_is_too_long_at_the_same_length_in_a_file_and_a_stream() {
+    let folder = Folder::new();
+    let options = Options { skip_bad: true, ..Options::default() };
+    for chunk in [1000, 100_000, 2 << 20, 64 << 20] {
+        for (length, good) in [(LONGEST_LINE, true), (LONGEST_LINE + 1, false), (7_000_000, false)]
+        {
+            // The last is a line without an end.
+            for (before, after) in [("1 2 3\n", "\n4 5 6\n"), ("", "\n"), ("1 2 3\n4 5 6\n", "")] {
+                let text = format!("{before}7 8 {}9{after}", "0".repeat(length - 5));
+                for input in [folder.file(text.as_bytes()), stream(&text)] {
+                    let run =
+                        ingest_in_chunks(vec![input], &folder.destination(), &options, &(), chunk);
+                    match run {
+                        Ok(done) => {
+                            let rows = text.lines().count() as u64;
+                            assert_eq!(
+                                (good, done.points.rows()),
+                                (true, rows),
+                                "{chunk} {length}"
+                            );
+                        }
+                        Err(Error::LineTooLong { limit: LONGEST_LINE, .. }) => {
+                            assert!(!good, "{chunk} {length}");
+                        }
+                        Err(error) => panic!("{chunk} {length}: {error}"),
+                    }
+                }
+            }
+        }
     }
 }
