@@ -188,7 +188,9 @@ impl Error {
     pub(crate) fn read(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.downcast::<Damage>() {
-            Ok(Damage { format, problem, remedy }) => {
+            Ok(damage) => {
+                let remedy = damage.remedy(path.as_os_str() == "-");
+                let Damage { format, problem, .. } = damage;
                 Self::Compressed { path, format: format.name(), problem, remedy }
             }
             Err(source) => Self::Read { path, source },

@@ -89,18 +89,55 @@ fn check_encoding(path: &Path, line: &[u8]) -> Result<usize, Error> {
         [0xFF, 0xFE, 0, 0, ..] => "UTF-32LE",
         [0xFF, 0xFE, ..] => "UTF-16LE",
         [0xFE, 0xFF, ..] => "UTF-16BE",
+        [b'P', b'K', 3, 4, ..]
+            if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz")) =>
+        {
+            return binary("an .npz archive", "save the array by itself: np.save(…, a)");
+        }
         [b'P', b'K', 3, 4, ..] => {
-            return binary("a zip archive", "unzip -p FILE | pointillist render - …");
+            return binary("a zip archive", "pipe it in: unzip -p FILE | … -");
+        }
+        [b'7', b'z', 0xBC, 0xAF, 0x27, 0x1C, ..] => {
+            return binary("a 7z archive", "pipe it in: 7z x -so FILE | … -");
+        }
+        [0x5D, 0, 0, ..] => {
+            return binary("lzma data", "pipe it in: xz -dc --format=lzma FILE | … -");
+        }
+        [0x04, 0x22, 0x4D, 0x18, ..] => {
+            return binary("lz4 data", "pipe it in: lz4 -dc FILE | … -");
+        }
+        [0x1F, 0x9D, ..] => {
+            return binary("data of compress", "pipe it in: gzip -dc FILE | … -");
         }
         _ if line.get(257..262) == Some(b"ustar") => {
-            return binary("a tar archive", "tar -xOf FILE | pointillist render - …");
+            return binary("a tar archive", "pipe it in: tar -xOf FILE | … -");
         }
-        _ if line.contains(&0) => {
-            return binary("binary data", "write it as text, one point a line");
-        }
-        _ => return Ok(0),
+        _ => match utf_16(line) {
+            Some(encoding) => encoding,
+            None if line.contains(&0) => {
+                return binary(
+                    "binary data",
+                    "write it as text, one point a line; rows of numbers are read with --raw f32 --columns-per-row K, \
+                     or from what np.save writes",
+                );
+            }
+            None => return Ok(0),
+        },
     };
     Err(Error::Encoding { path: path.to_owned(), encoding })
+}
+
+/// The encoding of a line where every second byte is zero and all others are those of plain text.
+fn utf_16(line: &[u8]) -> Option<&'static str> {
+    let every_second = |from: usize, is: fn(&u8) -> bool| line.iter().skip(from).step_by(2).all(is);
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let is_zero = |byte: &u8| *byte == 0;
+    match line.len() {
+        0 | 1 => None,
+        _ if every_second(0, is_text) && every_second(1, is_zero) => Some("UTF-16LE"),
+        _ if every_second(0, is_zero) && every_second(1, is_text) => Some("UTF-16BE"),
+        _ => None,
+    }
 }
 
 enum LineError {
@@ -342,11 +379,45 @@ mod tests {
         for (bytes, what) in [
             (b"PK\x03\x04".as_slice(), "zip"),
             (b"\x1F\x8B\x08\0", "compressed twice"),
-            (b"\x7FELF\0\0", "binary"),
+            (
+                b"\x7FELF\0\0",
+                "binary data, not text: write it as text, one point a line; rows of numbers",
+            ),
+            (b"\x7FELF\0\0", "--raw f32 --columns-per-row K, or from what np.save writes"),
+            (b"PK\x03\x04", "pipe it in: unzip -p FILE | … -"),
+            (b"7z\xBC\xAF\x27\x1C\0\x04", "a 7z archive, not text: pipe it in: 7z x"),
+            (b"\x5D\0\0\x80\0", "lzma data, not text: pipe it in: xz -dc --format=lzma"),
+            (b"\x04\x22\x4D\x18", "lz4 data, not text: pipe it in: lz4 -dc"),
+            (b"\x1F\x9D\x90", "data of compress, not text: pipe it in: gzip -dc"),
         ] {
             let error = read_head(Path::new("p"), &mut &*bytes, &Options::default(), None);
             let message = error.unwrap_err().to_string();
             assert!(message.starts_with("p: is ") && message.contains(what), "{message}");
+        }
+    }
+
+    #[test]
+    fn numpys_archives_are_told_from_others() {
+        let error =
+            read_head(Path::new("a.npz"), &mut b"PK\x03\x04".as_slice(), &Options::default(), None);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "a.npz: is an .npz archive, not text: save the array by itself: np.save(…, a)"
+        );
+    }
+
+    #[test]
+    fn utf_16_is_told_without_a_byte_order_mark() {
+        for (text, encoding) in [
+            (b"1\0 \x002\0\n\0".as_slice(), "UTF-16LE"),
+            (b"\x001\0 \x002\0\n", "UTF-16BE"),
+            (b"\x01\0\x02\0\n\0", "binary data"),
+            (b"1\0\0\x002\0\0\0\n", "binary data"),
+            (b"\0", "binary data"),
+        ] {
+            let error = read_head(Path::new("p"), &mut &*text, &Options::default(), None);
+            let message = error.unwrap_err().to_string();
+            assert!(message.starts_with(&format!("p: is {encoding}")), "{message}");
         }
     }
 

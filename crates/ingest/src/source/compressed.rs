@@ -73,21 +73,31 @@ pub(crate) struct Damage {
     pub(crate) format: Format,
     /// Goes on after "the gzip data".
     pub(crate) problem: String,
-    pub(crate) remedy: String,
+    /// `None` where only whole data helps.
+    remedy: Option<String>,
 }
 
 impl std::error::Error for Damage {}
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} data {}; {}", self.format.name(), self.problem, self.remedy)
+        write!(f, "the {} data {}; {}", self.format.name(), self.problem, self.remedy(false))
     }
 }
 
 impl Damage {
     fn new(format: Format, problem: impl Into<String>) -> Self {
-        let remedy = format!("copy the file again, or test it with {} -t", format.name());
-        Self { format, problem: problem.into(), remedy }
+        Self { format, problem: problem.into(), remedy: None }
+    }
+
+    /// What can be done, with a file or a stream.
+    pub(crate) fn remedy(&self, is_stream: bool) -> String {
+        let format = self.format.name();
+        match &self.remedy {
+            Some(remedy) => remedy.clone(),
+            None if is_stream => format!("send it again, or test what is sent with {format} -t"),
+            None => format!("copy the file again, or test it with {format} -t"),
+        }
     }
 
     fn too_large(format: Format) -> Self {
@@ -98,7 +108,7 @@ impl Damage {
         Self {
             format,
             problem: format!("takes more than {} MiB of memory to unpack", (1 << MEMORY_LOG) >> 20),
-            remedy: format!("unpack it before: {how} FILE | pointillist ingest - …"),
+            remedy: Some(format!("unpack it before: {how} FILE | pointillist ingest - …")),
         }
     }
 }
@@ -192,7 +202,10 @@ impl Unpacker {
         if is_damage || self.meter.failed.load(Ordering::Relaxed) {
             return error;
         }
-        let text = crate::message::plain(&error);
+        let text = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+            _ => crate::message::plain(&error),
+        };
         let too_large = error.kind() == io::ErrorKind::OutOfMemory
             || text.contains("too much memory")
             || text.contains("memory limit");

@@ -151,6 +151,10 @@ fn an_archive_cut_short_anywhere_is_an_error_and_leaves_what_was_there() {
         for length in 0..archive.len() {
             let message = folder.fail(&archive[..length]);
             assert!(
+                !message.contains("the file again") && !message.contains("buffer"),
+                "{message}"
+            );
+            assert!(
                 length < 5 || message.starts_with("-: the ") && message.contains("cut short"),
                 "{length} bytes: {message}"
             );
@@ -301,7 +305,10 @@ fn what_is_in_an_archive_is_looked_at_like_any_other_text() {
         tar[..8].copy_from_slice(b"p.txt\0\0\0");
         tar[257..262].copy_from_slice(b"ustar");
         let found = folder.fail(&pack(format, &tar));
-        assert!(found.starts_with("-: is a tar archive, not text: tar -xOf"), "{found}");
+        assert!(
+            found.starts_with("-: is a tar archive, not text: pipe it in: tar -xOf"),
+            "{found}"
+        );
         // A byte order mark is no part of the first number.
         let done = folder.ingest(stream(pack(format, b"\xEF\xBB\xBF1 2\n"))).unwrap();
         assert_eq!(done.points.rows(), 1);
