@@ -94,7 +94,7 @@ pub(crate) fn parse(dictionary: &[u8]) -> Result<Header, String> {
         Value::List(lengths) => lengths.iter().map(Value::whole).collect::<Option<Vec<u64>>>(),
         _ => None,
     };
-    let shape = shape.ok_or_else(|| damaged("has a shape that is not one"))?;
+    let shape = shape.ok_or_else(|| damaged("has a shape that is not one of whole numbers"))?;
     let fields = match entry("descr")? {
         Value::Text(name) => Fields::One(Type::named(name)?),
         Value::List(list) => {
@@ -146,6 +146,8 @@ impl Type {
 enum Value {
     Text(String),
     Whole(u64),
+    /// A number that nothing in a header can be: less than zero, or too large.
+    Other,
     Bool(bool),
     /// A tuple or a list.
     List(Vec<Value>),
@@ -256,12 +258,18 @@ impl Parser<'_> {
                 return Some(Value::Bool(value));
             }
         }
+        let negative = self.rest.strip_prefix('-');
+        self.rest = negative.unwrap_or(self.rest);
         let digits =
             self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (digits, rest) = self.rest.split_at(digits);
         // Python 2 wrote long numbers with an L.
         self.rest = rest.strip_prefix('L').unwrap_or(rest);
-        digits.parse().ok().map(Value::Whole)
+        match digits.parse() {
+            Ok(number) if negative.is_none() => Some(Value::Whole(number)),
+            _ if digits.is_empty() => None,
+            _ => Some(Value::Other),
+        }
     }
 
     fn list(&mut self, close: char, depth: usize) -> Option<Value> {

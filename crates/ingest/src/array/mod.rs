@@ -71,6 +71,11 @@ fn problem(path: &Path, problem: impl Into<String>) -> Error {
     Error::Array { path: path.to_owned(), problem: problem.into() }
 }
 
+/// A number of things, which are called `one` where there is one.
+fn counted(number: u64, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Reads the header of a `.npy` file or stream. Returns also how long it is, in bytes.
 pub(crate) fn read_header(path: &Path, reader: &mut dyn Read) -> Result<(Table, u64), Error> {
     let mut bytes = Vec::new();
@@ -102,6 +107,15 @@ impl Table {
             [one] => format!("({one},)"),
             all => format!("({})", all.join(", ")),
         };
+        if let Fields::One(kind) = &fields
+            && kind.element.is_none()
+        {
+            return Err(format!(
+                "has numbers of type {:?}; read are floats of 2 to 8 bytes and whole numbers of 1 to 8: \
+                 a.astype(np.float64)",
+                kind.name
+            ));
+        }
         let is_one = matches!(fields, Fields::One(_));
         let types: Vec<(Option<String>, Type)> = match (fields, shape.as_slice()) {
             (Fields::One(kind), [_]) => vec![(None, kind)],
@@ -185,26 +199,29 @@ impl Table {
             _ if self.shape.is_empty() => Err(problem(
                 path,
                 format!(
-                    "is {bytes} bytes long, which is {} rows of {} {numbers} and {} bytes more: is it of another \
-                     type, or are there other numbers to a row?",
-                    bytes / stride,
+                    "is {} long, which is {} of {} {numbers} and {} more: is it of another type, or are there other \
+                     numbers to a row?",
+                    counted(bytes, "byte"),
+                    counted(bytes / stride, "row"),
                     self.fields.len(),
-                    bytes % stride,
+                    counted(bytes % stride, "byte"),
                 ),
             )),
             Some(expected) if bytes < expected => Err(problem(
                 path,
                 format!(
-                    "is cut short: its shape {} takes {expected} bytes, and there are {bytes}; copy or save it again",
-                    self.shape
+                    "is cut short: its shape {} takes {}, and there {} {bytes}; copy or save it again",
+                    self.shape,
+                    counted(expected, "byte"),
+                    if bytes == 1 { "is" } else { "are" },
                 ),
             )),
             Some(expected) if bytes > expected => Err(problem(
                 path,
                 format!(
-                    "goes on after its last row: its shape {} takes {expected} bytes, and there are more; save one \
-                     array a file",
-                    self.shape
+                    "goes on after its last row: its shape {} takes {}, and there are more; save one array a file",
+                    self.shape,
+                    counted(expected, "byte"),
                 ),
             )),
             _ => Ok(()),
@@ -282,7 +299,8 @@ impl Table {
             Field::Position(position) => Err(problem(
                 path,
                 format!(
-                    "has rows of {count} numbers, and column {name} is to be number {position}"
+                    "has rows of {}, and column {name} is to be number {position}",
+                    counted(count as u64, "number")
                 ),
             )),
             Field::Name(field) if known.is_empty() => Err(problem(
@@ -293,10 +311,10 @@ impl Table {
             )),
             Field::Name(field) => {
                 let found = self.fields.iter().position(|known| known.name.as_ref() == Some(field));
-                found.ok_or_else(|| Error::UnknownField {
-                    path: path.to_owned(),
-                    name: field.clone(),
-                    known: known.into_iter().cloned().collect(),
+                found.ok_or_else(|| {
+                    let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
+                    let known = known.join(", ");
+                    problem(path, format!("no column {field:?}: the array has fields {known}"))
                 })
             }
         }
@@ -305,13 +323,14 @@ impl Table {
 
 impl TableField {
     fn element(&self, path: &Path) -> Result<Element, Error> {
+        // What has no names is all of one type, which has been looked at.
+        let name = self.name.as_deref().unwrap_or_default();
         self.kind.element.ok_or_else(|| {
-            let whose = self.name.as_ref().map_or(String::new(), |name| format!(" in field {name:?}"));
             problem(
                 path,
                 format!(
-                    "has numbers of type {:?}{whose}; read are floats of 2 to 8 bytes and whole numbers of 1 to 8: \
-                     a.astype(np.float64)",
+                    "field {name:?} is of type {:?}, and read are floats of 2 to 8 bytes and whole numbers of 1 to 8; \
+                     choose other columns with --columns",
                     self.kind.name
                 ),
             )
@@ -335,7 +354,8 @@ pub(crate) fn join(
             return Err(problem(
                 path,
                 format!(
-                    "has {many} numbers, and {first} has {few}: columns must be of equal length"
+                    "has {}, and {first} has {few}: columns must be of equal length",
+                    counted(many, "number")
                 ),
             ));
         }

@@ -330,6 +330,10 @@ fn what_is_no_table_of_points_says_what_it_is() {
         ("[('x', '<f4', (99999999999, 99999999999))]", "(5,)", "has a field without a size"),
         ("[('x', 'V999999999')]", "(5,)", "has rows of more than 4194304 bytes"),
         ("'|O'", "(5, 3)", "is an array of Python objects"),
+        ("'<c8'", "(5, 3)", "has numbers of type \"<c8\"; read are"),
+        ("'<f3'", "(5, 3)", "has numbers of type \"<f3\"; read are"),
+        ("'<f4'", "(-4, 3)", "its header has a shape that is not one of whole numbers"),
+        ("'<f4'", "(4, 99999999999999999999)", "its header has a shape that is not one"),
         ("[('x', '<f4'), ('y', 'O')]", "(5,)", "is an array of Python objects"),
     ] {
         let error = table(descr, shape).unwrap_err();
@@ -359,7 +363,7 @@ fn the_gaps_of_an_aligned_record_are_no_columns() {
     }
     let fail = |choice: &str| folder.fail(vec![folder.file("a.npy", &array)], &columns(choice));
     assert!(fail("x=1,y=4").contains("has rows of 3 numbers, and column y is to be number 4"));
-    assert!(fail("x=a,y=d").ends_with("which has a, b, c"));
+    assert!(fail("x=a,y=d").ends_with("no column \"d\": the array has fields a, b, c"));
     // A gap has no name; a void with a name, or another type without, is a field.
     let two = npy("[('', 'V4'), ('v', 'V4'), ('', '<f4')]", false, "(1,)", &[0; 12]);
     assert!(folder.fail(vec![folder.file("b.npy", &two)], &columns("x=2,y=1")).contains("\"v\""));
@@ -372,7 +376,6 @@ fn a_column_that_is_not_there_or_no_number_is_an_error() {
     let rows = table("'<f4'", "(5, 3)").unwrap();
     let record =
         table("[('id', '<i8'), ('lon', '<f4'), ('', '|V4'), ('name', '<U9')]", "(5,)").unwrap();
-    let complex = table("'<c8'", "(5, 3)").unwrap();
     for (table, choice, message) in [
         (&rows, "x=1,y=4", "a.npy: has rows of 3 numbers, and column y is to be number 4"),
         (
@@ -380,13 +383,12 @@ fn a_column_that_is_not_there_or_no_number_is_an_error() {
             "x=lon,y=2",
             "a.npy: has no names to find the column \"lon\" by; choose columns by position: --columns x=1,y=2",
         ),
-        (&record, "x=lon,y=lat", "a.npy: no column \"lat\" in the header, which has id, lon, name"),
+        (&record, "x=lon,y=lat", "a.npy: no column \"lat\": the array has fields id, lon, name"),
         (
             &record,
             "x=lon,y=name",
-            "a.npy: has numbers of type \"<U9\" in field \"name\"; read are floats of 2 to 8 bytes and whole numbers of 1 to 8: a.astype(np.float64)",
+            "a.npy: field \"name\" is of type \"<U9\", and read are floats of 2 to 8 bytes and whole numbers of 1 to 8; choose other columns with --columns",
         ),
-        (&complex, "x=1,y=2", "a.npy: has numbers of type \"<c8\"; read are"),
     ] {
         let error = table.select(Path::new("a.npy"), 0, 0, &columns(choice), None).unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
@@ -428,6 +430,22 @@ fn a_file_or_stream_that_is_not_as_long_as_it_says_is_an_error() {
              numbers to a row?"
         );
     }
+    assert!(folder.fail(vec![folder.file("one", &[0; 13])], &raw).starts_with(
+        "one: is 13 bytes long, which is 1 row of 3 f32 and 1 byte more: is it of another type"
+    ));
+    let single = npy("'|u1'", false, "(1, 1)", &[0]);
+    assert!(
+        folder
+            .fail(vec![folder.file("one", &single)], &Options::default())
+            .starts_with("one: has rows of 1 number, and column y is to be number 2")
+    );
+    // What the numbers are comes before how many there are.
+    let unknown = npy("'<f3'", false, "(4, 3)", &[0; 5]);
+    assert!(
+        folder
+            .fail(vec![folder.file("f3", &unknown)], &Options::default())
+            .starts_with("f3: has numbers of type \"<f3\"")
+    );
     for input in [folder.file("-", &[]), stream("")] {
         assert_eq!(folder.fail(vec![input], &raw), "-: no points in it: the array is empty");
     }
