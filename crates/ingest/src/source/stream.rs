@@ -54,8 +54,9 @@ impl Stream {
         self.accounted - before
     }
 
-    /// Fills `buffer` with whole lines: at least one, about `chunk` bytes, which are at most [`LONGEST_LINE`]. It begins with what is in `carry`, and
-    /// what follows the last line goes there. Returns the bytes of text read and whether the stream is at its end.
+    /// Fills `buffer` with whole lines: at least one, about `chunk` bytes, which are at most [`LONGEST_LINE`]. It begins
+    /// with what is in `carry`, and what follows the last line goes there. Returns the bytes of text read and whether the
+    /// stream is at its end.
     pub(crate) fn fill(
         &mut self,
         carry: &mut Vec<u8>,
