@@ -7,7 +7,7 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pointillist_ingest::{Columns, Kernel, Options, Reading, parse_text};
 
-const ROWS: usize = 200_000;
+const ROWS: usize = 20_000;
 
 /// SplitMix64: the same numbers on every machine.
 struct Random(u64);
