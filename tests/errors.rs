@@ -144,6 +144,7 @@ fn an_array_that_cannot_be_read_says_why_and_what_to_do() {
     folder.write("rows.npy", npy("(4, 3)", &[0.5; 12]));
     folder.write("cube.npy", npy("(2, 2, 3)", &[0.5; 12]));
     folder.write("rows.raw", [0; 47]);
+    folder.write("lines.raw", b"1.5\n\x81\x92\xa3\xb4\xc5\xd6\n");
     for (code, inputs, parts) in [
         (
             1,
@@ -161,6 +162,8 @@ fn an_array_that_cannot_be_read_says_why_and_what_to_do() {
             "rows.raw --raw f32 --columns-per-row 3",
             vec!["rows.raw: is 47 bytes long, which is 3 rows of 3 f32 and 11 bytes more"],
         ),
+        (1, "rows.raw", vec!["rows.raw: is binary data", "--raw f32 --columns-per-row"]),
+        (1, "lines.raw --columns x=1", vec!["lines.raw:2: ", "--raw f32 --columns-per-row"]),
         (2, "rows.npy --skip-bad", vec!["--skip-bad says how text is read"]),
         (2, "rows.npy --delimiter tab", vec!["--delimiter says how text is read"]),
         (2, "flat.npy flat.npy --columns x=flat,y=2", vec!["two inputs are named flat"]),

@@ -244,6 +244,10 @@ impl Problem {
             Self::NotANumber { decimal_comma: true, .. } => {
                 "decimal commas are not read: write the file with decimal points"
             }
+            // Bytes that UTF-8 cannot have; one or two may be a name in another encoding.
+            Self::NotANumber { field, .. } if field.matches('\u{FFFD}').count() > 2 => {
+                "is this text? rows of raw numbers are read with --raw f32 --columns-per-row K"
+            }
             Self::NotANumber { field, .. } if field.contains("\\r") => {
                 "lines that end with a carriage return alone are not read: tr '\\r' '\\n' mends them"
             }

@@ -1,7 +1,7 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
 use crate::error::{Problem, excerpt};
-use crate::kernel::{Done, Kernel, Scratch, Shape};
+use crate::kernel::{Done, Kernel, Scratch, Shape, Work};
 use crate::number::{Number, parse_field};
 use crate::options::Delimiter;
 
@@ -121,15 +121,15 @@ impl Guess {
         let scratch = &mut self.scratch;
         let mut done = nothing;
         if fixed {
-            if shape.is_fixed() {
-                done = self.kernel.parse_fixed(text, row.end, shape, scratch, columns, parse_field);
-            }
+            let work = Work { text, at: row.end, shape, scratch, columns };
+            done = self.kernel.parse_fixed(work, parse_field);
             self.fixed.judge(done.rows, 64, 1 << 14);
         }
         if varying {
             // As far as to where rows may be fixed again.
             let most = self.fixed.wait.max(64);
-            let more = self.kernel.parse_varying(text, done.at, most, shape, scratch, columns);
+            let work = Work { text, at: done.at, shape, scratch, columns };
+            let more = self.kernel.parse_varying(work, most);
             self.fixed.pass(more.rows);
             self.varying.judge(done.rows + more.rows, 8, 1024);
             done = Done { rows: done.rows + more.rows, at: more.at };

@@ -12,20 +12,16 @@ use super::finish::{FromDigits, finish};
 use super::separators::find_ends;
 use super::shape::{ColumnShape, LANE, Shape};
 use super::vector::{MOST_LANES, Vector};
-use super::{Block, Done, Scratch};
+use super::{Block, Done, Scratch, Work};
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn avx2<T: FromDigits + Copy + Default>(
-    text: &[u8],
-    at: usize,
-    shape: &Shape,
-    scratch: &mut Scratch,
-    columns: &mut [Vec<T>],
+    work: Work<'_, T>,
     correct: impl Fn(&[u8]) -> Option<T>,
 ) -> Done {
     // SAFETY: This function has the features.
-    unsafe { parse::<super::vector::Avx2, T>(text, at, shape, scratch, columns, correct) }
+    unsafe { parse::<super::vector::Avx2, T>(work, correct) }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -33,28 +29,21 @@ pub(super) fn avx2<T: FromDigits + Copy + Default>(
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt"
 )]
 pub(super) fn avx512<T: FromDigits + Copy + Default>(
-    text: &[u8],
-    at: usize,
-    shape: &Shape,
-    scratch: &mut Scratch,
-    columns: &mut [Vec<T>],
+    work: Work<'_, T>,
     correct: impl Fn(&[u8]) -> Option<T>,
 ) -> Done {
     // SAFETY: This function has the features.
-    unsafe { parse::<super::vector::Avx512, T>(text, at, shape, scratch, columns, correct) }
+    unsafe { parse::<super::vector::Avx512, T>(work, correct) }
 }
 
 /// # Safety
 /// The processor has the features of `V`.
 #[inline(always)]
 unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
-    text: &[u8],
-    mut at: usize,
-    shape: &Shape,
-    scratch: &mut Scratch,
-    columns: &mut [Vec<T>],
+    work: Work<'_, T>,
     correct: impl Fn(&[u8]) -> Option<T>,
 ) -> Done {
+    let Work { text, mut at, shape, scratch, columns } = work;
     let mut all_rows = 0;
     // Windows reach back behind the first field, and offsets are 32 bits wide.
     if at < LANE || u32::try_from(text.len()).is_err() {

@@ -101,54 +101,42 @@ impl Kernel {
         })
     }
 
-    /// Parses rows of fixed fields from `at`, where a row begins, for as long as they have the shape, and appends them
-    /// to `columns`. Stops before the first few rows that do not all fit, and near the end of the text. `correct` is
-    /// called for every number that may not be the nearest one, with its text, and returns the one that is.
+    /// Parses rows of fixed fields for as long as they have the shape. Stops before the first few rows that do not all fit,
+    /// and near the end of the text. `correct` is called for every number that may not be the nearest one, with its
+    /// text, and returns the one that is.
     pub(crate) fn parse_fixed<T: Number>(
         self,
-        text: &[u8],
-        at: usize,
-        shape: &Shape,
-        scratch: &mut Scratch,
-        columns: &mut [Vec<T>],
+        work: Work<'_, T>,
         correct: impl Fn(&[u8]) -> Option<T>,
     ) -> Done {
         match self {
-            Self::Scalar => Done { rows: 0, at },
+            Self::Scalar => Done { rows: 0, at: work.at },
             #[cfg(target_arch = "x86_64")]
-            _ if shape.columns.is_empty() => Done { rows: 0, at },
+            _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
             // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx2 => unsafe { fixed::avx2(text, at, shape, scratch, columns, correct) },
+            Self::Avx2 => unsafe { fixed::avx2(work, correct) },
             // SAFETY: As above.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx512 => unsafe { fixed::avx512(text, at, shape, scratch, columns, correct) },
+            Self::Avx512 => unsafe { fixed::avx512(work, correct) },
         }
     }
 
-    /// Parses up to `most` rows from `at`, where a row begins, for as long as they have the shape's fields, each with a
-    /// number whose value is certain or none at all, and appends them to `columns`.
-    pub(crate) fn parse_varying<T: Number>(
-        self,
-        text: &[u8],
-        at: usize,
-        most: usize,
-        shape: &Shape,
-        scratch: &mut Scratch,
-        columns: &mut [Vec<T>],
-    ) -> Done {
+    /// Parses up to `most` rows for as long as they have the shape's fields, each with a number whose value is certain or
+    /// none at all.
+    pub(crate) fn parse_varying<T: Number>(self, work: Work<'_, T>, most: usize) -> Done {
         match self {
-            Self::Scalar => Done { rows: 0, at },
+            Self::Scalar => Done { rows: 0, at: work.at },
             // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx2 => unsafe { varying::avx2(text, at, most, shape, scratch, columns) },
+            Self::Avx2 => unsafe { varying::avx2(work, most) },
             // SAFETY: As above.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx512 => unsafe { varying::avx512(text, at, most, shape, scratch, columns) },
+            Self::Avx512 => unsafe { varying::avx512(work, most) },
         }
     }
 }
@@ -164,6 +152,18 @@ impl std::fmt::Display for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.name())
     }
+}
+
+/// What a kernel is to parse, and where to.
+pub(crate) struct Work<'a, T> {
+    /// Whole lines.
+    pub(crate) text: &'a [u8],
+    /// Where the first row begins.
+    pub(crate) at: usize,
+    pub(crate) shape: &'a Shape,
+    pub(crate) scratch: &'a mut Scratch,
+    /// Numbers are appended to them.
+    pub(crate) columns: &'a mut [Vec<T>],
 }
 
 /// Memory that is used again and again.

@@ -249,11 +249,17 @@ fn taken(
     let start = row.len() * 8;
     let shape = Shape::learn(row.as_bytes(), &layout).unwrap();
     let mut columns = vec![Vec::<f32>::new(); positions.len()];
-    let (text, scratch) = (text.as_bytes(), &mut Scratch::default());
+    let work = Work {
+        text: text.as_bytes(),
+        at: start,
+        shape: &shape,
+        scratch: &mut Scratch::default(),
+        columns: &mut columns,
+    };
     let done = if fixed {
-        kernel.parse_fixed(text, start, &shape, scratch, &mut columns, parse_field)
+        kernel.parse_fixed(work, parse_field)
     } else {
-        kernel.parse_varying(text, start, usize::MAX, &shape, scratch, &mut columns)
+        kernel.parse_varying(work, usize::MAX)
     };
     assert_eq!(done.at, start + done.rows * row.len());
     assert!(columns.iter().all(|column| column.len() == done.rows));

@@ -13,7 +13,7 @@ use super::finish::Scale;
 use super::separators::find_ends;
 use super::shape::Shape;
 use super::vector::{Avx2, Avx512, Vector, four_digits};
-use super::{Block, Done, Scratch};
+use super::{Block, Done, Scratch, Work};
 use crate::number::Number;
 use crate::number::decimal::Decimal;
 
@@ -43,44 +43,24 @@ static LAST: [u8; 2 * WINDOW] = {
 };
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) fn avx2<T: Number>(
-    text: &[u8],
-    at: usize,
-    most: usize,
-    shape: &Shape,
-    scratch: &mut Scratch,
-    columns: &mut [Vec<T>],
-) -> Done {
+pub(super) fn avx2<T: Number>(work: Work<'_, T>, most: usize) -> Done {
     // SAFETY: This function has the features.
-    unsafe { parse::<Avx2, T>(text, at, most, shape, scratch, columns) }
+    unsafe { parse::<Avx2, T>(work, most) }
 }
 
 #[target_feature(
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt"
 )]
-pub(super) fn avx512<T: Number>(
-    text: &[u8],
-    at: usize,
-    most: usize,
-    shape: &Shape,
-    scratch: &mut Scratch,
-    columns: &mut [Vec<T>],
-) -> Done {
+pub(super) fn avx512<T: Number>(work: Work<'_, T>, most: usize) -> Done {
     // SAFETY: This function has the features.
-    unsafe { parse::<Avx512, T>(text, at, most, shape, scratch, columns) }
+    unsafe { parse::<Avx512, T>(work, most) }
 }
 
 /// # Safety
 /// The processor has the features of `V` and of [`avx2`].
 #[inline(always)]
-unsafe fn parse<V: Vector, T: Number>(
-    text: &[u8],
-    mut at: usize,
-    most: usize,
-    shape: &Shape,
-    scratch: &mut Scratch,
-    columns: &mut [Vec<T>],
-) -> Done {
+unsafe fn parse<V: Vector, T: Number>(work: Work<'_, T>, most: usize) -> Done {
+    let Work { text, mut at, shape, scratch, columns } = work;
     let mut all_rows = 0;
     // Windows reach back behind the first field, even without its exponent, and offsets are 32 bits wide.
     if at < 2 * WINDOW || u32::try_from(text.len()).is_err() {
