@@ -4,17 +4,11 @@
 //! A run that waits, for text that does not come or for a reader of its picture, comes to no such place. It is ended
 //! from here a moment later: a batch system sends SIGTERM once, and then SIGKILL, after which nobody tidies up.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The number of the first signal that has come, or 0.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
-
-/// The folder that the run keeps its intermediates in, where nobody is to see them.
-static TEMPORARY: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Time for a run to end by itself: stages look up many times a second, and a batch system waits for a few.
 const GRACE: Duration = Duration::from_secs(1);
@@ -46,11 +40,6 @@ fn stop(signal: u8) {
 /// Ends the process. Nothing is dropped when a process exits, so the temporary outputs are removed here.
 fn end() -> ! {
     pointillist_ingest::staged::remove_unfinished();
-    let temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(folder) = &*temporary {
-        // A folder that a thread still fills can need another try; what cannot be removed is left.
-        let _ = (0..3).find(|_| std::fs::remove_dir_all(folder).is_ok());
-    }
     std::process::exit(exit_code().into())
 }
 
@@ -65,15 +54,6 @@ pub(crate) fn exit_code() -> u8 {
         0 => 128 + SIGINT,
         signal => 128 + signal,
     }
-}
-
-/// Makes a folder in the system's place for temporary ones that is removed when it is dropped, and when the process
-/// is ended by a signal.
-pub(crate) fn temporary_folder() -> io::Result<tempfile::TempDir> {
-    let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = tempfile::Builder::new().prefix("pointillist-").tempdir()?;
-    *temporary = Some(folder.path().to_owned());
-    Ok(folder)
 }
 
 #[cfg(unix)]

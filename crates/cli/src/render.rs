@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use pointillist_bin2d::{GridFile, Options, Reduction};
 use pointillist_colorize::default_page;
 use pointillist_ingest::Points;
-use pointillist_ingest::staged::StagedFile;
+use pointillist_ingest::staged::{StagedFile, TemporaryDir};
 
 use crate::args::{Global, RenderArgs};
 use crate::colorize::{check_picture, is_stdout};
 use crate::failure::Failure;
-use crate::interrupt::temporary_folder;
 use crate::report::{Report, shown};
 use crate::{bin2d, colorize, ingest};
 
@@ -97,7 +96,7 @@ struct Between {
     folder: PathBuf,
     stem: OsString,
     /// Holds them when nothing was said about where to keep them; gone afterwards.
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Option<TemporaryDir>,
 }
 
 impl Between {
@@ -115,8 +114,8 @@ impl Between {
             let folder = args.output.parent().unwrap_or(Path::new("")).to_path_buf();
             return Ok(Self { folder, stem, _temporary: None });
         }
-        let temporary =
-            temporary_folder().map_err(|error| Failure::write(&std::env::temp_dir(), &error))?;
+        let temporary = TemporaryDir::create("pointillist-")
+            .map_err(|error| Failure::write(&std::env::temp_dir(), &error))?;
         Ok(Self { folder: temporary.path().to_owned(), stem, _temporary: Some(temporary) })
     }
 

@@ -22,7 +22,8 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// while other threads still write, when nothing is dropped. They cannot commit any more.
 pub fn remove_unfinished() {
     let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-    for path in unfinished.iter() {
+    // What was begun last may lie in what was begun before it.
+    for path in unfinished.iter().rev() {
         // A folder that a thread still fills can need another try; what cannot be removed is left.
         let _ = (0..3).find(|_| {
             let removed =
@@ -167,6 +168,33 @@ impl StagedDir {
                 Ok(())
             }
         }
+    }
+}
+
+/// A folder in the system's place for temporary ones, removed when it is dropped and by [`remove_unfinished`]: for what
+/// nobody is to see.
+#[derive(Debug)]
+pub struct TemporaryDir {
+    temporary: tempfile::TempDir,
+    _unfinished: Unfinished,
+}
+
+impl TemporaryDir {
+    /// Makes an empty folder whose name begins with `prefix`.
+    ///
+    /// # Errors
+    /// When the system's place for temporary folders cannot be written.
+    pub fn create(prefix: &str) -> io::Result<Self> {
+        let (temporary, _unfinished) = Unfinished::list(
+            || tempfile::Builder::new().prefix(prefix).tempdir(),
+            tempfile::TempDir::path,
+        )?;
+        Ok(Self { temporary, _unfinished })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
     }
 }
 
