@@ -1,6 +1,6 @@
 //! Digits to numbers, many at once: without a branch, so that the compiler makes vectors of it.
 
-use crate::number::decimal::{EXACT_POWERS, float, is_near_middle, power_of_ten};
+use crate::number::decimal::{float, is_near_middle, power_of_ten};
 use crate::number::eisel_lemire;
 
 /// What the sign, as a digit of 16 in front of all others, adds to the first half.
@@ -34,8 +34,8 @@ impl FromDigits for f64 {
     #[inline(always)]
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
         let (digits, sign) = digits(halves);
-        // Rounded once.
-        let value = digits / EXACT_POWERS[decimals];
+        // Rounded once, since powers of so few decimals are exact.
+        let value = digits / power_of_ten(decimals as i32);
         (Self::from_bits(value.to_bits() | sign), false)
     }
 

@@ -24,12 +24,6 @@ pub(crate) struct Decimal {
     pub(crate) exponent: i32,
 }
 
-/// 10^0 to 10^22, all exact.
-pub(crate) const EXACT_POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-];
-
 /// The largest power of ten in [`POWERS`], both ways. No float is as large as the one, nor any multiple of the other by a
 /// mantissa as large as the smallest float.
 const MOST: i32 = 70;
@@ -99,10 +93,9 @@ impl Decimal {
     fn exact_to_f32(self) -> Option<f32> {
         let value = self.exact()?;
         // Whole numbers have not been rounded at all, and often are middles.
-        let slack = if self.exponent == 0 { -1 } else { 0 };
-        let distance = (value.to_bits() & BEYOND_FLOAT).abs_diff(MIDDLE) as i64;
+        let middle = self.exponent != 0 && value.to_bits() & BEYOND_FLOAT == MIDDLE;
         let usual = (SMALLEST..LARGEST).contains(&value) || value == 0.0;
-        (distance > slack && usual).then(|| self.signed(value as f32))
+        (!middle && usual).then(|| self.signed(value as f32))
     }
 
     /// The nearest double, if that is certain.
@@ -127,8 +120,9 @@ impl Decimal {
         }
         let value = self.mantissa as f64;
         match self.exponent {
-            -22..0 => Some(value / EXACT_POWERS[-self.exponent as usize]),
-            0..=22 => Some(value * EXACT_POWERS[self.exponent as usize]),
+            // These powers are exact.
+            -22..0 => Some(value / power_of_ten(-self.exponent)),
+            0..=22 => Some(value * power_of_ten(self.exponent)),
             _ => None,
         }
     }
@@ -242,8 +236,8 @@ mod tests {
         for (index, power) in POWERS.iter().enumerate() {
             assert_eq!(*power, format!("1e{}", index as i32 - MOST).parse::<f64>().unwrap());
         }
-        for (index, power) in EXACT_POWERS.iter().enumerate() {
-            assert_eq!(*power, 10_f64.powi(index as i32));
+        for exponent in 0..=22 {
+            assert_eq!(power_of_ten(exponent), 10_f64.powi(exponent));
         }
     }
 
