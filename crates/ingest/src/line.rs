@@ -122,7 +122,7 @@ impl Guess {
         let mut done = nothing;
         if fixed {
             let work = Work { text, at: row.end, shape, scratch, columns };
-            done = self.kernel.parse_fixed(work, parse_field);
+            done = self.kernel.parse_fixed(work);
             self.fixed.judge(done.rows, 64, 1 << 14);
         }
         if varying {

@@ -8,41 +8,33 @@
 //! 4. [`super::finish`] makes numbers of the halves with one multiplication, and notices those that this might round to the
 //!    wrong float; why the others are right is said in [`crate::number::decimal`].
 
-use super::finish::{FromDigits, finish};
+use super::finish::finish;
 use super::separators::find_ends;
 use super::shape::{ColumnShape, LANE, Shape};
 use super::vector::{MOST_LANES, Vector};
 use super::{Block, Done, Scratch, Work};
+use crate::number::{Number, parse_field};
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) fn avx2<T: FromDigits + Copy + Default>(
-    work: Work<'_, T>,
-    correct: impl Fn(&[u8]) -> Option<T>,
-) -> Done {
+pub(super) fn avx2<T: Number>(work: Work<'_, T>) -> Done {
     // SAFETY: This function has the features.
-    unsafe { parse::<super::vector::Avx2, T>(work, correct) }
+    unsafe { parse::<super::vector::Avx2, T>(work) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt"
 )]
-pub(super) fn avx512<T: FromDigits + Copy + Default>(
-    work: Work<'_, T>,
-    correct: impl Fn(&[u8]) -> Option<T>,
-) -> Done {
+pub(super) fn avx512<T: Number>(work: Work<'_, T>) -> Done {
     // SAFETY: This function has the features.
-    unsafe { parse::<super::vector::Avx512, T>(work, correct) }
+    unsafe { parse::<super::vector::Avx512, T>(work) }
 }
 
 /// # Safety
 /// The processor has the features of `V`.
 #[inline(always)]
-unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
-    work: Work<'_, T>,
-    correct: impl Fn(&[u8]) -> Option<T>,
-) -> Done {
+unsafe fn parse<V: Vector, T: Number>(work: Work<'_, T>) -> Done {
     let Work { text, mut at, shape, scratch, columns } = work;
     let mut all_rows = 0;
     // Windows reach back behind the first field, and offsets are 32 bits wide.
@@ -81,7 +73,7 @@ unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
             target.resize(start + good * step, T::default());
             let halves = &halves[..good * step];
             if finish(halves, column.decimals, &mut target[start..]) {
-                correct_column(text, ends, shape, column, halves, &mut target[start..], &correct);
+                correct_column(text, ends, shape, column, halves, &mut target[start..]);
             }
         }
         let rows = good * step;
@@ -101,20 +93,19 @@ unsafe fn parse<V: Vector, T: FromDigits + Copy + Default>(
 
 /// Looks again at the numbers that may not be the nearest ones.
 #[cold]
-fn correct_column<T: FromDigits>(
+fn correct_column<T: Number>(
     text: &[u8],
     ends: &[u32],
     shape: &Shape,
     column: &ColumnShape,
     halves: &[u64],
     numbers: &mut [T],
-    correct: &impl Fn(&[u8]) -> Option<T>,
 ) {
     for (row, (number, &halves)) in numbers.iter_mut().zip(halves).enumerate() {
         if T::from_halves(halves, column.decimals).1 {
             let end = row * shape.fields + column.field + 1;
             let field = &text[ends[end - 1] as usize + 1..ends[end] as usize];
-            if let Some(right) = correct(field.trim_ascii()) {
+            if let Some(right) = parse_field(field.trim_ascii()) {
                 *number = right;
             }
         }

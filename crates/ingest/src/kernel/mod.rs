@@ -102,13 +102,8 @@ impl Kernel {
     }
 
     /// Parses rows of fixed fields for as long as they have the shape. Stops before the first few rows that do not all fit,
-    /// and near the end of the text. `correct` is called for every number that may not be the nearest one, with its
-    /// text, and returns the one that is.
-    pub(crate) fn parse_fixed<T: Number>(
-        self,
-        work: Work<'_, T>,
-        correct: impl Fn(&[u8]) -> Option<T>,
-    ) -> Done {
+    /// and near the end of the text.
+    pub(crate) fn parse_fixed<T: Number>(self, work: Work<'_, T>) -> Done {
         match self {
             Self::Scalar => Done { rows: 0, at: work.at },
             #[cfg(target_arch = "x86_64")]
@@ -116,11 +111,11 @@ impl Kernel {
             // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx2 => unsafe { fixed::avx2(work, correct) },
+            Self::Avx2 => unsafe { fixed::avx2(work) },
             // SAFETY: As above.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx512 => unsafe { fixed::avx512(work, correct) },
+            Self::Avx512 => unsafe { fixed::avx512(work) },
         }
     }
 

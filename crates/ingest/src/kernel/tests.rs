@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::line::{Layout, Rows, WantedField};
-use crate::number::{Number, parse_field};
+use crate::number::Number;
 use crate::options::Delimiter;
 
 /// The kernels of this machine, without the general path.
@@ -256,11 +256,8 @@ fn taken(
         scratch: &mut Scratch::default(),
         columns: &mut columns,
     };
-    let done = if fixed {
-        kernel.parse_fixed(work, parse_field)
-    } else {
-        kernel.parse_varying(work, usize::MAX)
-    };
+    let done =
+        if fixed { kernel.parse_fixed(work) } else { kernel.parse_varying(work, usize::MAX) };
     assert_eq!(done.at, start + done.rows * row.len());
     assert!(columns.iter().all(|column| column.len() == done.rows));
     done.rows
