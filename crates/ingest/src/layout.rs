@@ -140,6 +140,14 @@ fn utf_16(line: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What an input of so many lines, at least one, holds that has no data.
+pub(crate) fn only_head(lines: u64) -> String {
+    match lines {
+        1 => "only a blank, comment or header line".to_owned(),
+        lines => format!("only {lines} blank, comment or header lines"),
+    }
+}
+
 enum LineError {
     Read(io::Error),
     TooLong,

@@ -12,7 +12,7 @@ use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::error::Problem;
 use crate::kernel::Kernel;
-use crate::line::{MOST_REPORTS, Rows};
+use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
 use crate::points::{Points, describe};
@@ -48,6 +48,20 @@ pub struct SkippedLine {
     pub problem: Problem,
     /// The beginning of the line, quoted and escaped.
     pub excerpt: String,
+}
+
+impl SkippedLine {
+    /// A malformed line of the input `path`, in a piece of it that has `before` lines before.
+    pub(crate) fn new(path: &Path, before: u64, bad: BadLine) -> Self {
+        let BadLine { line, problem, excerpt } = bad;
+        Self { path: path.to_owned(), line: before + line + 1, problem, excerpt }
+    }
+
+    /// The error that it is where malformed lines are not skipped.
+    pub(crate) fn into_error(self) -> Error {
+        let Self { path, line, problem, excerpt } = self;
+        Error::Malformed { path, line, problem, excerpt }
+    }
 }
 
 /// Parses `inputs`, one after another, into the columns of a new `.points` folder at `destination`. Text may be
@@ -310,14 +324,13 @@ impl Shared<'_> {
         let result = outcome.and_then(|()| {
             let before = ledger.lines;
             let skip_bad = chunk.layout.as_ref().is_some_and(|layout| layout.skip_bad);
-            for report in rows.reports.drain(..) {
-                let line = before + report.line + 1;
-                let (path, problem, excerpt) = (chunk.path.clone(), report.problem, report.excerpt);
+            for bad in rows.reports.drain(..) {
+                let report = SkippedLine::new(&chunk.path, before, bad);
                 if !skip_bad {
-                    return Err(Error::Malformed { path, line, problem, excerpt });
+                    return Err(report.into_error());
                 }
                 if ledger.reports.len() < MOST_REPORTS {
-                    ledger.reports.push(SkippedLine { path, line, problem, excerpt });
+                    ledger.reports.push(report);
                 }
             }
             let first_row = ledger.rows;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::layout::{Head, read_head};
+use crate::layout::{Head, only_head, read_head};
 use crate::line::Rows;
 use crate::number::Number;
 use crate::{Dtype, Error, Kernel, Options, SkippedLine, Values};
@@ -92,10 +92,7 @@ pub fn parse_text(
     let head = match read_head(name, &mut &*text, options, None)? {
         Ok(head) => head,
         Err(0) => return Err(no_points("the text is empty".to_owned())),
-        Err(1) => return Err(no_points("only a blank, comment or header line".to_owned())),
-        Err(lines) => {
-            return Err(no_points(format!("only {lines} blank, comment or header lines")));
-        }
+        Err(lines) => return Err(no_points(only_head(lines))),
     };
     let table = match options.dtype {
         Dtype::F32 => parse(name, text, head, reading, Columns::F32),
@@ -123,17 +120,12 @@ fn parse<T: Number>(
         rows.parse(piece, &layout);
         rest = after;
     }
-    let reports = rows.reports.into_iter().map(|report| SkippedLine {
-        path: name.to_owned(),
-        line: head.lines + report.line + 1,
-        problem: report.problem,
-        excerpt: report.excerpt,
-    });
+    let reports = rows.reports.into_iter().map(|bad| SkippedLine::new(name, head.lines, bad));
     let mut bad_lines: Vec<SkippedLine> = reports.collect();
     if !layout.skip_bad
-        && let Some(SkippedLine { path, line, problem, excerpt }) = bad_lines.pop()
+        && let Some(bad) = bad_lines.pop()
     {
-        return Err(Error::Malformed { path, line, problem, excerpt });
+        return Err(bad.into_error());
     }
     Ok(Table {
         names: layout.names,

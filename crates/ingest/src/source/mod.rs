@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::array::{Table, header, join, read_header};
-use crate::layout::{Head, read_head};
+use crate::layout::{Head, only_head, read_head};
 use crate::line::Layout;
 use crate::options::Options;
 use crate::os;
@@ -169,8 +169,7 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
                 0 if matches!(last.body, Body::Array(_)) => "the array is empty".to_owned(),
                 0 if packed => "nothing is in it once it is unpacked".to_owned(),
                 0 => "the file is empty".to_owned(),
-                1 => "only a blank, comment or header line".to_owned(),
-                lines => format!("only {lines} blank, comment or header lines"),
+                lines => only_head(lines),
             };
             Err(Error::NoPoints { path: last.path.clone(), found })
         }
