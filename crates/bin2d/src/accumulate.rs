@@ -1,34 +1,39 @@
-//! What is kept of the points of each cell, and how a run of points is added to it.
+//! What is kept of the points of each cell, and how points are added to it.
 //!
 //! Every quantity is a plane of its own over the whole grid, and only those are kept that the reductions need. A
 //! plane is cut into tiles of consecutive cells that stay in a core's cache while points are added, one loop over
-//! a tile's points for each plane. Points of a cell arrive in row order, so the sums do too.
+//! a block of points for each plane. Points of a cell arrive in row order, so the sums do too.
 
-use std::collections::TryReserveError;
+use std::io;
 use std::ops::Range;
 
+use bytemuck::Zeroable;
 use rayon::prelude::*;
 
 use crate::Reduction;
 use crate::grid::PageValue;
+use crate::memory::{Zeroed, prefetch};
 
 /// The type of a plane of counts.
-pub(crate) trait Counter: Copy + Send + Sync {
-    const ZERO: Self;
-
+pub(crate) trait Counter: Copy + Zeroable + Send + Sync {
     /// Counts one more and returns the number, exact up to 2⁵³.
     fn count(&mut self) -> f64;
+
+    /// Counts as many more as `other` has.
+    fn merge(&mut self, other: Self);
 
     /// The number, exact up to 2⁵³.
     fn number(self) -> f64;
 }
 
 impl Counter for u32 {
-    const ZERO: Self = 0;
-
     fn count(&mut self) -> f64 {
         *self += 1;
         self.number()
+    }
+
+    fn merge(&mut self, other: Self) {
+        *self += other;
     }
 
     fn number(self) -> f64 {
@@ -37,11 +42,13 @@ impl Counter for u32 {
 }
 
 impl Counter for u64 {
-    const ZERO: Self = 0;
-
     fn count(&mut self) -> f64 {
         *self += 1;
         self.number()
+    }
+
+    fn merge(&mut self, other: Self) {
+        *self += other;
     }
 
     fn number(self) -> f64 {
@@ -50,7 +57,7 @@ impl Counter for u64 {
 }
 
 /// The z of a point: a float, or nothing at all.
-pub(crate) trait Sample: Copy + Default + Send + Sync {
+pub(crate) trait Sample: Copy + Default + Zeroable + Send + Sync {
     fn value(self) -> f64;
 }
 
@@ -73,13 +80,27 @@ impl Sample for () {
     }
 }
 
-/// Which planes a list of reductions needs.
+/// A point on its way to its cell.
+#[derive(Debug, Clone, Copy, Default, Zeroable)]
+pub(crate) struct Record<Z> {
+    /// Counted from the first cell of the grid, or of a tile of it.
+    pub(crate) cell: u32,
+    pub(crate) z: Z,
+}
+
+/// Points in row order: cells and z.
+pub(crate) trait Points<Z>: Iterator<Item = (u32, Z)> + Clone {}
+
+impl<Z, I: Iterator<Item = (u32, Z)> + Clone> Points<Z> for I {}
+
+/// Which planes the reductions of one z need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Planes {
-    count: bool,
-    /// The number of points whose z is not NaN, where it can differ from the count.
+    /// The number of points whose z is not NaN, where it can differ from the count or has to be at hand.
     valid: bool,
     sum: bool,
+    /// What rounding has taken from the sum, so far, where z has 64 bits.
+    carry: bool,
     /// Welford's running mean and sum of squared deviations.
     spread: bool,
     min: bool,
@@ -88,98 +109,221 @@ pub(crate) struct Planes {
     last: bool,
 }
 
-impl Planes {
-    pub(crate) fn of(reductions: &[Reduction], z_has_nan: bool) -> Self {
+/// Which planes are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) count: bool,
+    /// One for each z.
+    pub(crate) fields: Vec<Planes>,
+}
+
+/// What is known of a z before its points are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct About {
+    /// Some values may be NaN.
+    pub(crate) may_be_nan: bool,
+    /// Some values may have 64 bits: then a sum in 64 bits is rounded, even one of equal values. One of values of 32 bits is
+    /// exact up to 2²⁹ equal ones.
+    pub(crate) is_wide: bool,
+}
+
+impl Kept {
+    /// What these reductions need, each of the z with its number.
+    pub(crate) fn of(reductions: &[(Reduction, usize)], about: &[About]) -> Self {
         use Reduction::{Count, First, Last, Max, Mean, Min, Std, Sum, Var};
-        let any = |list: &[Reduction]| list.iter().any(|item| reductions.contains(item));
-        let divides = any(&[Sum, Mean, Std, Var]);
-        Self {
-            count: any(&[Count]) || (divides && !z_has_nan),
-            valid: divides && z_has_nan,
-            sum: any(&[Sum, Mean]),
-            spread: any(&[Std, Var]),
-            min: any(&[Min]),
-            max: any(&[Max]),
-            first: any(&[First]),
-            last: any(&[Last]),
-        }
+        let mut count = reductions.iter().any(|&(reduction, _)| reduction == Count);
+        let fields = about
+            .iter()
+            .enumerate()
+            .map(|(field, about)| {
+                let any = |list: &[Reduction]| {
+                    reductions.iter().any(|&(item, of)| of == field && list.contains(&item))
+                };
+                let (sum, spread) = (any(&[Sum, Mean]), any(&[Std, Var]));
+                let valid = spread || (sum && about.may_be_nan);
+                count |= sum && !valid;
+                Planes {
+                    valid,
+                    sum,
+                    carry: sum && about.is_wide,
+                    spread,
+                    min: any(&[Min]),
+                    max: any(&[Max]),
+                    first: any(&[First]),
+                    last: any(&[Last]),
+                }
+            })
+            .collect();
+        Self { count, fields }
+    }
+
+    /// Whether something depends on more than the set of points of a cell and their sum.
+    pub(crate) fn depends_on_order(&self) -> bool {
+        self.fields.iter().any(|planes| planes.spread || planes.first || planes.last)
     }
 
     /// Bytes of all planes, a cell.
-    pub(crate) fn bytes_per_cell(self, counter: usize) -> usize {
-        let Self { count, valid, sum, spread, min, max, first, last } = self;
-        let floats = [sum, spread, spread, min, max, first, last];
-        let kept = |planes: &[bool]| planes.iter().filter(|&&kept| kept).count();
-        kept(&[count, valid]) * counter + kept(&floats) * size_of::<f64>()
+    pub(crate) fn bytes_per_cell(&self, counter: usize) -> usize {
+        let field = |planes: &Planes| {
+            let &Planes { valid, sum, carry, spread, min, max, first, last } = planes;
+            let floats = [sum, carry, spread, spread, min, max, first, last];
+            usize::from(valid) * counter
+                + floats.into_iter().filter(|&kept| kept).count() * size_of::<f64>()
+        };
+        usize::from(self.count) * counter + self.fields.iter().map(field).sum::<usize>()
     }
 }
 
 /// The planes of a grid, each as long as there are cells, or empty where it is not kept.
 #[derive(Debug)]
 pub(crate) struct Accumulators<C> {
-    count: Vec<C>,
-    valid: Vec<C>,
-    sum: Vec<f64>,
-    mean: Vec<f64>,
-    m2: Vec<f64>,
-    min: Vec<f64>,
-    max: Vec<f64>,
-    first: Vec<f64>,
-    last: Vec<f64>,
+    count: Zeroed<C>,
+    fields: Vec<Field<C>>,
+}
+
+/// The planes of one z.
+#[derive(Debug)]
+struct Field<C> {
+    valid: Zeroed<C>,
+    sum: Zeroed<f64>,
+    carry: Zeroed<f64>,
+    mean: Zeroed<f64>,
+    m2: Zeroed<f64>,
+    min: Zeroed<f64>,
+    max: Zeroed<f64>,
+    first: Zeroed<f64>,
+    last: Zeroed<f64>,
+}
+
+impl<C: Counter> Field<C> {
+    fn new(cells: usize, planes: Planes) -> io::Result<Self> {
+        let zeros = |kept| Zeroed::new(if kept { cells } else { 0 });
+        // NaN says that there is no value yet.
+        let nothing = |kept| -> io::Result<Zeroed<f64>> {
+            let mut plane = zeros(kept)?;
+            plane.par_chunks_mut(1 << 16).for_each(|chunk| chunk.fill(f64::NAN));
+            Ok(plane)
+        };
+        Ok(Self {
+            valid: Zeroed::new(if planes.valid { cells } else { 0 })?,
+            sum: zeros(planes.sum)?,
+            carry: zeros(planes.carry)?,
+            mean: zeros(planes.spread)?,
+            m2: zeros(planes.spread)?,
+            min: nothing(planes.min)?,
+            max: nothing(planes.max)?,
+            first: nothing(planes.first)?,
+            last: nothing(planes.last)?,
+        })
+    }
 }
 
 impl<C: Counter> Accumulators<C> {
     /// Of no points at all.
-    pub(crate) fn new(cells: usize, planes: Planes) -> Result<Self, TryReserveError> {
-        let counts = |kept| plane(if kept { cells } else { 0 }, C::ZERO);
-        let floats = |kept, value| plane(if kept { cells } else { 0 }, value);
+    pub(crate) fn new(cells: usize, kept: &Kept) -> io::Result<Self> {
         Ok(Self {
-            count: counts(planes.count)?,
-            valid: counts(planes.valid)?,
-            sum: floats(planes.sum, 0.0)?,
-            mean: floats(planes.spread, 0.0)?,
-            m2: floats(planes.spread, 0.0)?,
-            min: floats(planes.min, f64::NAN)?,
-            max: floats(planes.max, f64::NAN)?,
-            first: floats(planes.first, f64::NAN)?,
-            last: floats(planes.last, f64::NAN)?,
+            count: Zeroed::new(if kept.count { cells } else { 0 })?,
+            fields: kept
+                .fields
+                .iter()
+                .map(|&planes| Field::new(cells, planes))
+                .collect::<io::Result<_>>()?,
         })
     }
 
-    /// Cuts the planes into `tiles` tiles of `tile_cells` consecutive cells; the last may be shorter.
-    pub(crate) fn tiles(&mut self, tiles: usize, tile_cells: usize) -> Vec<Tile<'_, C>> {
-        let mut count = self.count.chunks_mut(tile_cells);
-        let mut valid = self.valid.chunks_mut(tile_cells);
-        let mut sum = self.sum.chunks_mut(tile_cells);
-        let mut mean = self.mean.chunks_mut(tile_cells);
-        let mut m2 = self.m2.chunks_mut(tile_cells);
-        let mut min = self.min.chunks_mut(tile_cells);
-        let mut max = self.max.chunks_mut(tile_cells);
-        let mut first = self.first.chunks_mut(tile_cells);
-        let mut last = self.last.chunks_mut(tile_cells);
+    /// Cuts what is kept of z number `field` into `tiles` tiles of `tile_cells` consecutive cells; the last may be
+    /// shorter. The counts go with number 0, also where there is no z.
+    pub(crate) fn tiles(
+        &mut self,
+        field: usize,
+        tiles: usize,
+        tile_cells: usize,
+    ) -> Vec<Tile<'_, C>> {
+        let counts: &mut [C] = if field == 0 { &mut self.count } else { &mut [] };
+        let mut count = counts.chunks_mut(tile_cells);
+        let mut field = self.fields.get_mut(field).map(|field| {
+            let floats = [
+                &mut field.sum,
+                &mut field.carry,
+                &mut field.mean,
+                &mut field.m2,
+                &mut field.min,
+                &mut field.max,
+                &mut field.first,
+                &mut field.last,
+            ];
+            (field.valid.chunks_mut(tile_cells), floats.map(|plane| plane.chunks_mut(tile_cells)))
+        });
         (0..tiles)
-            .map(|_| Tile {
-                count: count.next().unwrap_or_default(),
-                valid: valid.next().unwrap_or_default(),
-                sum: sum.next().unwrap_or_default(),
-                mean: mean.next().unwrap_or_default(),
-                m2: m2.next().unwrap_or_default(),
-                min: min.next().unwrap_or_default(),
-                max: max.next().unwrap_or_default(),
-                first: first.next().unwrap_or_default(),
-                last: last.next().unwrap_or_default(),
+            .map(|_| {
+                let count = count.next().unwrap_or_default();
+                let Some((valid, floats)) = &mut field else {
+                    return Tile { count, ..Tile::default() };
+                };
+                let valid = valid.next().unwrap_or_default();
+                let [sum, carry, mean, m2, min, max, first, last] =
+                    floats.each_mut().map(|plane| plane.next().unwrap_or_default());
+                Tile { count, valid, sum, carry, mean, m2, min, max, first, last }
             })
             .collect()
     }
 
-    /// Computes `reduction` for a range of cells.
+    /// The same with wider counters.
+    pub(crate) fn widen(self) -> io::Result<Accumulators<u64>> {
+        let widen = |narrow: Zeroed<C>| -> io::Result<Zeroed<u64>> {
+            let mut wide = Zeroed::new(narrow.len())?;
+            let pairs = wide.par_chunks_mut(1 << 16).zip(narrow.par_chunks(1 << 16));
+            pairs.for_each(|(wide, narrow)| {
+                for (wide, narrow) in wide.iter_mut().zip(narrow) {
+                    *wide = narrow.number() as u64;
+                }
+            });
+            Ok(wide)
+        };
+        let fields = self.fields.into_iter().map(|field| {
+            let Field { valid, sum, carry, mean, m2, min, max, first, last } = field;
+            let valid = widen(valid)?;
+            Ok(Field { valid, sum, carry, mean, m2, min, max, first, last })
+        });
+        Ok(Accumulators { fields: fields.collect::<io::Result<_>>()?, count: widen(self.count)? })
+    }
+
+    /// Adds what is kept of other points, which come after these.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        let tile_cells = 1 << 16;
+        for field in 0..self.fields.len().max(1) {
+            let cells = self.cells(field);
+            let tiles = cells.div_ceil(tile_cells);
+            let (ours, theirs) =
+                (self.tiles(field, tiles, tile_cells), other.tiles(field, tiles, tile_cells));
+            ours.into_par_iter().zip(theirs).for_each(|(mut ours, theirs)| ours.merge(&theirs));
+        }
+    }
+
+    /// The length of the planes of a z, and of the counts for number 0.
+    fn cells(&self, field: usize) -> usize {
+        let Some(field) = self.fields.get(field) else { return self.count.len() };
+        let floats = [&field.sum, &field.m2, &field.min, &field.max, &field.first, &field.last]
+            .map(|plane| plane.len());
+        floats.into_iter().fold(self.count.len().max(field.valid.len()), usize::max)
+    }
+
+    /// Computes `reduction` of z number `field` for a range of cells.
     pub(crate) fn reduce<T: PageValue>(
         &self,
         reduction: Reduction,
+        field: usize,
         cells: Range<usize>,
         values: &mut [T],
     ) {
-        let numbers = if self.valid.is_empty() { &self.count } else { &self.valid };
+        if reduction == Reduction::Count {
+            for (value, count) in values.iter_mut().zip(&self.count[cells]) {
+                *value = T::nearest(count.number());
+            }
+            return;
+        }
+        let field = &self.fields[field];
+        let numbers = if field.valid.is_empty() { &self.count } else { &field.valid };
         let divided = |plane: &[f64], values: &mut [T], by: fn(f64, f64) -> f64| {
             let kept = plane[cells.clone()].iter().zip(&numbers[cells.clone()]);
             for (value, (&kept, number)) in values.iter_mut().zip(kept) {
@@ -192,20 +336,33 @@ impl<C: Counter> Accumulators<C> {
                 *value = store(kept);
             }
         };
-        match reduction {
-            Reduction::Count => {
-                for (value, count) in values.iter_mut().zip(&self.count[cells]) {
-                    *value = T::nearest(count.number());
-                }
+        let carried = |values: &mut [T], by: fn(f64, f64, f64) -> f64| {
+            let sums = field.sum[cells.clone()].iter().zip(&field.carry[cells.clone()]);
+            let kept = sums.zip(&numbers[cells.clone()]);
+            for (value, ((&sum, &carry), number)) in values.iter_mut().zip(kept) {
+                let number = number.number();
+                *value = store(if number == 0.0 {
+                    f64::NAN
+                } else {
+                    // What was taken from an infinity, or from a sum too large, means nothing.
+                    by(sum, if sum.is_finite() { carry } else { 0.0 }, number)
+                });
             }
-            Reduction::Sum => divided(&self.sum, values, |sum, _| sum),
-            Reduction::Mean => divided(&self.sum, values, |sum, n| sum / n),
-            Reduction::Var => divided(&self.m2, values, |m2, n| m2 / n),
-            Reduction::Std => divided(&self.m2, values, |m2, n| (m2 / n).sqrt()),
-            Reduction::Min => copied(&self.min, values),
-            Reduction::Max => copied(&self.max, values),
-            Reduction::First => copied(&self.first, values),
-            Reduction::Last => copied(&self.last, values),
+        };
+        match reduction {
+            Reduction::Count => {}
+            Reduction::Sum if !field.carry.is_empty() => {
+                carried(values, |sum, carry, _| sum + carry)
+            }
+            Reduction::Mean if !field.carry.is_empty() => carried(values, quotient),
+            Reduction::Sum => divided(&field.sum, values, |sum, _| sum),
+            Reduction::Mean => divided(&field.sum, values, |sum, n| sum / n),
+            Reduction::Var => divided(&field.m2, values, |m2, n| m2 / n),
+            Reduction::Std => divided(&field.m2, values, |m2, n| (m2 / n).sqrt()),
+            Reduction::Min => copied(&field.min, values),
+            Reduction::Max => copied(&field.max, values),
+            Reduction::First => copied(&field.first, values),
+            Reduction::Last => copied(&field.last, values),
         }
     }
 
@@ -220,13 +377,21 @@ fn store<T: PageValue>(value: f64) -> T {
     T::nearest(if value.is_nan() { f64::NAN } else { value })
 }
 
-/// A plane of equal values. The memory is reserved first, so that a refusal is an error and not the end of the
-/// process, and first written by all threads, as most of the time of a large plane is the kernel's, page by page.
-fn plane<T: Copy + Send + Sync>(cells: usize, value: T) -> Result<Vec<T>, TryReserveError> {
-    let mut plane = Vec::new();
-    plane.try_reserve_exact(cells)?;
-    (0..cells).into_par_iter().with_min_len(1 << 16).map(|_| value).collect_into_vec(&mut plane);
-    Ok(plane)
+/// `(sum + carry) / number`, rounded as if only once: the mean of equal values is that value. The quotient of the
+/// rounded sum may be a unit off; what is left over, which a fused multiply-add gives exactly, mends it.
+fn quotient(sum: f64, carry: f64, number: f64) -> f64 {
+    let total = sum + carry;
+    let lost = carry - (total - sum);
+    let quotient = total / number;
+    let rest = (-quotient).mul_add(number, total) + lost;
+    if rest.is_finite() { quotient + rest / number } else { quotient }
+}
+
+/// `a + b`, rounded, and what rounding took from it, exactly (Knuth's two-sum).
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let from_b = sum - a;
+    (sum, (a - (sum - from_b)) + (b - from_b))
 }
 
 /// The planes of consecutive cells, for one owner to add points to.
@@ -235,6 +400,7 @@ pub(crate) struct Tile<'a, C> {
     count: &'a mut [C],
     valid: &'a mut [C],
     sum: &'a mut [f64],
+    carry: &'a mut [f64],
     mean: &'a mut [f64],
     m2: &'a mut [f64],
     min: &'a mut [f64],
@@ -243,91 +409,216 @@ pub(crate) struct Tile<'a, C> {
     last: &'a mut [f64],
 }
 
-/// Room for the points of a run whose z is not NaN.
-#[derive(Debug)]
-pub(crate) struct Valid<Z> {
-    cells: Vec<u32>,
-    z: Vec<Z>,
-}
-
-impl<Z: Sample> Valid<Z> {
-    pub(crate) fn new() -> Self {
-        Self { cells: Vec::new(), z: Vec::new() }
-    }
-
-    fn select(&mut self, cells: &[u32], z: &[Z]) {
-        self.cells.clear();
-        self.z.clear();
-        for (&cell, &z) in cells.iter().zip(z) {
-            if !z.value().is_nan() {
-                self.cells.push(cell);
-                self.z.push(z);
-            }
+impl<C> Default for Tile<'_, C> {
+    fn default() -> Self {
+        Self {
+            count: &mut [],
+            valid: &mut [],
+            sum: &mut [],
+            carry: &mut [],
+            mean: &mut [],
+            m2: &mut [],
+            min: &mut [],
+            max: &mut [],
+            first: &mut [],
+            last: &mut [],
         }
     }
 }
 
 impl<C: Counter> Tile<'_, C> {
-    /// Adds points in their order: `cells` counted from the tile's first, `z` of the same length. `valid` is
-    /// needed where z may be NaN.
-    pub(crate) fn add<Z: Sample>(&mut self, cells: &[u32], z: &[Z], valid: Option<&mut Valid<Z>>) {
-        // Where all z are numbers, Welford's method counts as it goes.
-        let counted_by_spread = !self.m2.is_empty() && self.valid.is_empty();
-        if !self.count.is_empty() && !counted_by_spread {
-            tally(self.count, cells);
+    /// Adds points in their order: a block of a thousand or so, each with its cell, counted from the tile's first. `room`
+    /// for those whose z is not NaN is needed where some may be.
+    pub(crate) fn add<Z: Sample>(
+        &mut self,
+        points: impl Points<Z>,
+        room: Option<&mut Vec<Record<Z>>>,
+    ) {
+        if room.is_none() && self.is_mean_only() && size_of::<Z>() > 0 {
+            count_and_sum(self.count, self.sum, points);
+            return;
+        }
+        self.fetch(points.clone());
+        if !self.count.is_empty() {
+            tally(self.count, points.clone());
         }
         if size_of::<Z>() == 0 {
             return;
         }
-        let (cells, z) = match valid {
-            Some(valid) => {
-                valid.select(cells, z);
-                (valid.cells.as_slice(), valid.z.as_slice())
+        let is_nan = |z: Z| z.value().is_nan();
+        match room {
+            Some(room) if points.clone().fold(false, |found, (_, z)| found | is_nan(z)) => {
+                room.clear();
+                let valid = points.filter(|&(_, z)| !is_nan(z));
+                room.extend(valid.map(|(cell, z)| Record { cell, z }));
+                self.add_valid(room.iter().map(|record| (record.cell, record.z)));
             }
-            None => (cells, z),
-        };
+            _ => self.add_valid(points),
+        }
+    }
+
+    fn is_mean_only(&self) -> bool {
+        let Self { count, valid, sum, carry, m2, min, max, first, last, .. } = self;
+        let others = [carry, m2, min, max, first, last];
+        !count.is_empty()
+            && !sum.is_empty()
+            && valid.is_empty()
+            && others.iter().all(|plane| plane.is_empty())
+    }
+
+    // Planes are handed on as slices: through `self` they would be looked up for every point.
+    fn add_valid<Z: Sample>(&mut self, points: impl Points<Z>) {
         if !self.m2.is_empty() {
-            let numbers = if counted_by_spread { &mut *self.count } else { &mut *self.valid };
-            for (&cell, z) in cells.iter().zip(z) {
-                let (cell, z) = (cell as usize, z.value());
-                let deviation = z - self.mean[cell];
-                self.mean[cell] += deviation / numbers[cell].count();
-                self.m2[cell] += deviation * (z - self.mean[cell]);
-            }
+            welford(self.valid, self.mean, self.m2, points.clone());
         } else if !self.valid.is_empty() {
-            tally(self.valid, cells);
+            tally(self.valid, points.clone());
         }
-        if !self.sum.is_empty() {
-            update(self.sum, cells, z, |sum, z| *sum += z);
+        if !self.carry.is_empty() {
+            carry(self.sum, self.carry, points.clone());
+        } else if !self.sum.is_empty() {
+            update(self.sum, points.clone(), |sum, z| *sum += z);
         }
-        // The comparisons are false for the NaN that stands for no value yet.
         if !self.min.is_empty() {
-            update(self.min, cells, z, |min, z| *min = if *min <= z { *min } else { z });
+            update(self.min, points.clone(), lower);
         }
         if !self.max.is_empty() {
-            update(self.max, cells, z, |max, z| *max = if *max >= z { *max } else { z });
+            update(self.max, points.clone(), raise);
         }
         if !self.first.is_empty() {
-            update(self.first, cells, z, |first, z| {
-                *first = if first.is_nan() { z } else { *first }
-            });
+            update(self.first, points.clone(), keep);
         }
         if !self.last.is_empty() {
-            update(self.last, cells, z, |last, z| *last = z);
+            update(self.last, points, |last, z| *last = z);
         }
+    }
+
+    /// Asks for the cells that the points will be added to.
+    fn fetch<Z: Sample>(&self, points: impl Points<Z>) {
+        for plane in [&*self.count, &*self.valid] {
+            fetch(plane, points.clone());
+        }
+        let Self { sum, carry, mean, m2, min, max, first, last, .. } = self;
+        for plane in [sum, carry, mean, m2, min, max, first, last] {
+            fetch(plane, points.clone());
+        }
+    }
+
+    /// Adds what is kept of other points of the same cells, which come after these.
+    fn merge(&mut self, other: &Self) {
+        for (ours, &theirs) in self.count.iter_mut().zip(&*other.count) {
+            ours.merge(theirs);
+        }
+        for cell in 0..self.m2.len() {
+            let (ours, theirs) = (self.valid[cell].number(), other.valid[cell].number());
+            if ours == 0.0 {
+                (self.mean[cell], self.m2[cell]) = (other.mean[cell], other.m2[cell]);
+            } else if theirs > 0.0 {
+                // Chan, Golub and LeVeque (1979).
+                let (deviation, all) = (other.mean[cell] - self.mean[cell], ours + theirs);
+                self.mean[cell] += deviation * (theirs / all);
+                self.m2[cell] += other.m2[cell] + deviation * deviation * (ours * (theirs / all));
+            }
+        }
+        for (ours, &theirs) in self.valid.iter_mut().zip(&*other.valid) {
+            ours.merge(theirs);
+        }
+        if self.carry.is_empty() {
+            join(self.sum, other.sum, |ours, theirs| *ours += theirs);
+        } else {
+            for cell in 0..self.sum.len() {
+                let (sum, lost) = two_sum(self.sum[cell], other.sum[cell]);
+                self.sum[cell] = sum;
+                self.carry[cell] += lost + other.carry[cell];
+            }
+        }
+        // The NaN of a cell without points changes nothing.
+        join(self.min, other.min, lower);
+        join(self.max, other.max, raise);
+        join(self.first, other.first, keep);
+        join(self.last, other.last, |last, z| *last = if z.is_nan() { *last } else { z });
     }
 }
 
-fn tally<C: Counter>(plane: &mut [C], cells: &[u32]) {
-    for &cell in cells {
+/// Planes of fewer cells than this stay in the second level of cache without being asked for.
+const NEAR: usize = 1 << 14;
+
+fn fetch<T, Z>(plane: &[T], points: impl Points<Z>) {
+    if plane.len() > NEAR {
+        points.for_each(|(cell, _)| prefetch(plane, cell as usize));
+    }
+}
+
+fn count_and_sum<C: Counter, Z: Sample>(
+    counts: &mut [C],
+    sums: &mut [f64],
+    points: impl Points<Z>,
+) {
+    if counts.len() > NEAR {
+        for (cell, _) in points.clone() {
+            prefetch(counts, cell as usize);
+            prefetch(sums, cell as usize);
+        }
+    }
+    let sums = &mut sums[..counts.len()];
+    for (cell, z) in points {
+        counts[cell as usize].count();
+        sums[cell as usize] += z.value();
+    }
+}
+
+fn tally<C: Counter, Z>(plane: &mut [C], points: impl Points<Z>) {
+    for (cell, _) in points {
         plane[cell as usize].count();
     }
 }
 
-fn update<Z: Sample>(plane: &mut [f64], cells: &[u32], z: &[Z], apply: impl Fn(&mut f64, f64)) {
-    for (&cell, z) in cells.iter().zip(z) {
+fn update<Z: Sample>(plane: &mut [f64], points: impl Points<Z>, apply: impl Fn(&mut f64, f64)) {
+    for (cell, z) in points {
         apply(&mut plane[cell as usize], z.value());
     }
+}
+
+fn carry<Z: Sample>(sums: &mut [f64], carries: &mut [f64], points: impl Points<Z>) {
+    for (cell, z) in points {
+        let (sum, lost) = two_sum(sums[cell as usize], z.value());
+        sums[cell as usize] = sum;
+        carries[cell as usize] += lost;
+    }
+}
+
+fn welford<C: Counter, Z: Sample>(
+    numbers: &mut [C],
+    means: &mut [f64],
+    m2s: &mut [f64],
+    points: impl Points<Z>,
+) {
+    for (cell, z) in points {
+        let (cell, z) = (cell as usize, z.value());
+        let deviation = z - means[cell];
+        means[cell] += deviation / numbers[cell].count();
+        m2s[cell] += deviation * (z - means[cell]);
+    }
+}
+
+fn join(ours: &mut [f64], theirs: &[f64], apply: impl Fn(&mut f64, f64)) {
+    for (ours, &theirs) in ours.iter_mut().zip(theirs) {
+        apply(ours, theirs);
+    }
+}
+
+// NaN on the left says that there is no value yet; it must be the comparison that is false for it. A NaN on the right is
+// no value either.
+
+fn lower(min: &mut f64, z: f64) {
+    *min = if *min <= z || z.is_nan() { *min } else { z };
+}
+
+fn raise(max: &mut f64, z: f64) {
+    *max = if *max >= z || z.is_nan() { *max } else { z };
+}
+
+fn keep(first: &mut f64, z: f64) {
+    *first = if first.is_nan() { z } else { *first };
 }
 
 #[cfg(test)]
@@ -337,30 +628,91 @@ mod tests {
     #[test]
     fn only_the_planes_that_are_needed_are_kept() {
         use Reduction::{Count, First, Last, Max, Mean, Min, Std, Sum, Var};
-        let bytes = |list: &[Reduction], nan| Planes::of(list, nan).bytes_per_cell(4);
-        assert_eq!(bytes(&[Count], false), 4);
-        assert_eq!(bytes(&[Count], true), 4);
-        assert_eq!(bytes(&[Count, Mean], false), 12);
-        assert_eq!(bytes(&[Count, Mean], true), 16);
-        assert_eq!(bytes(&[Mean, Sum], true), 12);
-        assert_eq!(bytes(&[Min, Max, First, Last], true), 32);
-        assert_eq!(bytes(&[Std, Var], false), 20);
-        assert_eq!(bytes(&Reduction::ALL, true), 64);
+        let bytes = |list: &[Reduction], may_be_nan, is_wide| {
+            let wanted: Vec<_> = list.iter().map(|&reduction| (reduction, 0)).collect();
+            Kept::of(&wanted, &[About { may_be_nan, is_wide }]).bytes_per_cell(4)
+        };
+        assert_eq!(bytes(&[Count], false, false), 4);
+        assert_eq!(bytes(&[Count], true, true), 4);
+        assert_eq!(bytes(&[Count, Mean], false, false), 12);
+        assert_eq!(bytes(&[Count, Mean], true, false), 16);
+        assert_eq!(bytes(&[Count, Mean], false, true), 20);
+        assert_eq!(bytes(&[Mean, Sum], true, false), 12);
+        assert_eq!(bytes(&[Min, Max, First, Last], true, true), 32);
+        assert_eq!(bytes(&[Std, Var], false, false), 20);
+        assert_eq!(bytes(&Reduction::ALL, true, true), 72);
+    }
+
+    #[test]
+    fn each_z_has_planes_of_its_own() {
+        use Reduction::{Count, Max, Mean};
+        let about = About { may_be_nan: false, is_wide: false };
+        let kept = Kept::of(&[(Mean, 0), (Count, 0), (Max, 1)], &[about; 2]);
+        assert_eq!(kept.bytes_per_cell(8), 8 + 8 + 8);
+        let mut accumulators = Accumulators::<u64>::new(3, &kept).unwrap();
+        for (field, z) in [(0, 5.0f32), (1, 7.0)] {
+            let mut tiles = accumulators.tiles(field, 1, 3);
+            tiles[0].add([(1, z), (1, z + 1.0)].into_iter(), None);
+        }
+        let page = |reduction, field| {
+            let mut values = [0.0f64; 3];
+            accumulators.reduce(reduction, field, 0..3, &mut values);
+            values[1]
+        };
+        assert_eq!((page(Count, 0), page(Mean, 0), page(Max, 1)), (2.0, 5.5, 8.0));
+    }
+
+    /// Points of one cell, some of them in a second grid that is then merged into the first.
+    fn merged(z: &[f64], cut: usize) -> Vec<f64> {
+        let wanted = Reduction::ALL.map(|reduction| (reduction, 0));
+        let kept = Kept::of(&wanted, &[About { may_be_nan: true, is_wide: true }]);
+        let part = |z: &[f64]| {
+            let mut part = Accumulators::<u32>::new(1, &kept).unwrap();
+            let points = z.iter().map(|&z| (0, z));
+            part.tiles(0, 1, 1)[0].add(points, Some(&mut Vec::new()));
+            part
+        };
+        let mut all = part(&z[..cut]);
+        all.merge(part(&z[cut..]));
+        wanted
+            .map(|(reduction, field)| {
+                let mut value = [0.0];
+                all.reduce(reduction, field, 0..1, &mut value);
+                value[0]
+            })
+            .to_vec()
+    }
+
+    #[test]
+    fn what_is_merged_is_as_if_it_had_been_added() {
+        let z: Vec<f64> = (0..100)
+            .map(|i| if i % 9 == 0 { f64::NAN } else { f64::from(i * i % 37) / 7.0 })
+            .collect();
+        let whole = merged(&z, z.len());
+        for cut in [0, 1, 2, 9, 10, 50, 99] {
+            for ((reduction, found), expected) in
+                Reduction::ALL.iter().zip(merged(&z, cut)).zip(&whole)
+            {
+                assert!(
+                    (found - expected).abs() <= 4.0 * f64::EPSILON * expected.abs(),
+                    "{reduction}, {cut} of {}: {found} for {expected}",
+                    z.len()
+                );
+            }
+        }
+        assert!(merged(&[f64::NAN, f64::NAN], 1)[1..].iter().all(|value| value.is_nan()));
     }
 
     #[test]
     fn counts_beyond_the_mantissa_of_a_float_are_noticed() {
-        let accumulators = |count| Accumulators::<u64> {
-            count: vec![0, count],
-            ..Accumulators::new(2, Planes::of(&[], false)).unwrap()
+        let accumulators = |count| {
+            let kept = Kept { count: true, fields: Vec::new() };
+            let mut accumulators = Accumulators::<u64>::new(2, &kept).unwrap();
+            accumulators.count[1] = count;
+            accumulators
         };
         assert!(!accumulators(1 << 24).counts_need_f64());
         assert!(accumulators((1 << 24) + 1).counts_need_f64());
         assert!(!accumulators((1 << 24) + 2).counts_need_f64());
-    }
-
-    #[test]
-    fn a_plane_that_cannot_be_had_is_an_error() {
-        assert!(plane(usize::MAX / 16, 0.0).is_err());
     }
 }

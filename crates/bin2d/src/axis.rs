@@ -59,6 +59,28 @@ impl Axis {
         (offset + self.lo).min(self.hi)
     }
 
+    /// The first edge.
+    pub(crate) fn lo(&self) -> f64 {
+        self.lo
+    }
+
+    /// The last edge.
+    pub(crate) fn hi(&self) -> f64 {
+        self.hi
+    }
+
+    /// The number of cells.
+    pub(crate) fn cells_in_all(&self) -> u32 {
+        self.cells
+    }
+
+    /// The cell of one value, or [`OUTSIDE`].
+    pub(crate) fn cell(&self, value: f64) -> u32 {
+        let mut cell = [OUTSIDE];
+        self.cells(&[value], &mut cell);
+        cell[0]
+    }
+
     /// Writes the cell of each value, 0 being the lowest, or [`OUTSIDE`] for one outside the axis or NaN.
     /// `values` and `cells` have the same length.
     pub(crate) fn cells<T: Copy + Into<f64>>(&self, values: &[T], cells: &mut [u32]) {

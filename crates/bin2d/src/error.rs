@@ -86,7 +86,7 @@ pub enum Error {
 
     /// The operating system refuses memory.
     #[error("out of memory; a smaller --size or fewer reductions take less")]
-    Allocation(#[from] TryReserveError),
+    Allocation(#[source] io::Error),
 
     /// The caller asked to stop.
     #[error("cancelled")]
@@ -144,6 +144,12 @@ pub enum Error {
         /// The pages that exist.
         known: Vec<String>,
     },
+}
+
+impl From<TryReserveError> for Error {
+    fn from(error: TryReserveError) -> Self {
+        Self::Allocation(error.into())
+    }
 }
 
 impl Error {

@@ -173,8 +173,8 @@ impl Grid {
         let cells = rows.start as usize * width..rows.end as usize * width;
         assert_eq!(values.len(), cells.len(), "a value for each cell");
         match &self.cells {
-            Counted::Narrow(accumulators) => accumulators.reduce(reduction, cells, values),
-            Counted::Wide(accumulators) => accumulators.reduce(reduction, cells, values),
+            Counted::Narrow(accumulators) => accumulators.reduce(reduction, 0, cells, values),
+            Counted::Wide(accumulators) => accumulators.reduce(reduction, 0, cells, values),
         }
     }
 

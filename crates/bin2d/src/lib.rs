@@ -11,7 +11,12 @@ mod accumulate;
 mod axis;
 mod error;
 mod extent;
+mod gather;
 mod grid;
+#[expect(unsafe_code, reason = "calls loops compiled for the processor at hand")]
+mod locate;
+#[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
+mod memory;
 #[cfg(test)]
 mod naive;
 mod options;

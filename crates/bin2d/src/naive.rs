@@ -35,9 +35,9 @@ pub(crate) fn search(edges: &[f64], value: f64) -> u32 {
     }
 }
 
-/// All points of a grid, each cell with the list of its z in row order (NaN included).
+/// All points of a grid, each cell with the list of its rows and their z (NaN included).
 pub(crate) struct Cells {
-    pub(crate) cells: Vec<Vec<f64>>,
+    pub(crate) cells: Vec<Vec<(u64, f64)>>,
     pub(crate) stats: Stats,
 }
 
@@ -58,21 +58,33 @@ pub(crate) fn bin(frame: &Frame, rows: impl Iterator<Item = (f64, f64, f64)>) ->
         } else {
             stats.binned += 1;
             let from_top = (height - 1 - row) as usize;
-            cells[from_top * width as usize + column as usize].push(z);
+            cells[from_top * width as usize + column as usize].push((stats.points - 1, z));
         }
     }
     Cells { cells, stats }
 }
 
-/// The reduction of the z of one cell.
-pub(crate) fn reduce(reduction: Reduction, all: &[f64]) -> f64 {
+/// How rows are dealt out to lanes before they are added up.
+#[derive(Clone, Copy)]
+pub(crate) struct Order {
+    pub(crate) lanes: usize,
+    pub(crate) stripe_rows: u64,
+}
+
+/// The reduction of the z of one cell, each with its row.
+pub(crate) fn reduce(reduction: Reduction, all: &[(u64, f64)], order: Order) -> f64 {
     if reduction == Reduction::Count {
         return all.len() as f64;
     }
-    let z: Vec<f64> = all.iter().copied().filter(|z| !z.is_nan()).collect();
+    let valid: Vec<(u64, f64)> = all.iter().copied().filter(|(_, z)| !z.is_nan()).collect();
+    let z: Vec<f64> = valid.iter().map(|&(_, z)| z).collect();
     let (Some(&first), Some(&last)) = (z.first(), z.last()) else { return f64::NAN };
     let n = z.len() as f64;
-    let sum = z.iter().fold(0.0, |sum, z| sum + z);
+    let mut lanes = vec![0.0; order.lanes];
+    for (row, z) in valid {
+        lanes[(row / order.stripe_rows) as usize % order.lanes] += z;
+    }
+    let sum = lanes.into_iter().fold(0.0, |sum, lane| sum + lane);
     let variance = || {
         let (mut mean, mut m2) = (0.0, 0.0);
         for (i, z) in z.iter().enumerate() {
@@ -93,4 +105,35 @@ pub(crate) fn reduce(reduction: Reduction, all: &[f64]) -> f64 {
         Reduction::First => first,
         Reduction::Last => last,
     }
+}
+
+/// The sum or the mean of the z of one cell, added up exactly and rounded once, or twice for the mean: with partial sums
+/// that do not overlap (Shewchuk 1997).
+pub(crate) fn exact(reduction: Reduction, all: &[(u64, f64)]) -> f64 {
+    let z: Vec<f64> = all.iter().map(|&(_, z)| z).filter(|z| !z.is_nan()).collect();
+    if z.is_empty() {
+        return f64::NAN;
+    }
+    let mut sum = z.iter().fold(0.0, |sum, z| sum + z);
+    if sum.is_finite() {
+        let mut partials: Vec<f64> = Vec::new();
+        for &z in &z {
+            let mut z = z;
+            let mut kept = Vec::new();
+            for partial in partials {
+                let (large, small) =
+                    if z.abs() > partial.abs() { (z, partial) } else { (partial, z) };
+                let total = large + small;
+                let rest = small - (total - large);
+                if rest != 0.0 {
+                    kept.push(rest);
+                }
+                z = total;
+            }
+            kept.push(z);
+            partials = kept;
+        }
+        sum = partials.iter().fold(0.0, |sum, partial| sum + partial);
+    }
+    if reduction == Reduction::Mean { sum / z.len() as f64 } else { sum }
 }

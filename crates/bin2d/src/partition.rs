@@ -1,22 +1,16 @@
 //! Points sorted by the tile of the grid they fall into, in row order within a tile.
 //!
 //! Adding points straight to a grid larger than the cache costs a cache miss each, and two threads must not add
-//! to one cell. So a slice of rows is first partitioned, stably, by tile: the destination of a slice is small
-//! enough to stay in the cache, and afterwards each tile is added up by one owner that takes the slices in order.
-//! (A radix partition, as databases do before a join or an aggregation.)
+//! to one cell. So a slice of rows is first partitioned, stably, by tile, and afterwards each tile is added up by one owner
+//! that takes the slices in order. (A radix partition, as databases do before a join or an aggregation.)
+//!
+//! One pass does it, without counting first: a tile's points of a slice stand in a list of chunks, each large enough
+//! that reading on in the next one does not wait for memory.
 
-use std::collections::TryReserveError;
-use std::ops::Range;
+use std::io;
 
-use pointillist_ingest::Values;
-
-use crate::accumulate::Sample;
-use crate::axis::{Axis, OUTSIDE};
-use crate::extent::Frame;
-use crate::grid::Stats;
-
-/// Rows whose cells are computed at once: few enough for the first level of cache.
-const BLOCK: usize = 1024;
+use crate::accumulate::{Counter, Points, Record, Sample, Tile};
+use crate::memory::{Zeroed, prefetch};
 
 /// How the cells of a grid are cut into tiles: 2^shift consecutive cells each, the last maybe fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +21,7 @@ pub(crate) struct Tiling {
 
 impl Tiling {
     /// Bytes of accumulators that stay in the second level of cache beside the points that are added.
-    const TILE_BYTES: usize = 256 << 10;
+    const TILE_BYTES: usize = 512 << 10;
     /// With fewer tiles than this, threads would wait for the one with the fullest tile.
     const FEW: usize = 64;
 
@@ -49,9 +43,9 @@ impl Tiling {
         1 << self.shift
     }
 
-    /// The tile of a cell. What lies outside the grid goes to one tile more than there are.
+    /// The tile of a cell.
     fn tile(self, cell: u32) -> usize {
-        if cell == OUTSIDE { self.tiles } else { (cell >> self.shift) as usize }
+        (cell >> self.shift) as usize
     }
 
     fn cell_in_tile(self, cell: u32) -> u32 {
@@ -59,145 +53,105 @@ impl Tiling {
     }
 }
 
-/// Which cell a point falls into.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Locator {
-    x: Axis,
-    y: Axis,
-    width: u32,
-    last_row: u32,
-}
-
-impl Locator {
-    pub(crate) fn new(frame: &Frame) -> Self {
-        let (extent, size) = (frame.extent, frame.size);
-        Self {
-            x: Axis::new(extent.xmin, extent.xmax, size.width()),
-            y: Axis::new(extent.ymin, extent.ymax, size.height()),
-            width: size.width(),
-            last_row: size.height() - 1,
-        }
-    }
-
-    /// Writes the cell of each row, counted row-major from the top left, or [`OUTSIDE`].
-    fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {
-        let mut rows = [0; BLOCK];
-        let rows = &mut rows[..cells.len()];
-        along(&self.x, x, cells);
-        along(&self.y, y, rows);
-        for (cell, &row) in cells.iter_mut().zip(&*rows) {
-            // Wraps only where the result is not used.
-            let index =
-                self.last_row.wrapping_sub(row).wrapping_mul(self.width).wrapping_add(*cell);
-            *cell = if (*cell == OUTSIDE) | (row == OUTSIDE) { OUTSIDE } else { index };
-        }
-    }
-}
-
-fn along(axis: &Axis, values: Values<'_>, cells: &mut [u32]) {
-    match values {
-        Values::F32(values) => axis.cells(values, cells),
-        Values::F64(values) => axis.cells(values, cells),
-    }
-}
-
-/// These rows of a column.
-pub(crate) fn part(values: Values<'_>, rows: Range<usize>) -> Values<'_> {
-    match values {
-        Values::F32(values) => Values::F32(&values[rows]),
-        Values::F64(values) => Values::F64(&values[rows]),
-    }
-}
-
-fn non_finite_rows(x: Values<'_>, y: Values<'_>) -> u64 {
-    fn count<X: Copy + Into<f64>, Y: Copy + Into<f64>>(x: &[X], y: &[Y]) -> u64 {
-        let finite = |(&x, &y): (&X, &Y)| x.into().is_finite() & y.into().is_finite();
-        x.iter().zip(y).map(|row| u64::from(!finite(row))).sum()
-    }
-    match (x, y) {
-        (Values::F32(x), Values::F32(y)) => count(x, y),
-        (Values::F32(x), Values::F64(y)) => count(x, y),
-        (Values::F64(x), Values::F32(y)) => count(x, y),
-        (Values::F64(x), Values::F64(y)) => count(x, y),
-    }
-}
-
-/// A slice of rows, sorted by tile.
+/// The points of a slice of rows, sorted by tile.
 #[derive(Debug)]
 pub(crate) struct Slice<Z> {
-    /// Cells, counted from the first of their tile.
-    cells: Vec<u32>,
-    z: Vec<Z>,
-    /// Where each tile begins; one more for what lies outside, and one more for the end.
-    starts: Vec<u32>,
+    tiling: Tiling,
+    /// Chunks of [`Slice::CHUNK`] records. The first of tile t is chunk t.
+    records: Zeroed<Record<Z>>,
+    /// The chunk that follows each.
+    next: Vec<u32>,
+    /// Chunks in use.
+    used: u32,
+    /// Of each tile, where its next record goes.
+    ends: Vec<u32>,
 }
-
-/// Cells of a slice before they are sorted, reused from slice to slice.
-pub(crate) type Unsorted = Vec<u32>;
 
 impl<Z: Sample> Slice<Z> {
-    pub(crate) fn new() -> Self {
-        Self { cells: Vec::new(), z: Vec::new(), starts: Vec::new() }
+    /// Records of a chunk: a power of two.
+    const CHUNK: usize = 256;
+
+    /// Room for the points of so many rows: fewer than 2³¹ with what is left of the chunks.
+    pub(crate) fn new(tiling: Tiling, rows: usize) -> io::Result<Self> {
+        let chunks = Self::chunks(tiling, rows);
+        Ok(Self {
+            tiling,
+            records: Zeroed::new(chunks * Self::CHUNK)?,
+            next: vec![0; chunks],
+            used: 0,
+            ends: vec![0; tiling.tiles()],
+        })
     }
 
-    /// Replaces the content by these rows, at most 2³¹ of them.
-    pub(crate) fn fill(
-        &mut self,
-        locator: &Locator,
-        tiling: Tiling,
-        x: Values<'_>,
-        y: Values<'_>,
-        z: &[Z],
-        unsorted: &mut Unsorted,
-    ) -> Result<Stats, TryReserveError> {
-        let rows = x.len();
-        resize(unsorted, rows)?;
-        resize(&mut self.cells, rows)?;
-        resize(&mut self.z, rows)?;
-        self.starts.clear();
-        self.starts.resize(tiling.tiles() + 2, 0);
+    fn chunks(tiling: Tiling, rows: usize) -> usize {
+        // Every tile begins one that may stay empty, and one more is begun when the last is full.
+        rows.div_ceil(Self::CHUNK) + tiling.tiles() + 1
+    }
 
-        for (index, cells) in unsorted.chunks_mut(BLOCK).enumerate() {
-            let block = index * BLOCK..index * BLOCK + cells.len();
-            locator.cells(part(x, block.clone()), part(y, block), cells);
-            for &cell in &*cells {
-                self.starts[tiling.tile(cell) + 1] += 1;
+    /// Bytes that the room for so many rows takes.
+    pub(crate) fn bytes(tiling: Tiling, rows: usize) -> usize {
+        let chunks = Self::chunks(tiling, rows);
+        chunks * (Self::CHUNK * size_of::<Record<Z>>() + size_of::<u32>())
+            + tiling.tiles() * size_of::<u32>()
+    }
+
+    /// Forgets all points.
+    pub(crate) fn clear(&mut self) {
+        for (tile, end) in self.ends.iter_mut().enumerate() {
+            *end = (tile * Self::CHUNK) as u32;
+        }
+        self.used = self.tiling.tiles() as u32;
+    }
+
+    /// Puts points behind those that are there, with cells counted from the first of the grid, and z of the same length. No
+    /// more may be put than there is room for.
+    pub(crate) fn put(&mut self, cells: &[u32], z: &[Z]) {
+        let Self { tiling, records, next, used, ends } = self;
+        let (records, ends) = (&mut **records, ends.as_mut_slice());
+        for (&cell, &z) in cells.iter().zip(z) {
+            let end = &mut ends[tiling.tile(cell)];
+            let place = *end as usize;
+            records[place] = Record { cell: tiling.cell_in_tile(cell), z };
+            // Two lines on, for the next points of this tile.
+            prefetch(records, place + 16);
+            *end += 1;
+            if (place + 1).is_multiple_of(Self::CHUNK) {
+                next[place / Self::CHUNK] = *used;
+                *end = *used * Self::CHUNK as u32;
+                *used += 1;
             }
         }
-        let mut sum = 0;
-        for start in &mut self.starts {
-            sum += *start;
-            *start = sum;
-        }
-
-        // From here on each entry moves to the end of its tile, and so becomes the start of the next.
-        for (&cell, &z) in unsorted.iter().zip(z) {
-            let next = &mut self.starts[tiling.tile(cell)];
-            let place = *next as usize;
-            *next += 1;
-            self.cells[place] = tiling.cell_in_tile(cell);
-            self.z[place] = z;
-        }
-        self.starts.rotate_right(1);
-        self.starts[0] = 0;
-
-        let binned = u64::from(self.starts[tiling.tiles()]);
-        let dropped = rows as u64 - binned;
-        let non_finite = if dropped == 0 { 0 } else { non_finite_rows(x, y) };
-        Ok(Stats { points: rows as u64, binned, outside: dropped - non_finite, non_finite })
     }
 
-    /// The points of one tile, in row order: their cells counted from the tile's first, and their z.
-    pub(crate) fn tile(&self, tile: usize) -> (&[u32], &[Z]) {
-        let range = self.starts[tile] as usize..self.starts[tile + 1] as usize;
-        (&self.cells[range.clone()], &self.z[range])
+    /// Adds the points of one tile to it, in row order.
+    pub(crate) fn add_to<C: Counter>(
+        &self,
+        index: usize,
+        tile: &mut Tile<'_, C>,
+        mut room: Option<&mut Vec<Record<Z>>>,
+    ) {
+        let records = &*self.records;
+        let end = self.ends[index] as usize;
+        let mut chunk = index;
+        loop {
+            let start = chunk * Self::CHUNK;
+            if chunk == end / Self::CHUNK {
+                tile.add(points(&records[start..end]), room);
+                break;
+            }
+            let following = self.next[chunk] as usize;
+            // What comes next is somewhere else, where the processor does not look by itself.
+            for line in 0..8 {
+                prefetch(records, following * Self::CHUNK + line * 64 / size_of::<Record<Z>>());
+            }
+            tile.add(points(&records[start..start + Self::CHUNK]), room.as_deref_mut());
+            chunk = following;
+        }
     }
 }
 
-fn resize<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> Result<(), TryReserveError> {
-    buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
-    buffer.resize(len, T::default());
-    Ok(())
+fn points<Z: Sample>(records: &[Record<Z>]) -> impl Points<Z> {
+    records.iter().map(|record| (record.cell, record.z))
 }
 
 #[cfg(test)]
@@ -205,7 +159,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Extent, Size};
+    use crate::Reduction;
+    use crate::accumulate::{About, Accumulators, Kept};
 
     #[test]
     fn tiles_cover_all_cells_and_are_at_most_as_many_as_allowed() {
@@ -216,7 +171,6 @@ mod tests {
                     assert!((1..=most).contains(&tiling.tiles()), "{cells} {bytes} {most}");
                     assert!(tiling.tiles() * tiling.tile_cells() >= cells as usize);
                     assert!(tiling.tile(cells - 1) == tiling.tiles() - 1);
-                    assert_eq!(tiling.tile(OUTSIDE), tiling.tiles());
                 }
             }
         }
@@ -225,33 +179,38 @@ mod tests {
     proptest! {
         #[test]
         fn a_slice_keeps_every_point_in_row_order(
-            points in prop::collection::vec((-0.2..1.2f64, -0.2..1.2f64), 0..3000),
-            width in 1u32..50, height in 1u32..50, most in 2usize..300,
+            cells in prop::collection::vec(0u32..500, 0..3000), most in 2usize..300,
+            piece in 1usize..1024,
         ) {
-            let extent = Extent::new(0.0, 1.0, 0.0, 1.0).unwrap();
-            let frame = Frame { extent, size: Size::new(width, height).unwrap() };
-            let tiling = Tiling::new(frame.size.cells(), 12, most);
-            let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-            let rows: Vec<f64> = (0..x.len()).map(|row| row as f64).collect();
-            let (mut slice, locator) = (Slice::new(), Locator::new(&frame));
-            let (xs, ys) = (Values::F64(&x), Values::F64(&y));
-            let stats = slice.fill(&locator, tiling, xs, ys, &rows, &mut Vec::new()).unwrap();
-            let mut found = Vec::new();
-            for tile in 0..tiling.tiles() {
-                let (cells, z) = slice.tile(tile);
-                prop_assert!(z.is_sorted());
-                for (&cell, &row) in cells.iter().zip(z) {
-                    found.push((row as usize, tile * tiling.tile_cells() + cell as usize));
-                }
+            let tiling = Tiling::new(500, 12, most);
+            let z: Vec<f64> = (1..=cells.len()).map(|row| row as f64).collect();
+            let mut slice = Slice::new(tiling, cells.len()).unwrap();
+            // What was there before must not show.
+            for _ in 0..2 {
+                slice.clear();
+                cells.chunks(piece).zip(z.chunks(piece)).for_each(|(cells, z)| slice.put(cells, z));
             }
-            found.sort_unstable();
-            let inside = |v: f64| (0.0..=1.0).contains(&v);
-            let kept: Vec<usize> =
-                (0..x.len()).filter(|&row| inside(x[row]) && inside(y[row])).collect();
-            prop_assert_eq!(found.iter().map(|&(row, _)| row).collect::<Vec<_>>(), kept);
-            prop_assert!(found.iter().all(|&(_, cell)| cell < frame.size.cells() as usize));
-            prop_assert_eq!(stats.binned, found.len() as u64);
-            prop_assert_eq!(stats.outside, (x.len() - found.len()) as u64);
+            let about = About { may_be_nan: false, is_wide: false };
+            let wanted = [Reduction::Count, Reduction::First, Reduction::Last].map(|kept| (kept, 0));
+            let mut kept = Accumulators::<u32>::new(500, &Kept::of(&wanted, &[about])).unwrap();
+            let mut tiles = kept.tiles(0, tiling.tiles(), tiling.tile_cells());
+            for (index, tile) in tiles.iter_mut().enumerate() {
+                slice.add_to(index, tile, None);
+            }
+            drop(tiles);
+            let page = |reduction| {
+                let mut values = vec![0.0f64; 500];
+                kept.reduce(reduction, 0, 0..500, &mut values);
+                values
+            };
+            let [count, first, last] = wanted.map(|(reduction, _)| page(reduction));
+            for cell in 0..500 {
+                let rows = || (0..cells.len()).filter(|&row| cells[row] == cell as u32);
+                let number = |row: Option<usize>| row.map_or(f64::NAN, |row| (row + 1) as f64);
+                prop_assert_eq!(count[cell], rows().count() as f64);
+                prop_assert!(first[cell].total_cmp(&number(rows().next())).is_eq());
+                prop_assert!(last[cell].total_cmp(&number(rows().next_back())).is_eq());
+            }
         }
     }
 }

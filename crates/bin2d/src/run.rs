@@ -1,15 +1,20 @@
-//! Columns to a grid: batches of rows, each partitioned slice by slice and then added up tile by tile.
+//! Columns to a grid, on all threads.
 //!
-//! Slices, batches and tiles only depend on the input, never on the threads, and each cell sees its points in row
-//! order; so the result is the same to the bit whatever the number of threads. Memory is the planes of one
-//! grid and the points of one batch.
+//! A small grid is kept several times over, in lanes: rows go to the lanes in turn, in stripes of a fixed length, each lane
+//! is filled by one thread at a time, and in the end the lanes are added up in their order. A large grid is kept once: rows
+//! are partitioned, slice by slice, by the tile of the grid they fall into, and then added up tile by tile.
+//!
+//! Which of the two it is depends on the grid alone, stripes and lanes on nothing at all, and slices, batches and tiles leave
+//! the order of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
-use pointillist_ingest::{Progress, Values};
+use pointillist_ingest::{Kernel, Progress, Values, Zones};
 use rayon::prelude::*;
 
-use crate::accumulate::{Accumulators, Counter, Planes, Sample, Tile, Valid};
+use crate::accumulate::{About, Accumulators, Counter, Kept, Sample, Tile};
+use crate::gather::{Room, Rows};
 use crate::grid::{Counted, Stats};
-use crate::partition::{Locator, Slice, Tiling, part};
+use crate::locate::Locator;
+use crate::partition::{Slice, Tiling};
 use crate::{Error, Extent, Frame, Grid, Reductions, Size, os};
 
 /// Points to bin: columns of one length.
@@ -19,6 +24,7 @@ pub struct Columns<'a> {
     y: Values<'a>,
     z: Option<Values<'a>>,
     z_has_nan: bool,
+    zones: Option<(&'a Zones, &'a Zones)>,
 }
 
 impl<'a> Columns<'a> {
@@ -37,7 +43,13 @@ impl<'a> Columns<'a> {
         if x.len() != y.len() || z_len.is_some_and(|len| len != x.len()) {
             return Err(Error::Lengths { x: x.len(), y: y.len(), z: z_len });
         }
-        Ok(Self { x, y, z, z_has_nan })
+        Ok(Self { x, y, z, z_has_nan, zones: None })
+    }
+
+    /// The same with the zones of x and y: blocks of rows that lie beside the extent are then passed over unread.
+    /// They must be the zones of these very columns, or points are left out.
+    pub fn with_zones(self, x: &'a Zones, y: &'a Zones) -> Self {
+        Self { zones: Some((x, y)), ..self }
     }
 
     /// Number of points.
@@ -46,30 +58,59 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// How the work is cut up. Results do not depend on it.
+/// How the work is cut up.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
-    /// Rows of a slice: its sorted points stay in the second level of cache.
+    /// Rows of a stripe. Sums depend on it, in their last bits, as on the number of lanes.
+    stripe_rows: u64,
+    /// The most lanes: a power of two.
+    lanes: usize,
+    /// Bytes that all lanes may take together.
+    lane_bytes: usize,
+    /// Rows of a slice.
     slice_rows: usize,
-    /// Slices of a batch.
-    batch_slices: usize,
+    /// Bytes that the slices of a batch may take.
+    slice_bytes: usize,
     /// The most tiles: points of a slice are written to as many places at a time.
     tiles: usize,
 }
 
-impl Cut {
-    /// A batch passes once over the grid, so a large grid wants large batches; 16 Mi rows are 128 MiB.
-    fn for_cells(cells: u32) -> Self {
-        let slice_rows = 1 << 16;
-        let batch_rows = (cells as usize).clamp(1 << 22, 1 << 24);
-        Self { slice_rows, batch_slices: batch_rows / slice_rows, tiles: 1024 }
+impl Default for Cut {
+    fn default() -> Self {
+        Self {
+            stripe_rows: 1 << 20,
+            lanes: 8,
+            lane_bytes: 64 << 20,
+            slice_rows: 1 << 18,
+            slice_bytes: 160 << 20,
+            tiles: 1024,
+        }
     }
+}
 
-    /// Bytes that a batch takes, of at most `rows` rows in all.
-    fn bytes(&self, rows: u64, sample: usize) -> u64 {
-        let batch_rows = (self.slice_rows * self.batch_slices) as u64;
-        let starts = self.batch_slices * (self.tiles + 2) * size_of::<u32>();
-        rows.min(batch_rows) * (size_of::<u32>() + sample) as u64 + starts as u64
+/// How points get to their cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// Straight, in so many lanes.
+    Lanes(usize),
+    /// By way of these tiles.
+    Tiles(Tiling),
+}
+
+impl Plan {
+    /// Fewer lanes than this would keep threads waiting.
+    const FEW_LANES: usize = 4;
+
+    fn new(cells: u32, kept: &Kept, cut: Cut) -> Self {
+        let bytes_per_cell = kept.bytes_per_cell(size_of::<u32>());
+        let fitting = cut.lane_bytes / (cells as usize).saturating_mul(bytes_per_cell).max(1);
+        let lanes = cut.lanes.min(1 << fitting.max(1).ilog2());
+        // Rows of a cell are spread over the lanes: they would not come in order.
+        if lanes >= Self::FEW_LANES.min(cut.lanes) && !kept.depends_on_order() {
+            Self::Lanes(lanes)
+        } else {
+            Self::Tiles(Tiling::new(cells, bytes_per_cell, cut.tiles))
+        }
     }
 }
 
@@ -86,7 +127,7 @@ pub fn bin(
     reductions: &Reductions,
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
-    bin_cut(sources, frame, reductions, Cut::for_cells(frame.size.cells()), progress)
+    bin_cut(sources, frame, reductions, Cut::default(), Kernel::choose()?, progress)
 }
 
 fn bin_cut(
@@ -94,125 +135,336 @@ fn bin_cut(
     frame: &Frame,
     reductions: &Reductions,
     cut: Cut,
+    kernel: Kernel,
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
-    // The fields of an extent are public, so it may have come about without its checks.
-    let Extent { xmin, xmax, ymin, ymax } = frame.extent;
-    Extent::new(xmin, xmax, ymin, ymax)?;
     let first_of_z = reductions.first_of_z();
     if let Some(reduction) = first_of_z
         && sources.iter().any(|columns| columns.z.is_none())
     {
         return Err(Error::NoZ { reduction });
     }
-    let rows = sources.iter().map(|columns| columns.rows() as u64).sum();
-    let z_has_nan = sources.iter().any(|columns| columns.z_has_nan);
-    let planes = Planes::of(reductions.as_slice(), z_has_nan);
-    let narrow = rows <= u64::from(u32::MAX);
-    let cell = planes.bytes_per_cell(if narrow { size_of::<u32>() } else { size_of::<u64>() });
-    let sample = match first_of_z {
-        None => 0,
-        Some(_) if sources.iter().any(|columns| matches!(columns.z, Some(Values::F64(_)))) => 8,
-        Some(_) => 4,
-    };
-    fits(frame.size, reductions, cell, cut.bytes(rows, sample), os::available_memory())?;
+    let is_wide = |columns: &Columns<'_>| matches!(columns.z, Some(Values::F64(_)));
+    let about: Vec<About> = first_of_z
+        .map(|_| About {
+            may_be_nan: sources.iter().any(|columns| columns.z_has_nan),
+            is_wide: sources.iter().any(is_wide),
+        })
+        .into_iter()
+        .collect();
+    let mut binner = Binner::new(frame, reductions, &about, cut, kernel)?;
+    for columns in sources {
+        binner.add(columns, progress)?;
+    }
+    binner.finish()
+}
 
-    let run = Run {
-        frame,
-        planes,
-        cut,
-        tiling: Tiling::new(frame.size.cells(), cell, cut.tiles),
-        z_has_nan,
-        z_needed: first_of_z.is_some(),
-        progress,
+/// A grid in the making, to which columns are added one after another.
+#[derive(Debug)]
+struct Binner {
+    frame: Frame,
+    reductions: Reductions,
+    locator: Locator,
+    about: Vec<About>,
+    kept: Kept,
+    plan: Plan,
+    cut: Cut,
+    stats: Stats,
+    lanes: Lanes,
+    slices: Slices,
+}
+
+/// The grid, once or several times over, with counters as wide as the number of rows needs.
+#[derive(Debug)]
+enum Lanes {
+    Narrow(Vec<Accumulators<u32>>),
+    Wide(Vec<Accumulators<u64>>),
+}
+
+/// Room for the slices of a batch, reused from batch to batch.
+#[derive(Debug, Default)]
+pub(crate) struct Slices {
+    single: Vec<Slice<f32>>,
+    double: Vec<Slice<f64>>,
+    without: Vec<Slice<()>>,
+}
+
+/// A z, and the room for slices of it.
+trait Sliced: Sample {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>>;
+}
+
+impl Sliced for f32 {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+        &mut slices.single
+    }
+}
+
+impl Sliced for f64 {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+        &mut slices.double
+    }
+}
+
+impl Sliced for () {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+        &mut slices.without
+    }
+}
+
+impl Binner {
+    fn new(
+        frame: &Frame,
+        reductions: &Reductions,
+        about: &[About],
+        cut: Cut,
+        kernel: Kernel,
+    ) -> Result<Self, Error> {
+        // The fields of an extent are public, so it may have come about without its checks.
+        let Extent { xmin, xmax, ymin, ymax } = frame.extent;
+        Extent::new(xmin, xmax, ymin, ymax)?;
+        let cells = frame.size.cells();
+        let wanted: Vec<_> = reductions.as_slice().iter().map(|&kept| (kept, 0)).collect();
+        let kept = Kept::of(&wanted, about);
+        // Whether there are NaN changes nothing in the result.
+        let as_if: Vec<About> =
+            about.iter().map(|about| About { may_be_nan: true, ..*about }).collect();
+        let plan = Plan::new(cells, &Kept::of(&wanted, &as_if), cut);
+        let (lanes, more) = match plan {
+            Plan::Lanes(lanes) => (lanes, 0),
+            Plan::Tiles(tiling) => {
+                let slice = if about.iter().any(|about| about.is_wide) {
+                    Slice::<f64>::bytes(tiling, cut.slice_rows)
+                } else {
+                    Slice::<f32>::bytes(tiling, cut.slice_rows)
+                };
+                (1, slice.max(cut.slice_bytes))
+            }
+        };
+        let cell = kept.bytes_per_cell(size_of::<u32>()) * lanes;
+        fits(frame.size, reductions, cell as u64, more as u64, os::available_memory())?;
+        Ok(Self {
+            frame: *frame,
+            reductions: reductions.clone(),
+            locator: Locator::new(frame, kernel),
+            about: about.to_vec(),
+            kept,
+            plan,
+            cut,
+            stats: Stats::default(),
+            lanes: Lanes::Narrow(Vec::new()),
+            slices: Slices::default(),
+        })
+    }
+
+    /// Adds points, as rows behind those that are there.
+    fn add(&mut self, columns: &Columns<'_>, progress: &dyn Progress) -> Result<(), Error> {
+        let rows = self.stats.points + columns.rows() as u64;
+        if rows > u64::from(u32::MAX) {
+            self.widen()?;
+        }
+        let lanes = match self.plan {
+            Plan::Lanes(lanes) => {
+                rows.div_ceil(self.cut.stripe_rows).clamp(1, lanes as u64) as usize
+            }
+            Plan::Tiles(_) => 1,
+        };
+        let Self { frame, locator, about, kept, plan, cut, stats, slices, .. } = self;
+        let cells = frame.size.cells() as usize;
+        let pass = Pass { locator, about, plan: *plan, cut: *cut, before: stats.points, progress };
+        let added = match &mut self.lanes {
+            Lanes::Narrow(kept_lanes) => {
+                while kept_lanes.len() < lanes {
+                    kept_lanes.push(Accumulators::new(cells, kept).map_err(Error::Allocation)?);
+                }
+                pass.add(columns, kept_lanes, slices)?
+            }
+            Lanes::Wide(kept_lanes) => {
+                while kept_lanes.len() < lanes {
+                    kept_lanes.push(Accumulators::new(cells, kept).map_err(Error::Allocation)?);
+                }
+                pass.add(columns, kept_lanes, slices)?
+            }
+        };
+        *stats += added;
+        Ok(())
+    }
+
+    /// Makes room for counts of more than 2³² - 1 points.
+    fn widen(&mut self) -> Result<(), Error> {
+        if let Lanes::Narrow(lanes) = &mut self.lanes {
+            let wide = std::mem::take(lanes).into_iter().map(Accumulators::widen);
+            self.lanes = Lanes::Wide(wide.collect::<Result<_, _>>().map_err(Error::Allocation)?);
+        }
+        Ok(())
+    }
+
+    /// The grid of all points that were added.
+    fn finish(self) -> Result<Grid, Error> {
+        let Self { frame, reductions, kept, stats, lanes, .. } = self;
+        let cells = frame.size.cells() as usize;
+        let counted = match lanes {
+            Lanes::Narrow(lanes) => Counted::Narrow(sum(lanes, cells, &kept)?),
+            Lanes::Wide(lanes) => Counted::Wide(sum(lanes, cells, &kept)?),
+        };
+        Ok(Grid::new(frame, reductions, stats, counted))
+    }
+}
+
+/// Adds up lanes, in their order.
+fn sum<C: Counter>(
+    lanes: Vec<Accumulators<C>>,
+    cells: usize,
+    kept: &Kept,
+) -> Result<Accumulators<C>, Error> {
+    let mut lanes = lanes.into_iter();
+    let Some(mut sum) = lanes.next() else {
+        return Accumulators::new(cells, kept).map_err(Error::Allocation);
     };
-    let (stats, cells) = if narrow {
-        let (stats, cells) = run.bin(sources)?;
-        (stats, Counted::Narrow(cells))
-    } else {
-        let (stats, cells) = run.bin(sources)?;
-        (stats, Counted::Wide(cells))
-    };
-    Ok(Grid::new(*frame, reductions.clone(), stats, cells))
+    lanes.for_each(|lane| sum.merge(lane));
+    Ok(sum)
 }
 
 /// Refuses a grid that would not fit into memory before anything is allocated: a process that takes more than
-/// there is would be ended by the operating system, without a message.
+/// there is would be ended by the operating system, without a message. The grid takes `cell` bytes a cell and `more`.
 fn fits(
     size: Size,
     reductions: &Reductions,
-    cell: usize,
-    batch: u64,
+    cell: u64,
+    more: u64,
     available: Option<u64>,
 ) -> Result<(), Error> {
-    let cell = cell as u64;
-    let needed = u64::from(size.cells()).saturating_mul(cell).saturating_add(batch);
+    let needed = u64::from(size.cells()).saturating_mul(cell).saturating_add(more);
     match available {
         Some(available) if needed > available => Err(Error::Memory {
             size,
             reductions: reductions.clone(),
             needed,
             available,
-            fitting: size.shrunk_to(available.saturating_sub(batch) / cell.max(1)),
+            fitting: size.shrunk_to(available.saturating_sub(more) / cell.max(1)),
         }),
         _ => Ok(()),
     }
 }
 
-/// What stays the same while a grid is made.
-struct Run<'a> {
-    frame: &'a Frame,
-    planes: Planes,
+/// What stays the same while columns are added.
+struct Pass<'a> {
+    locator: &'a Locator,
+    about: &'a [About],
+    plan: Plan,
     cut: Cut,
-    tiling: Tiling,
-    z_has_nan: bool,
-    z_needed: bool,
+    /// Rows that have been added before.
+    before: u64,
     progress: &'a dyn Progress,
 }
 
-impl Run<'_> {
-    fn bin<C: Counter>(&self, sources: &[Columns<'_>]) -> Result<(Stats, Accumulators<C>), Error> {
-        let mut cells = Accumulators::new(self.frame.size.cells() as usize, self.planes)?;
-        let mut tiles = cells.tiles(self.tiling.tiles(), self.tiling.tile_cells());
-        let mut stats = Stats::default();
-        for columns in sources {
-            stats += match columns.z.filter(|_| self.z_needed) {
-                Some(Values::F32(z)) => self.add(columns.x, columns.y, z, &mut tiles),
-                Some(Values::F64(z)) => self.add(columns.x, columns.y, z, &mut tiles),
+impl Pass<'_> {
+    fn add<C: Counter>(
+        &self,
+        columns: &Columns<'_>,
+        lanes: &mut [Accumulators<C>],
+        slices: &mut Slices,
+    ) -> Result<Stats, Error> {
+        let &Columns { x, y, z, zones, .. } = columns;
+        match z.filter(|_| !self.about.is_empty()) {
+            Some(Values::F32(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, lanes, slices),
+            Some(Values::F64(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, lanes, slices),
+            None => {
                 // As many values as there are rows, of no bytes each.
-                None => self.add(columns.x, columns.y, &vec![(); columns.rows()], &mut tiles),
-            }?;
+                let z = &vec![(); columns.rows()];
+                self.add_rows(&Rows { x, y, z, zones }, 0, lanes, slices)
+            }
         }
-        drop(tiles);
-        Ok((stats, cells))
     }
 
-    fn add<C: Counter, Z: Sample>(
+    /// Adds these rows to what is kept of z number `field`.
+    fn add_rows<C: Counter, Z: Sliced>(
         &self,
-        x: Values<'_>,
-        y: Values<'_>,
-        z: &[Z],
-        tiles: &mut [Tile<'_, C>],
+        rows: &Rows<'_, Z>,
+        field: usize,
+        lanes: &mut [Accumulators<C>],
+        slices: &mut Slices,
     ) -> Result<Stats, Error> {
-        let Cut { slice_rows, batch_slices, .. } = self.cut;
-        let rows = x.len();
-        let locator = Locator::new(self.frame);
-        let mut slices: Vec<Slice<Z>> =
-            (0..rows.div_ceil(slice_rows).min(batch_slices)).map(|_| Slice::new()).collect();
-        let mut stats = Stats::default();
-        for batch in (0..rows).step_by(slice_rows * batch_slices) {
-            if self.progress.cancelled() {
-                return Err(Error::Cancelled);
+        match self.plan {
+            Plan::Lanes(all) => self.straight(rows, field, lanes, all),
+            Plan::Tiles(tiling) => {
+                let mut tiles = lanes[0].tiles(field, tiling.tiles(), tiling.tile_cells());
+                self.by_tiles(rows, field, tiling, &mut tiles, Z::of(slices))
             }
-            let filled = (rows - batch).div_ceil(slice_rows).min(batch_slices);
+        }
+    }
+
+    /// Room for points whose z is not NaN, where some may be.
+    fn room<Z>(&self, field: usize) -> Option<Vec<Z>> {
+        self.about.get(field).is_some_and(|about| about.may_be_nan).then(Vec::new)
+    }
+
+    fn straight<C: Counter, Z: Sample>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        lanes: &mut [Accumulators<C>],
+        all: usize,
+    ) -> Result<Stats, Error> {
+        let (before, stripe_rows) = (self.before, self.cut.stripe_rows);
+        let after = before + rows.z.len() as u64;
+        let stripes = before / stripe_rows..after.div_ceil(stripe_rows);
+        let in_lanes = lanes.par_iter_mut().enumerate().map(|(index, lane)| {
+            let (mut room, mut valid) = (Room::new(), self.room(field));
+            let mut tiles = lane.tiles(field, 1, usize::MAX);
+            let mut stats = Stats::default();
+            for stripe in stripes.clone().filter(|stripe| stripe % all as u64 == index as u64) {
+                if self.progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                let start = (stripe * stripe_rows).max(before) - before;
+                let end = ((stripe + 1) * stripe_rows).min(after) - before;
+                let here = rows.gather(
+                    start as usize..end as usize,
+                    self.locator,
+                    &mut room,
+                    |cells, z| {
+                        let points = cells.iter().copied().zip(z.iter().copied());
+                        tiles.iter_mut().for_each(|tile| tile.add(points.clone(), valid.as_mut()));
+                    },
+                );
+                stats += here;
+                self.progress.advance(here.points);
+            }
+            Ok(stats)
+        });
+        in_lanes.try_reduce(Stats::default, |a, b| Ok(a + b))
+    }
+
+    fn by_tiles<C: Counter, Z: Sample>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        tiling: Tiling,
+        tiles: &mut [Tile<'_, C>],
+        slices: &mut Vec<Slice<Z>>,
+    ) -> Result<Stats, Error> {
+        let Cut { slice_rows, slice_bytes, .. } = self.cut;
+        let all = rows.z.len();
+        let most = (slice_bytes / Slice::<Z>::bytes(tiling, slice_rows)).max(1);
+        while slices.len() < most.min(all.div_ceil(slice_rows)) {
+            slices.push(Slice::new(tiling, slice_rows).map_err(Error::Allocation)?);
+        }
+        let mut stats = Stats::default();
+        for batch in (0..all).step_by(slice_rows * slices.len().max(1)) {
+            let filled = (all - batch).div_ceil(slice_rows).min(slices.len());
             let slices = &mut slices[..filled];
             let counted = slices.par_iter_mut().enumerate().map_init(
-                Vec::new,
-                |unsorted, (index, slice)| -> Result<Stats, Error> {
+                Room::new,
+                |room, (index, slice)| -> Result<Stats, Error> {
+                    if self.progress.cancelled() {
+                        return Err(Error::Cancelled);
+                    }
                     let start = batch + index * slice_rows;
-                    let range = start..rows.min(start + slice_rows);
-                    let (x, y, z) = (part(x, range.clone()), part(y, range.clone()), &z[range]);
-                    let stats = slice.fill(&locator, self.tiling, x, y, z, unsorted)?;
+                    let range = start..all.min(start + slice_rows);
+                    slice.clear();
+                    let stats =
+                        rows.gather(range, self.locator, room, |cells, z| slice.put(cells, z));
                     self.progress.advance(stats.points);
                     Ok(stats)
                 },
@@ -220,11 +472,10 @@ impl Run<'_> {
             stats += counted.try_reduce(Stats::default, |a, b| Ok(a + b))?;
             let slices = &*slices;
             tiles.par_iter_mut().enumerate().for_each_init(
-                || self.z_has_nan.then(Valid::new),
-                |valid, (index, tile)| {
+                || self.room(field),
+                |room, (index, tile)| {
                     for slice in slices {
-                        let (cells, z) = slice.tile(index);
-                        tile.add(cells, z, valid.as_mut());
+                        slice.add_to(index, tile, room.as_mut());
                     }
                 },
             );

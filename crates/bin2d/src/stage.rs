@@ -1,6 +1,6 @@
 //! The whole stage: opened points and options to a grid that knows where it came from.
 
-use pointillist_ingest::{Column, Points, Progress};
+use pointillist_ingest::{Column, Points, Progress, Zones};
 
 use crate::{Bounds, Columns, Error, Frame, Grid, Options, Reductions, bin};
 
@@ -62,13 +62,23 @@ pub fn bin2d(
         bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
     });
     let frame = Frame::resolve(options.cells, options.extent, bounds)?;
+    let zones: Vec<Option<(Zones, Zones)>> = points
+        .iter()
+        .map(|points| Ok(points.zones(&options.x)?.zip(points.zones(&options.y)?)))
+        .collect::<Result<_, pointillist_ingest::Error>>()?;
     let sources: Vec<Columns<'_>> = columns
         .iter()
-        .map(|(x, y, z)| {
+        .zip(&zones)
+        .map(|((x, y, z), zones)| {
             let z_has_nan = z.as_ref().is_some_and(|z| z.non_finite() > 0);
-            Columns::new(x.values(), y.values(), z.as_ref().map(Column::values), z_has_nan)
+            let z = z.as_ref().map(Column::values);
+            let columns = Columns::new(x.values(), y.values(), z, z_has_nan)?;
+            Ok(match zones {
+                Some((x, y)) => columns.with_zones(x, y),
+                None => columns,
+            })
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, Error>>()?;
     let grid = bin(&sources, &frame, &reductions, progress)?;
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))

@@ -86,7 +86,10 @@ impl Kernel {
 
     /// The one that `POINTILLIST_KERNEL` in the environment asks for, for tests and for whoever doubts a result; else the
     /// fastest.
-    pub(crate) fn choose() -> Result<Self, crate::Error> {
+    ///
+    /// # Errors
+    /// [`Error::Options`](crate::Error::Options) when this processor has no such kernel.
+    pub fn choose() -> Result<Self, crate::Error> {
         let asked = std::env::var_os("POINTILLIST_KERNEL").unwrap_or_default();
         if asked.is_empty() {
             return Ok(Self::default());

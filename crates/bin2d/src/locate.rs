@@ -1,0 +1,477 @@
+//! Points to cells: both axes at once, many rows at a time, exactly by NumPy's rule.
+//!
+//! The exact rule ([`Axis`]) compares a value with two computed edges. Nearly always that is not needed: the place
+//! of a value along the axis, in cells, comes from a subtraction, a multiply and an add, in the float type
+//! of the column, and only when it lies within the rounding error of a whole number can the value be on the other side
+//! of an edge. So a first pass, without branches, settles all other points and marks these, which then take the exact
+//! rule. Of `f32` points in a grid of 1024² cells that is one in a thousand.
+//!
+//! How close is too close ([`Line::slack`]): let u be half a unit in the last place of the float type F (2⁻²⁴ or 2⁻⁵³),
+//! n the number of cells, and place = (value - origin) × scale + shift, where origin is `lo` rounded to F, scale
+//! is n / (hi - lo) rounded to F, and shift is (origin - lo) × n / (hi - lo), rounded to F. The difference is off by u of
+//! itself, scale by 1.1 u, the product by another u, shift by 1.1 u of itself, and the sum by u of itself. As
+//! |place| ≤ n + 2 where it matters, that comes to less than 4.2 u (n + 2 + |shift|). NumPy's edges are
+//! rounded too: by 7 × 2⁻⁵³ × max(|lo|, |hi|) at most (see [`Axis`]), or that divided by the width of a cell when
+//! counted in cells. The slack is more than the sum of both.
+
+use std::ops::{Add, Mul, Sub};
+
+use pointillist_ingest::{Kernel, Values};
+
+use crate::Extent;
+use crate::axis::{Axis, OUTSIDE};
+use crate::extent::Frame;
+
+/// Rows that are located at once: few enough for the first level of cache.
+pub(crate) const BLOCK: usize = 1024;
+
+/// Marks a point that the quick pass leaves to the exact rule. No grid has so many cells.
+const UNSURE: u32 = u32::MAX - 1;
+
+/// Rows of a quick pass: so few that most have no unsure point, which would have to be looked for.
+const PASS: usize = 128;
+
+/// With more unsure points than this in a pass, as on a lattice of edges, the exact rule takes all of it at once.
+const MANY: u32 = PASS as u32 / 16;
+
+/// A wider slack than this leaves more to the exact rule than the quick pass saves.
+const MOST_SLACK: f64 = 1.0 / 64.0;
+
+/// The float type that places are computed in.
+trait Float:
+    Copy + PartialOrd + Into<f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+{
+    /// Half a unit in the last place of 1.
+    const ROUNDING: f64;
+    /// Places up to here keep their distance from a whole number, and have it in their low bits: see `TO_BITS`.
+    const MOST_CELLS: u32;
+    /// Numbers from here to `LARGEST` are rounded as the estimate of the slack has it.
+    const SMALLEST: f64;
+    const LARGEST: f64;
+    const HALF: Self;
+    const ONE: Self;
+    const ZERO: Self;
+    /// Adding this to a number rounds it to a whole one and leaves that in the low bits of the sum: unlike a cast, an
+    /// addition never branches, and is a vector instruction everywhere.
+    const TO_BITS: Self;
+
+    fn nearest(value: f64) -> Self;
+    fn low_bits(self) -> u32;
+}
+
+impl Float for f32 {
+    const ROUNDING: f64 = 1.0 / (1u64 << 24) as f64;
+    const MOST_CELLS: u32 = 1 << 20;
+    const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+    const LARGEST: f64 = (f32::MAX / 4.0) as f64;
+    const HALF: Self = 0.5;
+    const ONE: Self = 1.0;
+    const ZERO: Self = 0.0;
+    const TO_BITS: Self = 12_582_912.0; // 1.5 × 2²³
+
+    fn nearest(value: f64) -> Self {
+        value as Self
+    }
+
+    fn low_bits(self) -> u32 {
+        self.to_bits() & 0x003f_ffff
+    }
+}
+
+impl Float for f64 {
+    const ROUNDING: f64 = 1.0 / (1u64 << 53) as f64;
+    const MOST_CELLS: u32 = 1 << 31;
+    const SMALLEST: f64 = f64::MIN_POSITIVE;
+    const LARGEST: f64 = f64::MAX / 4.0;
+    const HALF: Self = 0.5;
+    const ONE: Self = 1.0;
+    const ZERO: Self = 0.0;
+    const TO_BITS: Self = 6_755_399_441_055_744.0; // 1.5 × 2⁵²
+
+    fn nearest(value: f64) -> Self {
+        value
+    }
+
+    fn low_bits(self) -> u32 {
+        self.to_bits() as u32
+    }
+}
+
+/// One axis of the quick pass.
+#[derive(Debug, Clone, Copy)]
+struct Line<F> {
+    origin: F,
+    scale: F,
+    shift: F,
+    cells: F,
+    slack: F,
+    one_less_slack: F,
+}
+
+impl<F: Float> Line<F> {
+    /// None where the numbers are too large, too small, or too many for the estimate of the slack, or the slack too wide.
+    fn new(axis: &Axis) -> Option<Self> {
+        let (lo, hi) = (axis.lo(), axis.hi());
+        let cells = f64::from(axis.cells_in_all());
+        let origin = F::nearest(lo);
+        let scale = cells / (hi - lo);
+        let shift = (origin.into() - lo) * scale;
+        let edges = 7.0 * f64::EPSILON * lo.abs().max(hi.abs()) * scale;
+        let slack = 4.5 * F::ROUNDING * (cells + 2.0 + shift.abs()) + 2.0 * edges;
+        let in_range = |value: f64| (F::SMALLEST..=F::LARGEST).contains(&value);
+        let holds = axis.cells_in_all() <= F::MOST_CELLS
+            && in_range(scale)
+            && in_range(hi - lo)
+            && lo.abs() <= F::LARGEST
+            && hi.abs() <= F::LARGEST
+            && slack <= MOST_SLACK;
+        holds.then(|| Self {
+            origin,
+            scale: F::nearest(scale),
+            shift: F::nearest(shift),
+            cells: F::nearest(cells),
+            slack: F::nearest(slack * 1.001),
+            one_less_slack: F::nearest(1.0 - slack * 1.001),
+        })
+    }
+
+    /// The cell of a value, whether that is certain, and whether it is certain that there is none.
+    #[inline(always)]
+    fn cell(&self, value: F) -> (u32, bool, bool) {
+        let place = (value - self.origin) * self.scale + self.shift;
+        let whole = (place - F::HALF) + F::TO_BITS;
+        let part = place - (whole - F::TO_BITS);
+        let sure = (part > self.slack)
+            & (part < self.one_less_slack)
+            & (place > F::ZERO)
+            & (place < self.cells);
+        // A NaN is no place either, and infinity minus infinity would be one.
+        let beside = !((place >= F::ZERO - F::ONE) & (place <= self.cells + F::ONE));
+        (whole.low_bits(), sure, beside)
+    }
+}
+
+/// Which cell a point falls into.
+#[derive(Debug, Clone)]
+pub(crate) struct Locator {
+    extent: Extent,
+    x: Axis,
+    y: Axis,
+    width: u32,
+    last_row: u32,
+    kernel: Kernel,
+    single: Option<(Line<f32>, Line<f32>)>,
+    double: Option<(Line<f64>, Line<f64>)>,
+}
+
+impl Locator {
+    pub(crate) fn new(frame: &Frame, kernel: Kernel) -> Self {
+        let (extent, size) = (frame.extent, frame.size);
+        let x = Axis::new(extent.xmin, extent.xmax, size.width());
+        let y = Axis::new(extent.ymin, extent.ymax, size.height());
+        Self {
+            extent,
+            x,
+            y,
+            width: size.width(),
+            last_row: size.height() - 1,
+            kernel,
+            single: Line::new(&x).zip(Line::new(&y)),
+            double: Line::new(&x).zip(Line::new(&y)),
+        }
+    }
+
+    /// The region that has cells.
+    pub(crate) fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// Writes the cell of each row, counted row-major from the top left, or [`OUTSIDE`]. Columns and `cells` have one
+    /// length, of [`BLOCK`] at most.
+    pub(crate) fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {
+        match (x, y) {
+            (Values::F32(x), Values::F32(y)) => match &self.single {
+                Some(lines) => self.quick(lines, x, y, cells),
+                None => self.double(x, y, cells),
+            },
+            (Values::F32(x), Values::F64(y)) => self.double(x, y, cells),
+            (Values::F64(x), Values::F32(y)) => self.double(x, y, cells),
+            (Values::F64(x), Values::F64(y)) => self.double(x, y, cells),
+        }
+    }
+
+    fn double<X, Y>(&self, x: &[X], y: &[Y], cells: &mut [u32])
+    where
+        X: Copy + Into<f64>,
+        Y: Copy + Into<f64>,
+    {
+        match &self.double {
+            Some(lines) => self.quick(lines, x, y, cells),
+            None => self.exact(x, y, cells),
+        }
+    }
+
+    fn quick<F, X, Y>(&self, lines: &(Line<F>, Line<F>), x: &[X], y: &[Y], cells: &mut [u32])
+    where
+        F: Float,
+        X: Copy + Into<f64> + Into<F>,
+        Y: Copy + Into<f64> + Into<F>,
+    {
+        let sweep = Sweep { lines, width: self.width, last_row: self.last_row };
+        for ((cells, x), y) in cells.chunks_mut(PASS).zip(x.chunks(PASS)).zip(y.chunks(PASS)) {
+            let unsure = match self.kernel {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: a kernel is chosen from those that this processor has.
+                Kernel::Avx512 => unsafe { sweep.avx512(x, y, cells) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                Kernel::Avx2 => unsafe { sweep.avx2(x, y, cells) },
+                _ => sweep.run(x, y, cells),
+            };
+            if unsure > MANY {
+                self.exact(x, y, cells);
+            } else if unsure > 0 {
+                for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
+                    if *cell == UNSURE {
+                        *cell = self.join(self.x.cell(x.into()), self.y.cell(y.into()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn exact<X, Y>(&self, x: &[X], y: &[Y], cells: &mut [u32])
+    where
+        X: Copy + Into<f64>,
+        Y: Copy + Into<f64>,
+    {
+        let mut rows = [0; BLOCK];
+        let rows = &mut rows[..cells.len()];
+        self.x.cells(x, cells);
+        self.y.cells(y, rows);
+        for (cell, &row) in cells.iter_mut().zip(&*rows) {
+            *cell = self.join(*cell, row);
+        }
+    }
+
+    #[inline(always)]
+    fn join(&self, column: u32, row: u32) -> u32 {
+        // Wraps only where the result is not used.
+        let index = self.last_row.wrapping_sub(row).wrapping_mul(self.width).wrapping_add(column);
+        if (column == OUTSIDE) | (row == OUTSIDE) { OUTSIDE } else { index }
+    }
+}
+
+/// The quick pass over a block, once for each set of vector instructions: the compiler makes them of the same loop.
+struct Sweep<'a, F> {
+    lines: &'a (Line<F>, Line<F>),
+    width: u32,
+    last_row: u32,
+}
+
+impl<F: Float> Sweep<'_, F> {
+    /// Writes cells, [`OUTSIDE`], or [`UNSURE`], and returns how many are unsure.
+    #[inline(always)]
+    fn run<X: Copy + Into<F>, Y: Copy + Into<F>>(
+        &self,
+        x: &[X],
+        y: &[Y],
+        cells: &mut [u32],
+    ) -> u32 {
+        let &Self { lines: (along_x, along_y), width, last_row } = self;
+        let mut unsure = 0;
+        for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
+            let (column, x_sure, x_beside) = along_x.cell(x.into());
+            let (row, y_sure, y_beside) = along_y.cell(y.into());
+            // Wraps only where the result is not used.
+            let index = last_row.wrapping_sub(row).wrapping_mul(width).wrapping_add(column);
+            let found = if x_sure & y_sure { index } else { UNSURE };
+            let found = if x_beside | y_beside { OUTSIDE } else { found };
+            unsure += u32::from(found == UNSURE);
+            *cell = found;
+        }
+        unsure
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn avx2<X: Copy + Into<F>, Y: Copy + Into<F>>(
+        &self,
+        x: &[X],
+        y: &[Y],
+        cells: &mut [u32],
+    ) -> u32 {
+        self.run(x, y, cells)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn avx512<X: Copy + Into<F>, Y: Copy + Into<F>>(
+        &self,
+        x: &[X],
+        y: &[Y],
+        cells: &mut [u32],
+    ) -> u32 {
+        self.run(x, y, cells)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Size, naive};
+
+    fn frame(extent: Extent, width: u32, height: u32) -> Frame {
+        Frame { extent, size: Size::new(width, height).unwrap() }
+    }
+
+    /// Compares every kernel, for columns of all types, with a search in the real array of edges.
+    fn check(frame: &Frame, points: &[(f64, f64)]) {
+        let (width, height) = (frame.size.width(), frame.size.height());
+        let x_edges = naive::edges(frame.extent.xmin, frame.extent.xmax, width);
+        let y_edges = naive::edges(frame.extent.ymin, frame.extent.ymax, height);
+        let expected =
+            |x: f64, y: f64| match (naive::search(&x_edges, x), naive::search(&y_edges, y)) {
+                (OUTSIDE, _) | (_, OUTSIDE) => OUTSIDE,
+                (column, row) => (height - 1 - row) * width + column,
+            };
+        for kernel in Kernel::available() {
+            let locator = Locator::new(frame, kernel);
+            for block in points.chunks(BLOCK) {
+                let (x, y): (Vec<f64>, Vec<f64>) = block.iter().copied().unzip();
+                let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+                let (x32, y32) = (single(&x), single(&y));
+                let check = |x: Values<'_>, y: Values<'_>| {
+                    let mut cells = vec![7; block.len()];
+                    locator.cells(x, y, &mut cells);
+                    for (row, &cell) in cells.iter().enumerate() {
+                        let at = |values: Values<'_>| match values {
+                            Values::F32(values) => f64::from(values[row]),
+                            Values::F64(values) => values[row],
+                        };
+                        let (x, y) = (at(x), at(y));
+                        assert_eq!(
+                            cell,
+                            expected(x, y),
+                            "{x:e}, {y:e} in {} of {}, {kernel:?}",
+                            frame.extent,
+                            frame.size
+                        );
+                    }
+                };
+                check(Values::F32(&x32), Values::F32(&y32));
+                check(Values::F32(&x32), Values::F64(&y));
+                check(Values::F64(&x), Values::F32(&y32));
+                check(Values::F64(&x), Values::F64(&y));
+            }
+        }
+    }
+
+    /// Values around every so many edges of an axis, in both float types, and some that are far away.
+    fn hard(lo: f64, hi: f64, cells: u32) -> Vec<f64> {
+        let edges = naive::edges(lo, hi, cells);
+        let mut values = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, -0.0];
+        values.extend([f64::from(f32::MAX), f64::from(f32::MIN), lo - (hi - lo), hi + (hi - lo)]);
+        for &edge in edges.iter().step_by(edges.len().div_ceil(300)).chain(edges.last()) {
+            values.extend([edge, edge.next_up(), edge.next_down()]);
+            let single = edge as f32;
+            values.extend([single, single.next_up(), single.next_down()].map(f64::from));
+        }
+        values
+    }
+
+    fn check_axis(lo: f64, hi: f64, cells: u32) {
+        let values = hard(lo, hi, cells);
+        let along_x: Vec<_> = values.iter().map(|&value| (value, 0.4)).collect();
+        check(&frame(Extent::new(lo, hi, 0.0, 1.0).unwrap(), cells, 3), &along_x);
+        let along_y: Vec<_> = values.iter().map(|&value| (0.4, value)).collect();
+        check(&frame(Extent::new(0.0, 1.0, lo, hi).unwrap(), 3, cells), &along_y);
+    }
+
+    #[test]
+    fn values_on_and_beside_the_edges_of_usual_extents_find_their_cells() {
+        for cells in [1, 2, 3, 10, 999, 1000, 1024, 4096, 16_384, 20_000, 1 << 21] {
+            check_axis(0.0, 1.0, cells);
+            check_axis(-1.357_516_050_338_745, 1.554_653_048_515_319_8, cells);
+            check_axis(0.1, 0.7, cells);
+            check_axis(0.0, f64::from(cells), cells);
+        }
+    }
+
+    #[test]
+    fn values_on_and_beside_the_edges_of_unusual_extents_find_their_cells() {
+        for cells in [1, 7, 1000, 4097] {
+            check_axis(1e6, 1e6 + 1.0, cells);
+            check_axis(-1e16, -1e16 + 64.0, cells);
+            check_axis(4_503_599_627_370_496.0, 4_503_599_627_370_497.0, cells);
+            check_axis(0.0, f64::from_bits(1) * 9.0, cells);
+            check_axis(0.0, 1e-310, cells);
+            check_axis(-1e-40, 1e-40, cells);
+            check_axis(1e-30, 2e-30, cells);
+            check_axis(-1e38, 2e38, cells);
+            check_axis(-8e307, 8e307, cells);
+            check_axis(1.0, 1.0 + f64::EPSILON * 3.0, cells);
+        }
+    }
+
+    #[test]
+    fn most_points_need_no_second_look() {
+        let frame = frame(Extent::new(0.0, 1.0, 0.0, 1.0).unwrap(), 1024, 1024);
+        let locator = Locator::new(&frame, Kernel::Scalar);
+        let lines = locator.single.as_ref().unwrap();
+        let values: Vec<f32> = (0..BLOCK as u32).map(|i| (i as f32 + 0.3) / 1024.0).collect();
+        let sweep = Sweep { lines, width: 1024, last_row: 1023 };
+        let mut cells = vec![0; BLOCK];
+        assert_eq!(sweep.run(&values, &values, &mut cells), 0);
+        assert_eq!(cells[0], 1023 * 1024);
+    }
+
+    #[test]
+    fn an_axis_that_rounding_could_spoil_is_left_to_the_exact_rule() {
+        let far = Axis::new(1e9, 1e9 + 1.0, 1000);
+        assert!(Line::<f32>::new(&far).is_some(), "the difference is exact");
+        assert!(Line::<f32>::new(&Axis::new(0.0, 1.0, 100_000)).is_none());
+        assert!(Line::<f64>::new(&Axis::new(0.0, 1.0, 100_000)).is_some());
+        assert!(Line::<f64>::new(&Axis::new(1e16, 1e16 + 64.0, 64)).is_none());
+        assert!(Line::<f32>::new(&Axis::new(0.0, 1e300, 10)).is_none());
+    }
+
+    fn edge() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            -1e3..1e3f64,
+            (-1000i32..1000).prop_map(f64::from),
+            any::<f32>().prop_filter("finite", |v| v.is_finite()).prop_map(f64::from),
+            any::<f64>().prop_filter("finite and halvable", |v| v.is_finite() && v.abs() < 4e307),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_points_find_the_cells_that_a_search_finds(
+            a in edge(), b in edge(), cells in prop_oneof![1u32..40, 1u32..20_001],
+            shares in prop::collection::vec(-0.2..=1.2f64, 200),
+        ) {
+            prop_assume!(a != b);
+            let (lo, hi) = if a < b { (a, b) } else { (b, a) };
+            check_axis(lo, hi, cells);
+            let inside: Vec<_> = shares.iter().map(|share| (lo + share * (hi - lo), 0.3)).collect();
+            check(&frame(Extent::new(lo, hi, 0.0, 1.0).unwrap(), cells, 2), &inside);
+        }
+
+        #[test]
+        fn any_lattice_finds_the_cells_that_a_search_finds(
+            lo in -50i32..50, steps in 1u32..2000, cells in 1u32..2000, unit in prop_oneof![
+                Just(1.0), Just(0.1), Just(0.25), Just(1e-3), Just(1.0 / 3.0),
+            ],
+        ) {
+            let at = |step: u32| (f64::from(lo) + f64::from(step)) * unit;
+            let extent = Extent::new(at(0), at(steps), at(0), at(steps)).unwrap();
+            let lattice: Vec<_> = (0..=steps).map(|step| (at(step), at(steps - step))).collect();
+            check(&frame(extent, cells, cells / 2 + 1), &lattice);
+        }
+    }
+}
