@@ -94,7 +94,7 @@ pub(crate) trait Points<Z>: Iterator<Item = (u32, Z)> + Clone {}
 impl<Z, I: Iterator<Item = (u32, Z)> + Clone> Points<Z> for I {}
 
 /// Which planes the reductions of one z need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Planes {
     /// The number of points whose z is not NaN, where it can differ from the count or has to be at hand.
     valid: bool,
@@ -160,6 +160,12 @@ impl Kept {
     /// Whether something depends on more than the set of points of a cell and their sum.
     pub(crate) fn depends_on_order(&self) -> bool {
         self.fields.iter().any(|planes| planes.spread || planes.first || planes.last)
+    }
+
+    /// Whether it is the counts and the sums of one z, and nothing else.
+    pub(crate) fn is_pairs(&self) -> bool {
+        let only_sums = |&planes: &Planes| planes == Planes { sum: true, ..Planes::default() };
+        self.count && self.fields.len() == 1 && self.fields.iter().all(only_sums)
     }
 
     /// Bytes of all planes, a cell.
@@ -231,6 +237,11 @@ impl<C: Counter> Accumulators<C> {
         })
     }
 
+    /// All that is kept of z number `field`, and the counts for number 0, as one tile.
+    pub(crate) fn whole(&mut self, field: usize) -> Tile<'_, C> {
+        self.tiles(field, 1, usize::MAX).pop().unwrap_or_default()
+    }
+
     /// Cuts what is kept of z number `field` into `tiles` tiles of `tile_cells` consecutive cells; the last may be
     /// shorter. The counts go with number 0, also where there is no z.
     pub(crate) fn tiles(
@@ -298,6 +309,12 @@ impl<C: Counter> Accumulators<C> {
                 (self.tiles(field, tiles, tile_cells), other.tiles(field, tiles, tile_cells));
             ours.into_par_iter().zip(theirs).for_each(|(mut ours, theirs)| ours.merge(&theirs));
         }
+    }
+
+    /// The planes of counts and of sums of a grid that keeps nothing else.
+    pub(crate) fn pairs(&mut self) -> Option<(&mut [C], &mut [f64])> {
+        let [field] = self.fields.as_mut_slice() else { return None };
+        Some((&mut self.count, &mut field.sum))
     }
 
     /// The length of the planes of a z, and of the counts for number 0.
@@ -434,10 +451,6 @@ impl<C: Counter> Tile<'_, C> {
         points: impl Points<Z>,
         room: Option<&mut Vec<Record<Z>>>,
     ) {
-        if room.is_none() && self.is_mean_only() && size_of::<Z>() > 0 {
-            count_and_sum(self.count, self.sum, points);
-            return;
-        }
         self.fetch(points.clone());
         if !self.count.is_empty() {
             tally(self.count, points.clone());
@@ -455,15 +468,6 @@ impl<C: Counter> Tile<'_, C> {
             }
             _ => self.add_valid(points),
         }
-    }
-
-    fn is_mean_only(&self) -> bool {
-        let Self { count, valid, sum, carry, m2, min, max, first, last, .. } = self;
-        let others = [carry, m2, min, max, first, last];
-        !count.is_empty()
-            && !sum.is_empty()
-            && valid.is_empty()
-            && others.iter().all(|plane| plane.is_empty())
     }
 
     // Planes are handed on as slices: through `self` they would be looked up for every point.
@@ -545,24 +549,6 @@ const NEAR: usize = 1 << 14;
 fn fetch<T, Z>(plane: &[T], points: impl Points<Z>) {
     if plane.len() > NEAR {
         points.for_each(|(cell, _)| prefetch(plane, cell as usize));
-    }
-}
-
-fn count_and_sum<C: Counter, Z: Sample>(
-    counts: &mut [C],
-    sums: &mut [f64],
-    points: impl Points<Z>,
-) {
-    if counts.len() > NEAR {
-        for (cell, _) in points.clone() {
-            prefetch(counts, cell as usize);
-            prefetch(sums, cell as usize);
-        }
-    }
-    let sums = &mut sums[..counts.len()];
-    for (cell, z) in points {
-        counts[cell as usize].count();
-        sums[cell as usize] += z.value();
     }
 }
 

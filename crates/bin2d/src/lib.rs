@@ -13,6 +13,7 @@ mod error;
 mod extent;
 mod gather;
 mod grid;
+mod lane;
 #[expect(unsafe_code, reason = "calls loops compiled for the processor at hand")]
 mod locate;
 #[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]

@@ -186,6 +186,11 @@ impl Locator {
         self.extent
     }
 
+    /// Cells of the grid.
+    pub(crate) fn cells_in_all(&self) -> usize {
+        self.width as usize * (self.last_row as usize + 1)
+    }
+
     /// Writes the cell of each row, counted row-major from the top left, or [`OUTSIDE`]. Columns and `cells` have one
     /// length, of [`BLOCK`] at most.
     pub(crate) fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {

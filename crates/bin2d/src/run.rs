@@ -7,12 +7,15 @@
 //! Which of the two it is depends on the grid alone, stripes and lanes on nothing at all, and slices, batches and tiles leave
 //! the order of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
+use std::io;
+
 use pointillist_ingest::{Kernel, Progress, Values, Zones};
 use rayon::prelude::*;
 
 use crate::accumulate::{About, Accumulators, Counter, Kept, Sample, Tile};
 use crate::gather::{Room, Rows};
 use crate::grid::{Counted, Stats};
+use crate::lane::Lane;
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
 use crate::{Error, Extent, Frame, Grid, Reductions, Size, os};
@@ -154,7 +157,7 @@ fn bin_cut(
         .collect();
     let mut binner = Binner::new(frame, reductions, &about, cut, kernel)?;
     for columns in sources {
-        binner.add(columns, progress)?;
+        binner = binner.add(columns, progress)?;
     }
     binner.finish()
 }
@@ -167,18 +170,51 @@ struct Binner {
     locator: Locator,
     about: Vec<About>,
     kept: Kept,
-    plan: Plan,
     cut: Cut,
     stats: Stats,
-    lanes: Lanes,
+    store: Store,
     slices: Slices,
 }
 
-/// The grid, once or several times over, with counters as wide as the number of rows needs.
+/// What has been counted, with counters as wide as the number of rows needs.
 #[derive(Debug)]
-enum Lanes {
-    Narrow(Vec<Accumulators<u32>>),
-    Wide(Vec<Accumulators<u64>>),
+enum Store {
+    Narrow(Cells<u32>),
+    Wide(Cells<u64>),
+}
+
+/// The grid, several times over or once.
+#[derive(Debug)]
+enum Cells<C> {
+    /// As many as there have been stripes, up to the number that is planned.
+    Lanes(Vec<Lane<C>>, usize),
+    Tiles(Accumulators<C>, Tiling),
+}
+
+impl<C: Counter> Cells<C> {
+    fn new(plan: Plan, cells: usize, kept: &Kept) -> io::Result<Self> {
+        Ok(match plan {
+            Plan::Lanes(lanes) => Self::Lanes(Vec::new(), lanes),
+            Plan::Tiles(tiling) => Self::Tiles(Accumulators::new(cells, kept)?, tiling),
+        })
+    }
+
+    fn widen(self) -> io::Result<Cells<u64>> {
+        Ok(match self {
+            Self::Lanes(lanes, most) => {
+                let lanes = lanes.into_iter().map(Lane::widen);
+                Cells::Lanes(lanes.collect::<io::Result<_>>()?, most)
+            }
+            Self::Tiles(planes, tiling) => Cells::Tiles(planes.widen()?, tiling),
+        })
+    }
+
+    fn finish(self, cells: usize, kept: &Kept) -> io::Result<Accumulators<C>> {
+        match self {
+            Self::Lanes(lanes, _) => Lane::sum(lanes, cells, kept),
+            Self::Tiles(planes, _) => Ok(planes),
+        }
+    }
 }
 
 /// Room for the slices of a batch, reused from batch to batch.
@@ -230,99 +266,65 @@ impl Binner {
         let as_if: Vec<About> =
             about.iter().map(|about| About { may_be_nan: true, ..*about }).collect();
         let plan = Plan::new(cells, &Kept::of(&wanted, &as_if), cut);
-        let (lanes, more) = match plan {
-            Plan::Lanes(lanes) => (lanes, 0),
+        let (cell, more) = match plan {
+            Plan::Lanes(lanes) => (Lane::<u32>::bytes_per_cell(&kept) * lanes, 0),
             Plan::Tiles(tiling) => {
                 let slice = if about.iter().any(|about| about.is_wide) {
                     Slice::<f64>::bytes(tiling, cut.slice_rows)
                 } else {
                     Slice::<f32>::bytes(tiling, cut.slice_rows)
                 };
-                (1, slice.max(cut.slice_bytes))
+                (kept.bytes_per_cell(size_of::<u32>()), slice.max(cut.slice_bytes))
             }
         };
-        let cell = kept.bytes_per_cell(size_of::<u32>()) * lanes;
         fits(frame.size, reductions, cell as u64, more as u64, os::available_memory())?;
+        let store = Cells::new(plan, cells as usize, &kept).map_err(Error::Allocation)?;
         Ok(Self {
             frame: *frame,
             reductions: reductions.clone(),
             locator: Locator::new(frame, kernel),
             about: about.to_vec(),
             kept,
-            plan,
             cut,
             stats: Stats::default(),
-            lanes: Lanes::Narrow(Vec::new()),
+            store: Store::Narrow(store),
             slices: Slices::default(),
         })
     }
 
     /// Adds points, as rows behind those that are there.
-    fn add(&mut self, columns: &Columns<'_>, progress: &dyn Progress) -> Result<(), Error> {
-        let rows = self.stats.points + columns.rows() as u64;
-        if rows > u64::from(u32::MAX) {
-            self.widen()?;
+    fn add(mut self, columns: &Columns<'_>, progress: &dyn Progress) -> Result<Self, Error> {
+        if self.stats.points + columns.rows() as u64 > u64::from(u32::MAX) {
+            self = self.widen()?;
         }
-        let lanes = match self.plan {
-            Plan::Lanes(lanes) => {
-                rows.div_ceil(self.cut.stripe_rows).clamp(1, lanes as u64) as usize
-            }
-            Plan::Tiles(_) => 1,
-        };
-        let Self { frame, locator, about, kept, plan, cut, stats, slices, .. } = self;
-        let cells = frame.size.cells() as usize;
-        let pass = Pass { locator, about, plan: *plan, cut: *cut, before: stats.points, progress };
-        let added = match &mut self.lanes {
-            Lanes::Narrow(kept_lanes) => {
-                while kept_lanes.len() < lanes {
-                    kept_lanes.push(Accumulators::new(cells, kept).map_err(Error::Allocation)?);
-                }
-                pass.add(columns, kept_lanes, slices)?
-            }
-            Lanes::Wide(kept_lanes) => {
-                while kept_lanes.len() < lanes {
-                    kept_lanes.push(Accumulators::new(cells, kept).map_err(Error::Allocation)?);
-                }
-                pass.add(columns, kept_lanes, slices)?
-            }
-        };
-        *stats += added;
-        Ok(())
+        let Self { locator, about, kept, cut, stats, store, slices, .. } = &mut self;
+        let pass = Pass { locator, about, kept, cut: *cut, before: stats.points, progress };
+        *stats += match store {
+            Store::Narrow(cells) => pass.add(columns, cells, slices),
+            Store::Wide(cells) => pass.add(columns, cells, slices),
+        }?;
+        Ok(self)
     }
 
     /// Makes room for counts of more than 2³² - 1 points.
-    fn widen(&mut self) -> Result<(), Error> {
-        if let Lanes::Narrow(lanes) = &mut self.lanes {
-            let wide = std::mem::take(lanes).into_iter().map(Accumulators::widen);
-            self.lanes = Lanes::Wide(wide.collect::<Result<_, _>>().map_err(Error::Allocation)?);
-        }
-        Ok(())
+    fn widen(self) -> Result<Self, Error> {
+        let store = match self.store {
+            Store::Narrow(cells) => cells.widen().map_err(Error::Allocation)?,
+            Store::Wide(cells) => cells,
+        };
+        Ok(Self { store: Store::Wide(store), ..self })
     }
 
     /// The grid of all points that were added.
     fn finish(self) -> Result<Grid, Error> {
-        let Self { frame, reductions, kept, stats, lanes, .. } = self;
+        let Self { frame, reductions, kept, stats, store, .. } = self;
         let cells = frame.size.cells() as usize;
-        let counted = match lanes {
-            Lanes::Narrow(lanes) => Counted::Narrow(sum(lanes, cells, &kept)?),
-            Lanes::Wide(lanes) => Counted::Wide(sum(lanes, cells, &kept)?),
+        let counted = match store {
+            Store::Narrow(kept_cells) => kept_cells.finish(cells, &kept).map(Counted::Narrow),
+            Store::Wide(kept_cells) => kept_cells.finish(cells, &kept).map(Counted::Wide),
         };
-        Ok(Grid::new(frame, reductions, stats, counted))
+        Ok(Grid::new(frame, reductions, stats, counted.map_err(Error::Allocation)?))
     }
-}
-
-/// Adds up lanes, in their order.
-fn sum<C: Counter>(
-    lanes: Vec<Accumulators<C>>,
-    cells: usize,
-    kept: &Kept,
-) -> Result<Accumulators<C>, Error> {
-    let mut lanes = lanes.into_iter();
-    let Some(mut sum) = lanes.next() else {
-        return Accumulators::new(cells, kept).map_err(Error::Allocation);
-    };
-    lanes.for_each(|lane| sum.merge(lane));
-    Ok(sum)
 }
 
 /// Refuses a grid that would not fit into memory before anything is allocated: a process that takes more than
@@ -351,7 +353,7 @@ fn fits(
 struct Pass<'a> {
     locator: &'a Locator,
     about: &'a [About],
-    plan: Plan,
+    kept: &'a Kept,
     cut: Cut,
     /// Rows that have been added before.
     before: u64,
@@ -362,17 +364,17 @@ impl Pass<'_> {
     fn add<C: Counter>(
         &self,
         columns: &Columns<'_>,
-        lanes: &mut [Accumulators<C>],
+        cells: &mut Cells<C>,
         slices: &mut Slices,
     ) -> Result<Stats, Error> {
         let &Columns { x, y, z, zones, .. } = columns;
         match z.filter(|_| !self.about.is_empty()) {
-            Some(Values::F32(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, lanes, slices),
-            Some(Values::F64(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, lanes, slices),
+            Some(Values::F32(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices),
+            Some(Values::F64(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices),
             None => {
                 // As many values as there are rows, of no bytes each.
                 let z = &vec![(); columns.rows()];
-                self.add_rows(&Rows { x, y, z, zones }, 0, lanes, slices)
+                self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices)
             }
         }
     }
@@ -382,14 +384,22 @@ impl Pass<'_> {
         &self,
         rows: &Rows<'_, Z>,
         field: usize,
-        lanes: &mut [Accumulators<C>],
+        cells: &mut Cells<C>,
         slices: &mut Slices,
     ) -> Result<Stats, Error> {
-        match self.plan {
-            Plan::Lanes(all) => self.straight(rows, field, lanes, all),
-            Plan::Tiles(tiling) => {
-                let mut tiles = lanes[0].tiles(field, tiling.tiles(), tiling.tile_cells());
-                self.by_tiles(rows, field, tiling, &mut tiles, Z::of(slices))
+        match cells {
+            Cells::Lanes(lanes, most) => {
+                let after = self.before + rows.z.len() as u64;
+                let stripes = usize::try_from(after.div_ceil(self.cut.stripe_rows));
+                while lanes.len() < stripes.unwrap_or(usize::MAX).min(*most) {
+                    let lane = Lane::new(self.locator.cells_in_all(), self.kept);
+                    lanes.push(lane.map_err(Error::Allocation)?);
+                }
+                self.straight(rows, field, lanes, *most)
+            }
+            Cells::Tiles(planes, tiling) => {
+                let mut tiles = planes.tiles(field, tiling.tiles(), tiling.tile_cells());
+                self.by_tiles(rows, field, *tiling, &mut tiles, Z::of(slices))
             }
         }
     }
@@ -403,7 +413,7 @@ impl Pass<'_> {
         &self,
         rows: &Rows<'_, Z>,
         field: usize,
-        lanes: &mut [Accumulators<C>],
+        lanes: &mut [Lane<C>],
         all: usize,
     ) -> Result<Stats, Error> {
         let (before, stripe_rows) = (self.before, self.cut.stripe_rows);
@@ -411,7 +421,6 @@ impl Pass<'_> {
         let stripes = before / stripe_rows..after.div_ceil(stripe_rows);
         let in_lanes = lanes.par_iter_mut().enumerate().map(|(index, lane)| {
             let (mut room, mut valid) = (Room::new(), self.room(field));
-            let mut tiles = lane.tiles(field, 1, usize::MAX);
             let mut stats = Stats::default();
             for stripe in stripes.clone().filter(|stripe| stripe % all as u64 == index as u64) {
                 if self.progress.cancelled() {
@@ -425,7 +434,7 @@ impl Pass<'_> {
                     &mut room,
                     |cells, z| {
                         let points = cells.iter().copied().zip(z.iter().copied());
-                        tiles.iter_mut().for_each(|tile| tile.add(points.clone(), valid.as_mut()));
+                        lane.add(field, points, valid.as_mut());
                     },
                 );
                 stats += here;

@@ -279,10 +279,9 @@ fn wide_counters_count_as_narrow_ones() {
         for half in [0..250, 250..500] {
             let (x, y, z) = (&x[half.clone()], &y[half.clone()], &z[half]);
             let columns = Columns::new(values(x), values(y), Some(values(z)), true).unwrap();
-            binner.add(&columns, &()).unwrap();
-            binner.widen().unwrap();
+            binner = binner.add(&columns, &()).unwrap().widen().unwrap();
         }
-        assert!(matches!(binner.lanes, Lanes::Wide(_)));
+        assert!(matches!(binner.store, Store::Wide(_)));
         assert_eq!(bits(&binner.finish().unwrap()), case.bits());
     }
 }
@@ -299,7 +298,7 @@ fn the_mean_of_a_hundred_million_equal_values_is_that_value() {
                 .unwrap();
         for _ in 0..100 {
             let columns = Columns::new(Values::F32(&x), Values::F32(&x), Some(z), false).unwrap();
-            binner.add(&columns, &()).unwrap();
+            binner = binner.add(&columns, &()).unwrap();
         }
         f64::from_bits(page_bits(&binner.finish().unwrap(), Reduction::Mean)[0])
     };
