@@ -248,6 +248,26 @@ fn points_without_z_are_counted() {
 }
 
 #[test]
+fn the_seconds_of_a_grid_are_those_of_binning_and_of_writing() {
+    let folder = Folder::new();
+    folder.write("p.txt", "1 2 3\n2 3 4\n");
+    folder.succeed("ingest p.txt -o p.points");
+    let run = folder.succeed("bin2d p.points -o p.tiff --size 500 --json");
+    let facts = &run.json()[0];
+    let [total, binning, writing] =
+        ["seconds", "seconds_binning", "seconds_writing"].map(|fact| facts[fact].as_f64().unwrap());
+    assert!(binning > 0.0 && writing > 0.0, "{facts}");
+    assert!((total - binning - writing).abs() < 1e-6, "{facts}");
+    assert!(
+        run.stderr.ends_with(&format!(" {total:.2} s ({writing:.2} writing)\n")),
+        "{}",
+        run.stderr
+    );
+    let again = folder.succeed("bin2d p.points -o p.tiff --size 500 --json");
+    assert_eq!(again.json()[0].get("seconds_binning"), None);
+}
+
+#[test]
 fn non_finite_points_are_counted_and_left_out_of_the_bounds() {
     let folder = Folder::new();
     folder.write("n.txt", "0 0 1\nnan 5 1\n1 inf 1\n2 3 nan\n");

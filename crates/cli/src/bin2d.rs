@@ -46,9 +46,11 @@ pub(crate) fn stage(
     let total = points.iter().map(Points::rows).sum();
     let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(total));
     let binned = bin2d(points, options, &progress)?;
+    let binning = start.elapsed();
     let written = write_grid(&binned, output, &progress)?;
     drop(progress);
     let time = start.elapsed();
+    let writing = time - binning;
     let grid = GridFile::open(output)?;
     let about = &grid.description().counts;
     if written.inexact_counts {
@@ -62,7 +64,7 @@ pub(crate) fn stage(
         report.warning(STAGE, "no point lies in the extent; see the bounds: pointillist info");
     }
     let summary = format!(
-        "{}x{}, {}: {} binned, {} outside, {} non-finite; {:.2} s",
+        "{}x{}, {}: {} binned, {} outside, {} non-finite; {:.2} s ({:.2} writing)",
         grid.width(),
         grid.height(),
         plural(about.points, "point", "points"),
@@ -70,9 +72,12 @@ pub(crate) fn stage(
         count(about.outside),
         count(about.non_finite),
         time.as_secs_f64(),
+        writing.as_secs_f64(),
     );
     let mut facts = facts(&grid, false);
     facts["seconds"] = json!(time.as_secs_f64());
+    facts["seconds_binning"] = json!(binning.as_secs_f64());
+    facts["seconds_writing"] = json!(writing.as_secs_f64());
     report.stage(STAGE, &shown(output), &summary, facts)?;
     Ok(grid)
 }
