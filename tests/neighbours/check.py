@@ -10,8 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import datashader
 import matplotlib
 import numpy as np
+import pandas
 import rasterio
 import tifffile
 from matplotlib import pyplot as plt
@@ -147,6 +149,42 @@ def check_grids(folder, points, x, y, z):
               np.array_equal(ours[1], mean.T[::-1], equal_nan=True))
 
 
+def check_many_points(folder):
+    """Ten million points in random order, some of them outside. Unlike in check_grids none is on an edge, where
+    datashader differs from NumPy."""
+    rng = np.random.default_rng(9)
+    rows = 10_000_000
+    clumps, uniform = rng.normal([4, -2], [1.5, 0.7], (rows // 2, 2)), rng.uniform([-1, -5], [11, 1], (rows // 2, 2))
+    table = np.column_stack([np.concatenate([clumps, uniform]), rng.normal(5, 20, rows)])
+    rng.shuffle(table)
+    # A float32 does not have the digits of these edges.
+    extent = (rng.uniform(-0.1, 0.1, 4) + [0, 10, -4, 0]).tolist()
+    limits = extent[:2], extent[2:]
+    path, points, out = folder / "many.npy", folder / "many.points", folder / "many.tiff"
+    both = datashader.summary(count=datashader.count(), mean=datashader.mean("z"))
+    for dtype, sizes in ((np.float32, (1, 1024)), (np.float64, (999, 4096))):
+        rounded = table.astype(dtype)
+        np.save(path, rounded)
+        run("ingest", path, "-o", points, "--dtype", f"f{8 * rounded.itemsize}", "--force")
+        x, y, z = (np.ascontiguousarray(column, np.float64) for column in rounded.T)
+        frame = pandas.DataFrame(rounded, columns=["x", "y", "z"])
+        for size in sizes:
+            run("bin2d", points, "-o", out, "--size", size, "--extent=" + ",".join(map(repr, extent)))
+            count, mean = tifffile.imread(out, key=0), tifffile.imread(out, key=1)
+            numpys = np.histogram2d(x, y, bins=size, range=limits)[0].T[::-1]
+            total = np.histogram2d(x, y, bins=size, range=limits, weights=z)[0].T[::-1]
+            theirs = datashader.Canvas(size, size, *limits).points(frame, "x", "y", both)
+            label = f"{rows:,} points in {size}x{size} cells, {rounded.dtype.name}"
+            check(f"{label}: counts are numpy.histogram2d's", np.array_equal(count, numpys))
+            check(f"{label}: counts are datashader's", np.array_equal(count, theirs["count"].values[::-1]))
+            occupied = numpys > 0
+            check(f"{label}: means are NaN where there is no point", np.array_equal(np.isnan(mean), ~occupied))
+            expected = (total[occupied] / numpys[occupied]).astype(np.float32)
+            check(f"{label}: means are numpy.histogram2d's", np.array_equal(mean[occupied], expected))
+            near = np.abs(mean - theirs["mean"].values[::-1])[occupied] <= np.spacing(np.abs(mean[occupied]))
+            check(f"{label}: means are datashader's to a unit in the last place", near.all())
+
+
 def check_tiff(folder, points):
     out = folder / "tags.tiff"
     run("bin2d", points, "-o", out, "--size", "200x100", "--extent", "-5,15,-8,2", "--reduce", "count,mean,max")
@@ -208,5 +246,6 @@ with tempfile.TemporaryDirectory() as name:
     points = check_columns(folder, path, x, y, z)
     check_arrays(folder)
     check_grids(folder, points, x, y, z)
+    check_many_points(folder)
     check_tiff(folder, points)
     check_pictures(folder, points)
