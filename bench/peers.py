@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
-"""Measures pointillist beside other tools, in turn, on the same data, and prints one table in Markdown.
+"""Measures pointillist beside other tools, in turn, on the same data, and prints tables in Markdown.
 
     bench/peers.py [--stage ingest] [--rows 40000000] [--rounds 5] [--data target/bench]
+    bench/peers.py --stage bin2d [--sizes 1024,4096,16384] [...]
 
 Stages:
   ingest   text to float32 columns: `pointillist ingest` writes them to disk, the others keep them in memory
+  bin2d    float32 columns to grids of counts and means; and ours alone, for points in other orders
 
 Every round runs each contestant once, in turn, as a process of its own, so that what else the machine does meets all of
-them alike. The text is in the page cache; all cores are used. A peer reports the time of its reading alone, without
-its start and its imports; ours is the time of the whole process. Every result is checked: rows, and the sum of x.
+them alike. Files are in the page cache. All cores are used, but by fast-histogram and datashader, which have one (over
+a dask frame datashader has more, and took longer with two). A peer reports the time of its work alone, without its
+start and its imports. Of ingest, ours is the time of the whole process. Of bin2d, the peers have the columns in
+memory and have done the same work once before; ours is the binning of a fresh process, from mapping the columns to a
+grid in memory, and beside it the whole process, which also divides sums by counts and writes the TIFF.
+
+Every result is checked: rows and the sum of x in ingest, points, occupied cells and the sum of means in bin2d.
 
 Builds the program and the data (the galaxy, from the project's example) with cargo where they are missing. Python
 packages come from bench/requirements.txt: where those are not installed as pinned, into a venv of its own.
@@ -21,157 +28,21 @@ import json
 import os
 import platform
 import shlex
-import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bin2d import Bin2d
+from ingest import Ingest
+from support import ROOT, fail
+
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 # Set in the process that the venv was made for: should it still lack something, it says so and does not try again.
 INSIDE = "POINTILLIST_BENCH_VENV"
 
 
-# Peers of ingest: each reads `x y z` a line into float32 columns in memory and returns seconds, rows and the sum of x.
-# What is imported within is not timed.
-
-
-def read_pandas(path):
-    import pandas
-
-    start = time.perf_counter()
-    table = pandas.read_csv(path, sep=" ", header=None, names=["x", "y", "z"], dtype="float32", engine="c")
-    seconds = time.perf_counter() - start
-    return seconds, len(table), float(table["x"].astype("float64").sum())
-
-
-def read_polars(path):
-    import polars
-
-    schema = {name: polars.Float32 for name in ("x", "y", "z")}
-    start = time.perf_counter()
-    table = polars.read_csv(path, separator=" ", has_header=False, new_columns=list(schema), schema_overrides=schema)
-    seconds = time.perf_counter() - start
-    return seconds, table.height, table["x"].cast(polars.Float64).sum()
-
-
-def read_pyarrow(path):
-    import pyarrow
-    import pyarrow.compute
-    import pyarrow.csv
-
-    read = pyarrow.csv.ReadOptions(column_names=["x", "y", "z"])
-    parse = pyarrow.csv.ParseOptions(delimiter=" ")
-    convert = pyarrow.csv.ConvertOptions(column_types={name: pyarrow.float32() for name in ("x", "y", "z")})
-    start = time.perf_counter()
-    table = pyarrow.csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
-    seconds = time.perf_counter() - start
-    return seconds, table.num_rows, pyarrow.compute.sum(table["x"].cast(pyarrow.float64())).as_py()
-
-
-def read_duckdb(path):
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    columns = "{'x': 'FLOAT', 'y': 'FLOAT', 'z': 'FLOAT'}"
-    quoted = str(path).replace("'", "''")
-    start = time.perf_counter()
-    # A table, not a view: every number is read.
-    connection.execute(f"CREATE TABLE t AS SELECT * FROM read_csv('{quoted}', delim=' ', header=false, columns={columns})")
-    seconds = time.perf_counter() - start
-    return seconds, *connection.execute("SELECT count(*), sum(x::DOUBLE) FROM t").fetchone()
-
-
-PEERS = {"polars": read_polars, "duckdb": read_duckdb, "pandas": read_pandas, "pyarrow": read_pyarrow}
-
-
-class Ingest:
-    """Text to float32 columns."""
-
-    title = "text to float32 columns"
-    ours = "pointillist ingest, columns on disk"
-
-    def __init__(self, arguments):
-        self.program = build("--bin", "pointillist")
-        self.text = galaxy(arguments.data, arguments.rows)
-        self.points = arguments.data / f"peers-{os.getpid()}.points"
-        self.rows = arguments.rows
-        self.bytes = self.text.stat().st_size
-        self.sum = None
-        self.contestants = {self.ours: self.run_ours, "cat FILE > /dev/null": self.run_cat}
-        for name in PEERS:
-            version = importlib.metadata.version(name)
-            self.contestants[f"{name} {version}, in memory"] = lambda name=name: self.run_peer(name)
-
-    def command(self):
-        return [str(self.program), "ingest", str(self.text), "-o", str(self.points), "--force", "--quiet"]
-
-    def run_ours(self):
-        seconds = timed(self.command())
-        import numpy
-
-        x = numpy.load(self.points / "x.npy", mmap_mode="r")
-        self.check(self.ours, len(x), float(x.sum(dtype="float64")))
-        return seconds
-
-    def run_cat(self):
-        with open(os.devnull, "wb") as null:
-            return timed(["cat", str(self.text)], stdout=null)
-
-    def run_peer(self, name):
-        command = [sys.executable, __file__, "--peer", name, str(self.text)]
-        done = subprocess.run(command, stdout=subprocess.PIPE)
-        if done.returncode != 0:
-            fail(f"{name} ended with {done.returncode}; for lack of memory, perhaps: try fewer --rows")
-        seconds, rows, total = json.loads(done.stdout)
-        self.check(name, rows, total)
-        return seconds
-
-    def check(self, name, rows, total):
-        """Ours comes first, and the others must agree with it, to a unit in the last place of every x."""
-        if self.sum is None:
-            self.sum = total
-        if rows != self.rows or not abs(total - self.sum) <= 1.2e-7 * self.rows:
-            fail(f"{name} read {rows} rows with sum {total}; there are {self.rows}, with sum {self.sum}")
-
-    def clean(self):
-        shutil.rmtree(self.points, ignore_errors=True)
-
-
-STAGES = {"ingest": Ingest}
-
-
-def timed(command, **streams):
-    start = time.perf_counter()
-    done = subprocess.run(command, **streams)
-    seconds = time.perf_counter() - start
-    if done.returncode != 0:
-        fail(f"{shlex.join(command)} ended with {done.returncode}")
-    return seconds
-
-
-def fail(message):
-    sys.exit(f"peers.py: {message}")
-
-
-def build(kind, name):
-    """Builds a program of the project as it ships, and says where it is."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
-    subprocess.run(["cargo", "build", "--quiet", "--release", "--locked", kind, name], cwd=ROOT, check=True)
-    return target / name if kind == "--bin" else target / "examples" / name
-
-
-def galaxy(folder, rows):
-    """The text of so many rows, made unless it is there."""
-    text = folder / f"galaxy-{rows}.txt"
-    if not text.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        part = text.with_suffix(".part")
-        subprocess.run([build("--example", "galaxy"), "--rows", str(rows), "-o", part], check=True)
-        part.rename(text)
-    return text
+STAGES = {"ingest": Ingest, "bin2d": Bin2d}
 
 
 def pinned():
@@ -224,20 +95,60 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
-def table(stage, times, rounds):
-    ours = times[stage.ours]
+def measure(comparison, rounds):
+    """The seconds of every row, a round each."""
+    times = {}
+    # One more round, the first, brings files into the page cache and does not count.
+    for number in range(rounds + 1):
+        for run in comparison.contestants:
+            for name, seconds in run().items():
+                print(f"{comparison.title}: round {number}: {name}: {seconds:.3f} s", file=sys.stderr, flush=True)
+                if number > 0:
+                    times.setdefault(name, []).append(seconds)
+    return times
+
+
+def table(comparison, times):
+    first = next(iter(times.values()))
     lines = [
-        f"| {stage.title} | median s | least s | GB/s | median to ours | least of pairs |",
+        f"| {comparison.title} | median s | least s | {comparison.unit} | median to the first's "
+        "| least and most of pairs |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, own in times.items():
         median = statistics.median(own)
-        ratio = median / statistics.median(ours)
-        pairs = min(theirs / mine for theirs, mine in zip(own, ours))
+        ratio = median / statistics.median(first)
+        pairs = [theirs / mine for theirs, mine in zip(own, first)]
         lines.append(
-            f"| {name} | {median:.3f} | {min(own):.3f} | {stage.bytes / 1e9 / median:.2f} | {ratio:.2f} | {pairs:.2f} |"
+            f"| {name} | {median:.3f} | {min(own):.3f} | {comparison.amount / median:.2f} | {ratio:.2f} "
+            f"| {min(pairs):.2f}, {max(pairs):.2f} |"
         )
+    lines += [f"| {name}: {why} | | | | | |" for name, why in comparison.skipped.items()]
     return "\n".join(lines)
+
+
+def edges(text):
+    """Cells of an edge, one number a grid."""
+    sizes = [int(size) for size in text.split(",")]
+    if min(sizes) < 1:
+        raise ValueError
+    return sizes
+
+
+def header(given, stage):
+    """What was measured, where, when and how."""
+    versions = ", ".join([f"Python {platform.python_version()}"] + [f"{n} {v}" for n, v in pinned().items()])
+    lines = {
+        "date": datetime.datetime.now(datetime.timezone.utc).date(),
+        "machine": machine(),
+        "commit": commit(),
+        "versions": versions,
+        "data": f"{given.rows:,} rows, {stage.data}, in the page cache",
+        "command": f"`{shlex.join(['bench/peers.py', *sys.argv[1:]])}`, rounds in turn: {given.rounds}, after one that "
+        "does not count",
+        "ours": f"`{shlex.join(stage.command).replace(str(ROOT) + '/', '')}`",
+    }
+    return "\n".join(["| | |\n|---|---|", *(f"| {name} | {text} |" for name, text in lines.items())])
 
 
 def arguments():
@@ -245,47 +156,39 @@ def arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--stage", choices=STAGES, default="ingest", help="what is measured [ingest]")
-    parser.add_argument("--rows", type=int, default=40_000_000, metavar="N", help="lines of text [40000000]")
+    parser.add_argument("--rows", type=int, default=40_000_000, metavar="N", help="points [40000000]")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs that count, after one that does not [5]")
+    parser.add_argument("--sizes", type=edges, metavar="N,...",
+                        help="cells of an edge of bin2d's grids [1024,4096,16384]")
     parser.add_argument("--data", type=Path, default=ROOT / "target" / "bench", metavar="DIR",
-                        help="where the text is made and kept [target/bench]")
+                        help="where data is made and kept [target/bench]")
     parser.add_argument("--venv", type=Path, default=ROOT / "target" / "bench-venv", metavar="DIR",
                         help="where packages are installed, if need be [target/bench-venv]")
-    parser.add_argument("--peer", nargs=2, metavar=("NAME", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument("--peer", nargs=2, metavar=("NAME", "GIVEN"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.rows < 1 or given.rounds < 1:
         parser.error("--rows and --rounds count from 1")
+    if given.sizes and given.stage != "bin2d":
+        parser.error("--sizes is of --stage bin2d")
+    given.sizes = given.sizes or [1024, 4096, 16384]
     return given
 
 
 def main():
     given = arguments()
     if given.peer:
-        name, path = given.peer
-        print(json.dumps(PEERS[name](Path(path))))
+        name, how = given.peer
+        print(json.dumps(STAGES[given.stage].peers[name](**json.loads(how))))
         return
     enter_venv(given.venv.absolute())
     given.data = given.data.absolute()
     stage = STAGES[given.stage](given)
-    times = {name: [] for name in stage.contestants}
     try:
-        # One more round, the first, brings the text into the page cache and does not count.
-        for number in range(given.rounds + 1):
-            for name, run in stage.contestants.items():
-                seconds = run()
-                print(f"round {number}: {name}: {seconds:.3f} s", file=sys.stderr, flush=True)
-                if number > 0:
-                    times[name].append(seconds)
+        print(header(given, stage), flush=True)
+        for comparison in stage.comparisons:
+            print("\n" + table(comparison, measure(comparison, given.rounds)), flush=True)
     finally:
         stage.clean()
-    versions = ", ".join([f"Python {platform.python_version()}"] + [f"{n} {v}" for n, v in pinned().items()])
-    date = datetime.datetime.now(datetime.timezone.utc).date()
-    print("| | |\n|---|---|")
-    print(f"| date | {date} |\n| machine | {machine()} |\n| commit | {commit()} |\n| versions | {versions} |")
-    print(f"| data | {given.rows:,} rows, {stage.bytes / 1e9:.3f} GB, in the page cache |")
-    print(f"| command | `{shlex.join(['bench/peers.py', *sys.argv[1:]])}`, rounds in turn: {given.rounds}, after one that does not count |")
-    print(f"| ours | `{shlex.join(stage.command()).replace(str(ROOT) + '/', '')}` |\n")
-    print(table(stage, times, given.rounds))
 
 
 if __name__ == "__main__":
