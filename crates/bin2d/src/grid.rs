@@ -5,8 +5,8 @@ use std::ops::{Add, AddAssign, Range};
 use pointillist_ingest::Dtype;
 use serde::{Deserialize, Serialize};
 
-use crate::accumulate::Accumulators;
 use crate::extent::{Frame, StoredExtent};
+use crate::planes::Accumulators;
 use crate::{Error, Reduction, Reductions};
 
 /// The region that a grid covers, in data units. Both widths are finite and greater than zero.

@@ -5,8 +5,9 @@ use std::io;
 use bytemuck::Zeroable;
 use rayon::prelude::*;
 
-use crate::accumulate::{Accumulators, Counter, Kept, Points, Record, Sample};
+use crate::accumulate::{Counter, Points, Record, Sample};
 use crate::memory::{Zeroed, prefetch};
+use crate::planes::{Accumulators, Kept};
 
 /// What a copy of the grid keeps.
 #[derive(Debug)]

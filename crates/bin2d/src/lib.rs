@@ -23,6 +23,7 @@ mod naive;
 mod options;
 mod os;
 mod partition;
+mod planes;
 mod reduction;
 mod run;
 mod stage;

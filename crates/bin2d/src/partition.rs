@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::Reduction;
-    use crate::accumulate::{About, Accumulators, Kept};
+    use crate::planes::{About, Accumulators, Kept};
 
     #[test]
     fn tiles_cover_all_cells_and_are_at_most_as_many_as_allowed() {

@@ -12,12 +12,13 @@ use std::io;
 use pointillist_ingest::{Kernel, Progress, Values, Zones};
 use rayon::prelude::*;
 
-use crate::accumulate::{About, Accumulators, Counter, Kept, Sample, Tile};
+use crate::accumulate::{Counter, Sample, Tile};
 use crate::gather::{Room, Rows};
 use crate::grid::{Counted, Stats};
 use crate::lane::Lane;
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
+use crate::planes::{About, Accumulators, Kept};
 use crate::{Error, Extent, Frame, Grid, Reductions, Size, os};
 
 /// Points to bin: columns of one length.

@@ -319,7 +319,7 @@ fn blocks_beside_the_extent_are_passed_over_and_counted() {
         })
         .collect();
     let path = folder.path().join("sorted.points");
-    let reader = Box::new(std::io::Cursor::new(text.into_bytes()));
+    let reader = Box::new(io::Cursor::new(text.into_bytes()));
     let input = pointillist_ingest::Input::Stream { name: "-".to_owned(), reader };
     pointillist_ingest::ingest(vec![input], &path, &pointillist_ingest::Options::default(), &())
         .unwrap();

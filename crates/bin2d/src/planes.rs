@@ -1,0 +1,421 @@
+//! What is kept of the points of each cell.
+//!
+//! Every quantity is a plane of its own over the whole grid, and only those are kept that the reductions need. A
+//! plane is cut into tiles of consecutive cells that stay in a core's cache while points are added.
+
+use std::io;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::Reduction;
+use crate::accumulate::{Counter, Tile};
+use crate::grid::PageValue;
+use crate::memory::Zeroed;
+
+/// Which planes the reductions of one z need.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Planes {
+    /// The number of points whose z is not NaN, where it can differ from the count or has to be at hand.
+    valid: bool,
+    sum: bool,
+    /// What rounding has taken from the sum, so far, where z has 64 bits.
+    carry: bool,
+    /// Welford's running mean and sum of squared deviations.
+    spread: bool,
+    min: bool,
+    max: bool,
+    first: bool,
+    last: bool,
+}
+
+/// Which planes are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) count: bool,
+    /// One for each z.
+    pub(crate) fields: Vec<Planes>,
+}
+
+/// What is known of a z before its points are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct About {
+    /// Some values may be NaN.
+    pub(crate) may_be_nan: bool,
+    /// Some values may have 64 bits: then a sum in 64 bits is rounded, even one of equal values. One of values of 32 bits is
+    /// exact up to 2²⁹ equal ones.
+    pub(crate) is_wide: bool,
+}
+
+impl Kept {
+    /// What these reductions need, each of the z with its number.
+    pub(crate) fn of(reductions: &[(Reduction, usize)], about: &[About]) -> Self {
+        use Reduction::{Count, First, Last, Max, Mean, Min, Std, Sum, Var};
+        let mut count = reductions.iter().any(|&(reduction, _)| reduction == Count);
+        let fields = about
+            .iter()
+            .enumerate()
+            .map(|(field, about)| {
+                let any = |list: &[Reduction]| {
+                    reductions.iter().any(|&(item, of)| of == field && list.contains(&item))
+                };
+                let (sum, spread) = (any(&[Sum, Mean]), any(&[Std, Var]));
+                let valid = spread || (sum && about.may_be_nan);
+                count |= sum && !valid;
+                Planes {
+                    valid,
+                    sum,
+                    carry: sum && about.is_wide,
+                    spread,
+                    min: any(&[Min]),
+                    max: any(&[Max]),
+                    first: any(&[First]),
+                    last: any(&[Last]),
+                }
+            })
+            .collect();
+        Self { count, fields }
+    }
+
+    /// Whether something depends on more than the set of points of a cell and their sum.
+    pub(crate) fn depends_on_order(&self) -> bool {
+        self.fields.iter().any(|planes| planes.spread || planes.first || planes.last)
+    }
+
+    /// Whether it is the counts and the sums of one z, and nothing else.
+    pub(crate) fn is_pairs(&self) -> bool {
+        let only_sums = |&planes: &Planes| planes == Planes { sum: true, ..Planes::default() };
+        self.count && self.fields.len() == 1 && self.fields.iter().all(only_sums)
+    }
+
+    /// Bytes of all planes, a cell.
+    pub(crate) fn bytes_per_cell(&self, counter: usize) -> usize {
+        let field = |planes: &Planes| {
+            let &Planes { valid, sum, carry, spread, min, max, first, last } = planes;
+            let floats = [sum, carry, spread, spread, min, max, first, last];
+            usize::from(valid) * counter
+                + floats.into_iter().filter(|&kept| kept).count() * size_of::<f64>()
+        };
+        usize::from(self.count) * counter + self.fields.iter().map(field).sum::<usize>()
+    }
+}
+
+/// The planes of a grid, each as long as there are cells, or empty where it is not kept.
+#[derive(Debug)]
+pub(crate) struct Accumulators<C> {
+    count: Zeroed<C>,
+    fields: Vec<Field<C>>,
+}
+
+/// The planes of one z.
+#[derive(Debug)]
+struct Field<C> {
+    valid: Zeroed<C>,
+    sum: Zeroed<f64>,
+    carry: Zeroed<f64>,
+    mean: Zeroed<f64>,
+    m2: Zeroed<f64>,
+    min: Zeroed<f64>,
+    max: Zeroed<f64>,
+    first: Zeroed<f64>,
+    last: Zeroed<f64>,
+}
+
+impl<C: Counter> Field<C> {
+    fn new(cells: usize, planes: Planes) -> io::Result<Self> {
+        let zeros = |kept| Zeroed::new(if kept { cells } else { 0 });
+        // NaN says that there is no value yet.
+        let nothing = |kept| -> io::Result<Zeroed<f64>> {
+            let mut plane = zeros(kept)?;
+            plane.par_chunks_mut(1 << 16).for_each(|chunk| chunk.fill(f64::NAN));
+            Ok(plane)
+        };
+        Ok(Self {
+            valid: Zeroed::new(if planes.valid { cells } else { 0 })?,
+            sum: zeros(planes.sum)?,
+            carry: zeros(planes.carry)?,
+            mean: zeros(planes.spread)?,
+            m2: zeros(planes.spread)?,
+            min: nothing(planes.min)?,
+            max: nothing(planes.max)?,
+            first: nothing(planes.first)?,
+            last: nothing(planes.last)?,
+        })
+    }
+}
+
+impl<C: Counter> Accumulators<C> {
+    /// Of no points at all.
+    pub(crate) fn new(cells: usize, kept: &Kept) -> io::Result<Self> {
+        Ok(Self {
+            count: Zeroed::new(if kept.count { cells } else { 0 })?,
+            fields: kept
+                .fields
+                .iter()
+                .map(|&planes| Field::new(cells, planes))
+                .collect::<io::Result<_>>()?,
+        })
+    }
+
+    /// All that is kept of z number `field`, and the counts for number 0, as one tile.
+    pub(crate) fn whole(&mut self, field: usize) -> Tile<'_, C> {
+        self.tiles(field, 1, usize::MAX).pop().unwrap_or_default()
+    }
+
+    /// Cuts what is kept of z number `field` into `tiles` tiles of `tile_cells` consecutive cells; the last may be
+    /// shorter. The counts go with number 0, also where there is no z.
+    pub(crate) fn tiles(
+        &mut self,
+        field: usize,
+        tiles: usize,
+        tile_cells: usize,
+    ) -> Vec<Tile<'_, C>> {
+        let counts: &mut [C] = if field == 0 { &mut self.count } else { &mut [] };
+        let mut count = counts.chunks_mut(tile_cells);
+        let mut field = self.fields.get_mut(field).map(|field| {
+            let floats = [
+                &mut field.sum,
+                &mut field.carry,
+                &mut field.mean,
+                &mut field.m2,
+                &mut field.min,
+                &mut field.max,
+                &mut field.first,
+                &mut field.last,
+            ];
+            (field.valid.chunks_mut(tile_cells), floats.map(|plane| plane.chunks_mut(tile_cells)))
+        });
+        (0..tiles)
+            .map(|_| {
+                let count = count.next().unwrap_or_default();
+                let Some((valid, floats)) = &mut field else {
+                    return Tile { count, ..Tile::default() };
+                };
+                let valid = valid.next().unwrap_or_default();
+                let [sum, carry, mean, m2, min, max, first, last] =
+                    floats.each_mut().map(|plane| plane.next().unwrap_or_default());
+                Tile { count, valid, sum, carry, mean, m2, min, max, first, last }
+            })
+            .collect()
+    }
+
+    /// The same with wider counters.
+    pub(crate) fn widen(self) -> io::Result<Accumulators<u64>> {
+        let widen = |narrow: Zeroed<C>| -> io::Result<Zeroed<u64>> {
+            let mut wide = Zeroed::new(narrow.len())?;
+            let pairs = wide.par_chunks_mut(1 << 16).zip(narrow.par_chunks(1 << 16));
+            pairs.for_each(|(wide, narrow)| {
+                for (wide, narrow) in wide.iter_mut().zip(narrow) {
+                    *wide = narrow.number() as u64;
+                }
+            });
+            Ok(wide)
+        };
+        let fields = self.fields.into_iter().map(|field| {
+            let Field { valid, sum, carry, mean, m2, min, max, first, last } = field;
+            let valid = widen(valid)?;
+            Ok(Field { valid, sum, carry, mean, m2, min, max, first, last })
+        });
+        Ok(Accumulators { fields: fields.collect::<io::Result<_>>()?, count: widen(self.count)? })
+    }
+
+    /// Adds what is kept of other points, which come after these.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        let tile_cells = 1 << 16;
+        for field in 0..self.fields.len().max(1) {
+            let cells = self.cells(field);
+            let tiles = cells.div_ceil(tile_cells);
+            let (ours, theirs) =
+                (self.tiles(field, tiles, tile_cells), other.tiles(field, tiles, tile_cells));
+            ours.into_par_iter().zip(theirs).for_each(|(mut ours, theirs)| ours.merge(&theirs));
+        }
+    }
+
+    /// The planes of counts and of sums of a grid that keeps nothing else.
+    pub(crate) fn pairs(&mut self) -> Option<(&mut [C], &mut [f64])> {
+        let [field] = self.fields.as_mut_slice() else { return None };
+        Some((&mut self.count, &mut field.sum))
+    }
+
+    /// The length of the planes of a z, and of the counts for number 0.
+    fn cells(&self, field: usize) -> usize {
+        let Some(field) = self.fields.get(field) else { return self.count.len() };
+        let floats = [&field.sum, &field.m2, &field.min, &field.max, &field.first, &field.last]
+            .map(|plane| plane.len());
+        floats.into_iter().fold(self.count.len().max(field.valid.len()), usize::max)
+    }
+
+    /// Computes `reduction` of z number `field` for a range of cells.
+    pub(crate) fn reduce<T: PageValue>(
+        &self,
+        reduction: Reduction,
+        field: usize,
+        cells: Range<usize>,
+        values: &mut [T],
+    ) {
+        if reduction == Reduction::Count {
+            for (value, count) in values.iter_mut().zip(&self.count[cells]) {
+                *value = T::nearest(count.number());
+            }
+            return;
+        }
+        let field = &self.fields[field];
+        let numbers = if field.valid.is_empty() { &self.count } else { &field.valid };
+        let divided = |plane: &[f64], values: &mut [T], by: fn(f64, f64) -> f64| {
+            let kept = plane[cells.clone()].iter().zip(&numbers[cells.clone()]);
+            for (value, (&kept, number)) in values.iter_mut().zip(kept) {
+                let number = number.number();
+                *value = store(if number == 0.0 { f64::NAN } else { by(kept, number) });
+            }
+        };
+        let copied = |plane: &[f64], values: &mut [T]| {
+            for (value, &kept) in values.iter_mut().zip(&plane[cells.clone()]) {
+                *value = store(kept);
+            }
+        };
+        let carried = |values: &mut [T], by: fn(f64, f64, f64) -> f64| {
+            let sums = field.sum[cells.clone()].iter().zip(&field.carry[cells.clone()]);
+            let kept = sums.zip(&numbers[cells.clone()]);
+            for (value, ((&sum, &carry), number)) in values.iter_mut().zip(kept) {
+                let number = number.number();
+                *value = store(if number == 0.0 {
+                    f64::NAN
+                } else {
+                    // What was taken from an infinity, or from a sum too large, means nothing.
+                    by(sum, if sum.is_finite() { carry } else { 0.0 }, number)
+                });
+            }
+        };
+        match reduction {
+            Reduction::Count => {}
+            Reduction::Sum if !field.carry.is_empty() => {
+                carried(values, |sum, carry, _| sum + carry)
+            }
+            Reduction::Mean if !field.carry.is_empty() => carried(values, quotient),
+            Reduction::Sum => divided(&field.sum, values, |sum, _| sum),
+            Reduction::Mean => divided(&field.sum, values, |sum, n| sum / n),
+            Reduction::Var => divided(&field.m2, values, |m2, n| m2 / n),
+            Reduction::Std => divided(&field.m2, values, |m2, n| (m2 / n).sqrt()),
+            Reduction::Min => copied(&field.min, values),
+            Reduction::Max => copied(&field.max, values),
+            Reduction::First => copied(&field.first, values),
+            Reduction::Last => copied(&field.last, values),
+        }
+    }
+
+    /// Whether a 32-bit float would round some count.
+    pub(crate) fn counts_need_f64(&self) -> bool {
+        self.count.par_iter().any(|count| f64::from(count.number() as f32) != count.number())
+    }
+}
+
+/// All NaN get the same bits, whatever arithmetic they are from, as results must not depend on the machine.
+fn store<T: PageValue>(value: f64) -> T {
+    T::nearest(if value.is_nan() { f64::NAN } else { value })
+}
+
+/// `(sum + carry) / number`, rounded as if only once: the mean of equal values is that value. The quotient of the
+/// rounded sum may be a unit off; what is left over, which a fused multiply-add gives exactly, mends it.
+fn quotient(sum: f64, carry: f64, number: f64) -> f64 {
+    let total = sum + carry;
+    let lost = carry - (total - sum);
+    let quotient = total / number;
+    let rest = (-quotient).mul_add(number, total) + lost;
+    if rest.is_finite() { quotient + rest / number } else { quotient }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_planes_that_are_needed_are_kept() {
+        use Reduction::{Count, First, Last, Max, Mean, Min, Std, Sum, Var};
+        let bytes = |list: &[Reduction], may_be_nan, is_wide| {
+            let wanted: Vec<_> = list.iter().map(|&reduction| (reduction, 0)).collect();
+            Kept::of(&wanted, &[About { may_be_nan, is_wide }]).bytes_per_cell(4)
+        };
+        assert_eq!(bytes(&[Count], false, false), 4);
+        assert_eq!(bytes(&[Count], true, true), 4);
+        assert_eq!(bytes(&[Count, Mean], false, false), 12);
+        assert_eq!(bytes(&[Count, Mean], true, false), 16);
+        assert_eq!(bytes(&[Count, Mean], false, true), 20);
+        assert_eq!(bytes(&[Mean, Sum], true, false), 12);
+        assert_eq!(bytes(&[Min, Max, First, Last], true, true), 32);
+        assert_eq!(bytes(&[Std, Var], false, false), 20);
+        assert_eq!(bytes(&Reduction::ALL, true, true), 72);
+    }
+
+    #[test]
+    fn each_z_has_planes_of_its_own() {
+        use Reduction::{Count, Max, Mean};
+        let about = About { may_be_nan: false, is_wide: false };
+        let kept = Kept::of(&[(Mean, 0), (Count, 0), (Max, 1)], &[about; 2]);
+        assert_eq!(kept.bytes_per_cell(8), 8 + 8 + 8);
+        let mut accumulators = Accumulators::<u64>::new(3, &kept).unwrap();
+        for (field, z) in [(0, 5.0f32), (1, 7.0)] {
+            let mut tiles = accumulators.tiles(field, 1, 3);
+            tiles[0].add([(1, z), (1, z + 1.0)].into_iter(), None);
+        }
+        let page = |reduction, field| {
+            let mut values = [0.0f64; 3];
+            accumulators.reduce(reduction, field, 0..3, &mut values);
+            values[1]
+        };
+        assert_eq!((page(Count, 0), page(Mean, 0), page(Max, 1)), (2.0, 5.5, 8.0));
+    }
+
+    /// Points of one cell, some of them in a second grid that is then merged into the first.
+    fn merged(z: &[f64], cut: usize) -> Vec<f64> {
+        let wanted = Reduction::ALL.map(|reduction| (reduction, 0));
+        let kept = Kept::of(&wanted, &[About { may_be_nan: true, is_wide: true }]);
+        let part = |z: &[f64]| {
+            let mut part = Accumulators::<u32>::new(1, &kept).unwrap();
+            let points = z.iter().map(|&z| (0, z));
+            part.tiles(0, 1, 1)[0].add(points, Some(&mut Vec::new()));
+            part
+        };
+        let mut all = part(&z[..cut]);
+        all.merge(part(&z[cut..]));
+        wanted
+            .map(|(reduction, field)| {
+                let mut value = [0.0];
+                all.reduce(reduction, field, 0..1, &mut value);
+                value[0]
+            })
+            .to_vec()
+    }
+
+    #[test]
+    fn what_is_merged_is_as_if_it_had_been_added() {
+        let z: Vec<f64> = (0..100)
+            .map(|i| if i % 9 == 0 { f64::NAN } else { f64::from(i * i % 37) / 7.0 })
+            .collect();
+        let whole = merged(&z, z.len());
+        for cut in [0, 1, 2, 9, 10, 50, 99] {
+            for ((reduction, found), expected) in
+                Reduction::ALL.iter().zip(merged(&z, cut)).zip(&whole)
+            {
+                assert!(
+                    (found - expected).abs() <= 4.0 * f64::EPSILON * expected.abs(),
+                    "{reduction}, {cut} of {}: {found} for {expected}",
+                    z.len()
+                );
+            }
+        }
+        assert!(merged(&[f64::NAN, f64::NAN], 1)[1..].iter().all(|value| value.is_nan()));
+    }
+
+    #[test]
+    fn counts_beyond_the_mantissa_of_a_float_are_noticed() {
+        let accumulators = |count| {
+            let kept = Kept { count: true, fields: Vec::new() };
+            let mut accumulators = Accumulators::<u64>::new(2, &kept).unwrap();
+            accumulators.count[1] = count;
+            accumulators
+        };
+        assert!(!accumulators(1 << 24).counts_need_f64());
+        assert!(accumulators((1 << 24) + 1).counts_need_f64());
+        assert!(!accumulators((1 << 24) + 2).counts_need_f64());
+    }
+}
