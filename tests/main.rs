@@ -4,6 +4,7 @@
 mod end_to_end;
 mod errors;
 mod golden;
+mod grids;
 mod regression;
 mod staged_runs;
 mod support;

@@ -213,6 +213,19 @@ pub enum Cells {
     Resolution(f64),
 }
 
+/// Whether cells are square.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aspect {
+    /// As they come: the extent and the number of cells are those that were asked for.
+    #[default]
+    Auto,
+    /// Square. Where the number of cells is given, the extent grows along one axis, by as much on both sides,
+    /// until cells are as long as they are wide; it never shrinks. An axis along which it would grow by less than a
+    /// millionth of a cell keeps its edges. Cells of a [`Cells::Resolution`] are square as it is.
+    Equal,
+}
+
 /// What finite values a pair of columns spans: (smallest, largest) of each, `None` where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bounds {
@@ -243,23 +256,35 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Resolves what was asked for: `extent`, or else the bounds of the data, divided as `cells` says.
+    /// Resolves what was asked for: `extent`, or else the bounds of the data, divided as `cells` and `aspect` say.
+    /// The extent of the result is the one that is divided, and holds the one asked for.
     ///
     /// Bounds of no width are widened by 0.5 on both sides, as NumPy does; where the numbers are so large
-    /// that this changes nothing, to the neighbouring doubles.
+    /// that this changes nothing, to the neighbouring doubles. With [`Aspect::Equal`], those of one axis grow as wide
+    /// as the other asks instead.
     ///
     /// # Errors
     /// [`Error::NoBounds`] when the bounds are asked for and there are none; [`Error::Options`] when they are too
-    /// wide for a double, the resolution is not a positive number, or it makes too many cells.
-    pub fn resolve(cells: Cells, extent: Option<Extent>, bounds: Bounds) -> Result<Self, Error> {
-        let extent = match extent {
-            Some(extent) => extent,
-            None => {
-                let (xmin, xmax) = widen(bounds.x.ok_or(Error::NoBounds { axis: 'x' })?);
-                let (ymin, ymax) = widen(bounds.y.ok_or(Error::NoBounds { axis: 'y' })?);
-                Extent::new(xmin, xmax, ymin, ymax)?
-            }
+    /// wide for a double, also after they have grown, the resolution is not a positive number, or it makes too many
+    /// cells.
+    pub fn resolve(
+        cells: Cells,
+        aspect: Aspect,
+        extent: Option<Extent>,
+        bounds: Bounds,
+    ) -> Result<Self, Error> {
+        let (mut x, mut y) = match extent {
+            Some(extent) => ((extent.xmin, extent.xmax), (extent.ymin, extent.ymax)),
+            None => (
+                bounds.x.ok_or(Error::NoBounds { axis: 'x' })?,
+                bounds.y.ok_or(Error::NoBounds { axis: 'y' })?,
+            ),
         };
+        if let (Cells::Size(size), Aspect::Equal) = (cells, aspect) {
+            (x, y) = with_square_cells(x, y, size);
+        }
+        let ((xmin, xmax), (ymin, ymax)) = (widen(x), widen(y));
+        let extent = Extent::new(xmin, xmax, ymin, ymax)?;
         match cells {
             Cells::Size(size) => Ok(Self { extent, size }),
             Cells::Resolution(edge) => {
@@ -291,6 +316,27 @@ fn widen((lo, hi): (f64, f64)) -> (f64, f64) {
     (if below.is_finite() { below } else { lo }, if above.is_finite() { above } else { hi })
 }
 
+/// Both ranges, of which one has grown until `size` divides them into square cells.
+fn with_square_cells(x: (f64, f64), y: (f64, f64), size: Size) -> ((f64, f64), (f64, f64)) {
+    // What has no width grows with the other; where there is no other, it is widened like any bounds.
+    let (x, y) = if x.0 == x.1 && y.0 == y.1 { (widen(x), widen(y)) } else { (x, y) };
+    let (columns, rows) = (f64::from(size.width()), f64::from(size.height()));
+    let edge = ((x.1 - x.0) / columns).max((y.1 - y.0) / rows);
+    (grown(x, edge, columns), grown(y, edge, rows))
+}
+
+/// The range with the same middle of so many cells of this edge, which are not fewer than it has.
+fn grown((lo, hi): (f64, f64), edge: f64, cells: f64) -> (f64, f64) {
+    let missing = cells - (hi - lo) / edge;
+    // Rounding alone leaves a little missing; and what is too wide for a double is refused as it was asked for.
+    if missing > WHOLE && edge.is_finite() {
+        let margin = missing / 2.0 * edge;
+        (lo - margin, hi + margin)
+    } else {
+        (lo, hi)
+    }
+}
+
 /// The number of cells of this edge that cover `lo..hi`, and where the last one ends. A number that is too
 /// large for a grid stays too large.
 fn whole_cells(lo: f64, hi: f64, edge: f64) -> (u64, f64) {
@@ -304,157 +350,4 @@ fn whole_cells(lo: f64, hi: f64, edge: f64) -> (u64, f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bounds(x: (f64, f64), y: (f64, f64)) -> Bounds {
-        Bounds { x: Some(x), y: Some(y) }
-    }
-
-    fn message<T: fmt::Debug>(result: Result<T, Error>) -> String {
-        result.expect_err("an error").to_string()
-    }
-
-    #[test]
-    fn sizes_are_read_and_written() {
-        assert_eq!("1920x1080".parse::<Size>().unwrap(), Size::new(1920, 1080).unwrap());
-        assert_eq!("512".parse::<Size>().unwrap(), Size::new(512, 512).unwrap());
-        assert_eq!(Size::new(3, 4).unwrap().to_string(), "3x4");
-        assert_eq!(Size::default().to_string(), "1024x1024");
-    }
-
-    #[test]
-    fn sizes_that_make_no_grid_are_refused_with_the_reason() {
-        for (text, expected) in [
-            ("", "is not a size"),
-            ("x", "is not a size"),
-            ("10x", "is not a size"),
-            ("-5", "is not a size"),
-            ("1e3", "is not a size"),
-            ("10x10x10", "is not a size"),
-            ("0", "no cells"),
-            ("5x0", "no cells"),
-            ("2147483648x1", "a side longer than"),
-            ("99999999999999999999999", "a side longer than"),
-            ("65536", "4294967296 cells"),
-            ("65535x65537", "4294967295 cells"),
-        ] {
-            let message = message(text.parse::<Size>());
-            assert!(message.contains(expected), "{text:?}: {message}");
-        }
-        assert!("65534x65537".parse::<Size>().is_ok());
-        assert!("2147483647x1".parse::<Size>().is_ok());
-    }
-
-    #[test]
-    fn extents_are_read_and_written() {
-        let extent: Extent = "-1.5, 2,1e-3,0.1".parse().unwrap();
-        assert_eq!(extent, Extent { xmin: -1.5, xmax: 2.0, ymin: 1e-3, ymax: 0.1 });
-        assert_eq!(extent.to_string(), "-1.5,2.0,0.001,0.1");
-        assert_eq!(extent.to_string().parse::<Extent>().unwrap(), extent);
-    }
-
-    #[test]
-    fn extents_that_hold_nothing_are_refused_with_the_reason() {
-        for (text, expected) in [
-            ("1,0,0,1", "reversed"),
-            ("0,1,2,2", "empty"),
-            ("0,nan,0,1", "not finite"),
-            ("0,inf,0,1", "not finite"),
-            ("-1e308,1e308,0,1", "too wide"),
-            ("0,1,0", "found 3"),
-            ("0,1,0,one", "\"one\" is not a number"),
-        ] {
-            let message = message(text.parse::<Extent>());
-            assert!(message.contains(expected), "{text:?}: {message}");
-        }
-    }
-
-    #[test]
-    fn bounds_are_the_extent_when_none_is_asked_for() {
-        let cells = Cells::Size(Size::new(7, 9).unwrap());
-        let frame = Frame::resolve(cells, None, bounds((0.0, 3.0), (-1.0, 1.0))).unwrap();
-        assert_eq!(frame.extent, Extent { xmin: 0.0, xmax: 3.0, ymin: -1.0, ymax: 1.0 });
-        assert_eq!(frame.size, Size::new(7, 9).unwrap());
-    }
-
-    #[test]
-    fn bounds_of_no_width_are_widened_until_they_have_one() {
-        assert_eq!(widen((3.0, 3.0)), (2.5, 3.5));
-        for value in [1e300, -1e300, 9007199254740992.0, f64::MAX, f64::MIN] {
-            let (lo, hi) = widen((value, value));
-            assert!(lo < hi && lo <= value && value <= hi && (hi - lo).is_finite(), "{value:e}");
-        }
-    }
-
-    #[test]
-    fn a_resolution_grows_the_extent_to_whole_cells() {
-        let cells = Cells::Resolution(2.0);
-        let frame = Frame::resolve(cells, None, bounds((0.0, 5.0), (-1.0, 1.0))).unwrap();
-        assert_eq!(frame.extent, Extent { xmin: 0.0, xmax: 6.0, ymin: -1.0, ymax: 1.0 });
-        assert_eq!(frame.size, Size::new(3, 1).unwrap());
-    }
-
-    #[test]
-    fn a_decimal_resolution_that_fits_adds_no_cell() {
-        for (hi, edge, expected) in
-            [(0.7, 0.1, 7), (1.1, 0.1, 11), (0.3, 0.1, 3), (360.0, 0.1, 3600), (0.05, 0.1, 1)]
-        {
-            let (cells, end) = whole_cells(0.0, hi, edge);
-            assert_eq!(cells, expected);
-            assert!(end >= hi);
-            assert_eq!(end == hi, hi != 0.05);
-        }
-    }
-
-    #[test]
-    fn a_resolution_never_leaves_a_bound_outside() {
-        for hi in [1.0, 1.0 + 1e-9, 0.999_999_9, 1e9 + 0.1, 123.456] {
-            for edge in [0.1, 0.3, 1.0, 7.0, 1e-3, 1e3] {
-                let (cells, end) = whole_cells(0.0, hi, edge);
-                assert!(end >= hi);
-                if cells == u64::from(u32::MAX) {
-                    continue; // too many for a grid, and refused
-                }
-                let actual = end / cells as f64;
-                assert!((actual / edge - 1.0).abs() < 1.1e-6, "{hi} {edge}: {actual}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_resolution_that_makes_no_grid_is_refused() {
-        let data = bounds((0.0, 1.0), (0.0, 1.0));
-        for edge in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            let error = Frame::resolve(Cells::Resolution(edge), None, data);
-            assert!(message(error).contains("makes no cells"));
-        }
-        for edge in [1e-5, 1e-300, f64::from_bits(1)] {
-            let error = Frame::resolve(Cells::Resolution(edge), None, data);
-            assert!(message(error).contains("coarser than"));
-        }
-        assert!(Frame::resolve(Cells::Resolution(f64::MAX), None, data).is_ok());
-        let far = bounds((f64::MAX / 2.0, f64::MAX), (0.0, 1.0));
-        assert!(Frame::resolve(Cells::Resolution(f64::MAX), None, far).is_err());
-    }
-
-    #[test]
-    fn bounds_too_wide_for_a_double_are_refused() {
-        let result = Frame::resolve(
-            Cells::Size(Size::default()),
-            None,
-            bounds((f64::MIN, f64::MAX), (0.0, 1.0)),
-        );
-        assert!(message(result).contains("too wide"));
-    }
-
-    #[test]
-    fn a_shrunk_size_fits_and_keeps_its_shape() {
-        let size = Size::new(40_000, 20_000).unwrap();
-        let shrunk = size.shrunk_to(2_000_000).unwrap();
-        assert!(shrunk.cells() <= 2_000_000);
-        assert_eq!(shrunk.width() / shrunk.height(), 2);
-        assert_eq!(Size::new(1_000_000, 1).unwrap().shrunk_to(10).unwrap().to_string(), "10x1");
-        assert_eq!(size.shrunk_to(0), None);
-    }
-}
+mod tests;

@@ -30,7 +30,7 @@ mod stage;
 mod tiff;
 
 pub use error::Error;
-pub use extent::{Bounds, Cells, Frame, Size};
+pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
 pub use options::Options;
 pub use pointillist_ingest::Dtype;

@@ -3,13 +3,15 @@
 use pointillist_ingest::Dtype;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cells, Extent, Reductions, Size};
+use crate::{Aspect, Cells, Extent, Reductions, Size};
 
 /// How columns become a grid. A grid records the options it was asked for beside what they came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// How the extent is divided. Default: 1024 by 1024 cells.
     pub cells: Cells,
+    /// Whether the extent grows until cells are square. Default: [`Aspect::Auto`], which means no.
+    pub aspect: Aspect,
     /// The region. Default: none, which means the bounds of the points.
     pub extent: Option<Extent>,
     /// What each page holds. Default: none, which means count and mean, or count alone where there is no z.
@@ -28,6 +30,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             cells: Cells::Size(Size::default()),
+            aspect: Aspect::Auto,
             extent: None,
             reductions: None,
             x: "x".to_owned(),
@@ -46,6 +49,7 @@ mod tests {
     fn options_survive_their_record() {
         let options = Options {
             cells: Cells::Resolution(0.1),
+            aspect: Aspect::Equal,
             extent: Some("0.1,0.7,-1,1e300".parse().unwrap()),
             reductions: Some("std,first".parse().unwrap()),
             z: Some("größe".to_owned()),

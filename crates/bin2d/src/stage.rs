@@ -61,7 +61,7 @@ pub fn bin2d(
     let bounds = columns.iter().fold(Bounds::default(), |bounds, (x, y, _)| {
         bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
     });
-    let frame = Frame::resolve(options.cells, options.extent, bounds)?;
+    let frame = Frame::resolve(options.cells, options.aspect, options.extent, bounds)?;
     let zones: Vec<Option<(Zones, Zones)>> = points
         .iter()
         .map(|points| Ok(points.zones(&options.x)?.zip(points.zones(&options.y)?)))

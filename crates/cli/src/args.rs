@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pointillist_bin2d::{Cells, Extent, Reductions, Size};
+use pointillist_bin2d::{Aspect, Cells, Extent, Reductions, Size};
 use pointillist_colorize::{Alpha, Color, Colormap, Norm, Paint};
 use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 
@@ -234,9 +234,14 @@ pub(crate) struct GridArgs {
     /// Cells, WxH or N for both [default: 1024x1024]
     #[arg(long, value_name = "WxH", conflicts_with = "resolution", allow_hyphen_values = true)]
     size: Option<Size>,
-    /// Edge of a square cell in data units, instead of --size; the extent grows to whole cells
+    /// Edge of a square cell in data units, instead of --size; where it does not divide the extent, xmax and ymax
+    /// move up to whole cells
     #[arg(long, value_name = "R", value_parser = positive, allow_hyphen_values = true)]
     resolution: Option<f64>,
+    /// equal keeps cells square: one axis of the extent grows, by as much on both sides; auto divides the extent as it
+    /// is
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = aspect())]
+    aspect: Aspect,
     /// The region [default: the bounds of the points]
     #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
     extent: Option<Extent>,
@@ -263,6 +268,7 @@ impl GridArgs {
         };
         pointillist_bin2d::Options {
             cells,
+            aspect: self.aspect,
             extent: self.extent,
             reductions: self.reduce.clone(),
             x: self.x.clone(),
@@ -370,6 +376,13 @@ fn dtype() -> impl TypedValueParser<Value = Dtype> {
     PossibleValuesParser::new(["f32", "f64"]).map(|name| match name.as_str() {
         "f64" => Dtype::F64,
         _ => Dtype::F32,
+    })
+}
+
+fn aspect() -> impl TypedValueParser<Value = Aspect> {
+    PossibleValuesParser::new(["auto", "equal"]).map(|name| match name.as_str() {
+        "equal" => Aspect::Equal,
+        _ => Aspect::Auto,
     })
 }
 

@@ -29,7 +29,8 @@ fn binned_from(points: &str, width: u32, height: u32, reductions: &str, dtype: D
         dtype,
         ..Options::default()
     };
-    let frame = Frame::resolve(options.cells, options.extent, Default::default()).unwrap();
+    let frame =
+        Frame::resolve(options.cells, options.aspect, options.extent, Default::default()).unwrap();
     let grid = bin(&[columns], &frame, options.reductions.as_ref().unwrap(), &()).unwrap();
     Binned::new(grid, options, vec![points.to_owned()])
 }
