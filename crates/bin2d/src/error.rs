@@ -122,6 +122,21 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file is a grid of an older or a newer format.
+    #[error(
+        "{}: its format is version {version}, and this program knows version {known}; make it again with \
+         pointillist bin2d",
+        .path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version of its format.
+        version: u32,
+        /// The one that is read.
+        known: u32,
+    },
+
     /// A file was a grid once and is incomplete or altered.
     #[error("{}: damaged: {reason}; make it again with pointillist bin2d", .path.display())]
     Damaged {

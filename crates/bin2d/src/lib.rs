@@ -32,7 +32,7 @@ mod tiff;
 pub use error::Error;
 pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
-pub use options::Options;
+pub use options::{Compression, Options};
 pub use pointillist_ingest::Dtype;
 pub use reduction::{Reduction, Reductions};
 pub use run::{Columns, bin};

@@ -275,6 +275,7 @@ impl GridArgs {
             y: self.y.clone(),
             z: self.z.clone(),
             dtype,
+            ..pointillist_bin2d::Options::default()
         }
     }
 }

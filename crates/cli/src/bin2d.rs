@@ -47,19 +47,12 @@ pub(crate) fn stage(
     let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(total));
     let binned = bin2d(points, options, &progress)?;
     let binning = start.elapsed();
-    let written = write_grid(&binned, output, &progress)?;
+    write_grid(&binned, output, &progress)?;
     drop(progress);
     let time = start.elapsed();
     let writing = time - binning;
     let grid = GridFile::open(output)?;
     let about = &grid.description().counts;
-    if written.inexact_counts {
-        report.warning(
-            STAGE,
-            "some cells hold more than 16,777,216 points, which 32-bit pages cannot count exactly; \
-             --dtype f64 can",
-        );
-    }
     if about.binned == 0 {
         report.warning(STAGE, "no point lies in the extent; see the bounds: pointillist info");
     }

@@ -34,12 +34,11 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
     colorize::stage(opened, &grid, &args.output, by, &picture, global, report)
 }
 
-/// The grid may replace one of ours, whole or damaged, but no other file.
+/// The grid may replace one of ours, whole, damaged or of another version, but no other file.
 fn check_grid(grid: &Path) -> Result<(), Failure> {
+    use pointillist_bin2d::Error::{Damaged, Version};
     match GridFile::open(grid) {
-        Err(error)
-            if grid.exists() && !matches!(error, pointillist_bin2d::Error::Damaged { .. }) =>
-        {
+        Err(error) if grid.exists() && !matches!(error, Damaged { .. } | Version { .. }) => {
             Err(Failure::error(format!(
                 "{error}; render would replace it: remove it, or keep the grid elsewhere with --cache-dir"
             )))

@@ -2,22 +2,26 @@
 //! description that pointillist reads.
 //!
 //! Page 1's ImageDescription is a JSON object with everything about the grid; every page's has its name and
-//! the hash of its pixels. Pages are uncompressed strips, as they are read far more often than they are sent.
+//! the hash of its pixels. Pages are strips of whole rows, uncompressed unless that is asked for, as they are read
+//! far more often than they are sent. All pages are of the type that was asked for, but one of counts that 32 bits
+//! would round is of 64.
 
+mod deflate;
 mod reader;
+mod strips;
 mod writer;
 
 pub use reader::GridFile;
 use serde::{Deserialize, Serialize};
 pub use writer::{Written, write_grid};
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{Dtype, Extent, Options, Reductions, Size, Stats};
 
 /// Marks the description as ours.
 const FORMAT: &str = "pointillist grid";
 /// Grows when older programs could not read what newer ones write.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Strips are as near to this as whole rows allow: large enough to read fast, small enough to buffer.
 const STRIP_BYTES: u64 = 1 << 20;
 
@@ -33,8 +37,6 @@ pub struct Description {
     pub extent: Extent,
     /// One for each page, in their order.
     pub reductions: Reductions,
-    /// The type of the pages.
-    pub dtype: Dtype,
     /// The identities of the points that were binned, in their order.
     pub points: Vec<String>,
     /// The options as they were asked for.
@@ -44,15 +46,14 @@ pub struct Description {
 }
 
 impl Description {
-    /// What the values depend on, and what they mean: not how they came to be.
-    fn identity(&self, pages: impl Iterator<Item = impl AsRef<str>>) -> String {
-        let Self { size, extent, reductions, dtype, .. } = self;
-        let mut text = format!("{FORMAT} {VERSION} {size} {extent} {reductions} {dtype}");
-        for hash in pages {
-            text.push(' ');
-            text.push_str(hash.as_ref());
+    /// What the values depend on, and what they mean: not how they came to be, nor how they are compressed.
+    fn identity<'a>(&self, pages: impl Iterator<Item = (Dtype, &'a PageNote)>) -> String {
+        let Self { size, extent, .. } = self;
+        let mut text = format!("{FORMAT} {VERSION} {size} {extent}");
+        for (dtype, note) in pages {
+            text.push_str(&format!(" {} {dtype} {}", note.page, note.xxh3));
         }
-        format!("{:016x}", xxh3_64(text.as_bytes()))
+        hex(xxh3_64(text.as_bytes()))
     }
 }
 
@@ -60,14 +61,12 @@ impl Description {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct PageNote {
     page: String,
-    /// XXH3 of the pixels as little-endian bytes, 64 bits, in hexadecimal.
+    /// XXH3 of the 64-bit XXH3s of the strips, whose pixels are little-endian bytes, uncompressed; in hexadecimal.
     xxh3: String,
 }
 
-impl PageNote {
-    fn new(page: &str, hasher: &Xxh3) -> Self {
-        Self { page: page.to_owned(), xxh3: format!("{:016x}", hasher.digest()) }
-    }
+fn hex(hash: u64) -> String {
+    format!("{hash:016x}")
 }
 
 /// Rows of a strip of a page of this size and type.

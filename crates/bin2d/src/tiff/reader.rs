@@ -8,15 +8,18 @@ use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use tiff::decoder::{Decoder, Limits};
-use tiff::tags::{ByteOrder, CompressionMethod, SampleFormat, Tag};
+use tiff::tags::{ByteOrder, SampleFormat, Tag};
 use tiff::{TiffError, TiffResult};
-use xxhash_rust::xxh3::Xxh3;
 
-use super::{Description, FORMAT, PageNote, VERSION};
+use super::deflate::{MOST, inflate};
+use super::strips::{PageHash, strip_hash};
+use super::writer::method;
+use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::grid::PageValue;
-use crate::{Dtype, Error, Extent, Page, PageValues, Reduction, os};
+use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Reduction, os};
 
 /// The longest value of a tag that is read. The longest that is written lists the strips or the points.
 const LONGEST_VALUE: usize = 4 << 20;
@@ -38,13 +41,25 @@ pub struct GridFile {
 #[derive(Debug)]
 struct StoredPage {
     note: PageNote,
-    /// Byte offset and length of each strip: together the page, all within the file.
-    strips: Vec<(u64, usize)>,
+    dtype: Dtype,
+    compression: Compression,
+    /// Each strip: together the page, all within the file.
+    strips: Vec<StoredStrip>,
+}
+
+#[derive(Debug)]
+struct StoredStrip {
+    offset: u64,
+    /// Bytes in the file.
+    stored: usize,
+    /// Bytes of its pixels.
+    pixels: usize,
 }
 
 /// Why a file is not opened; the path is added where it is known.
 enum Problem {
     Foreign(String),
+    Version(u32),
     Damaged(String),
     Io(std::io::Error),
 }
@@ -66,7 +81,8 @@ impl GridFile {
     ///
     /// # Errors
     /// [`Error::Read`] when it cannot be read, [`Error::NotAGrid`] when it is something else,
-    /// [`Error::Damaged`] when it is incomplete or its parts do not fit together.
+    /// [`Error::Version`] when it is a grid of another format, [`Error::Damaged`] when it is incomplete or its parts
+    /// do not fit together.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let read = |source| Error::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(read)?;
@@ -78,10 +94,13 @@ impl GridFile {
         let (description, pages) =
             parse(&file, metadata.len()).map_err(|problem| match problem {
                 Problem::Foreign(reason) => Error::NotAGrid { path: path.to_owned(), reason },
+                Problem::Version(version) => {
+                    Error::Version { path: path.to_owned(), version, known: VERSION }
+                }
                 Problem::Damaged(reason) => Error::Damaged { path: path.to_owned(), reason },
                 Problem::Io(source) => read(source),
             })?;
-        let identity = description.identity(pages.iter().map(|page| &page.note.xxh3));
+        let identity = description.identity(pages.iter().map(|page| (page.dtype, &page.note)));
         Ok(Self { path: path.to_owned(), file, description, pages, identity })
     }
 
@@ -110,13 +129,14 @@ impl GridFile {
         self.description.reductions.as_slice().iter().map(|reduction| reduction.name())
     }
 
-    /// Hash of the content, in hexadecimal: of the extent, the size, the reductions, the type, and the hashes of the
-    /// pages. Grids with the same identity make the same pictures, whatever they were made from.
+    /// Hash of the content, in hexadecimal: of the extent, the size, and name, type and pixels of each page. Grids with
+    /// the same identity make the same pictures, whatever they were made from and however they are compressed.
     pub fn identity(&self) -> &str {
         &self.identity
     }
 
-    /// Reads the page of that name.
+    /// Reads the page of that name, on the threads of the current rayon pool. Memory is taken as its strips are read,
+    /// so no more than there really is in the file.
     ///
     /// # Errors
     /// [`Error::NoPage`] lists the pages that exist; [`Error::Damaged`] when the pixels are not those that were
@@ -128,7 +148,7 @@ impl GridFile {
                 name: name.to_owned(),
                 known: self.page_names().map(str::to_owned).collect(),
             })?;
-        let values = match self.description.dtype {
+        let values = match page.dtype {
             Dtype::F32 => PageValues::F32(self.read(page)?),
             Dtype::F64 => PageValues::F64(self.read(page)?),
         };
@@ -137,54 +157,81 @@ impl GridFile {
 
     fn read<T: PageValue + Pod>(&self, page: &StoredPage) -> Result<Vec<T>, Error> {
         let cells = self.description.size.cells() as usize;
-        let mut values: Vec<T> = Vec::new();
-        values.try_reserve_exact(cells)?;
-        values.resize(cells, T::default());
-        let mut hasher = Xxh3::new();
-        let mut rest: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
-        for &(offset, len) in &page.strips {
-            let (strip, after) = rest.split_at_mut(len);
-            self.read_strip(strip, offset)?;
-            hasher.update(strip);
-            rest = after;
-        }
-        self.check(page, &hasher)?;
+        // `vec!` gets its zeros from the system, untouched, but ends the process where there is no room for them.
+        Vec::<T>::new().try_reserve_exact(cells)?;
+        let mut values = vec![T::default(); cells];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
+        let length = page.strips.first().map_or(1, |strip| strip.pixels);
+        let hashes = bytes.par_chunks_mut(length).zip(&page.strips).map_init(
+            Vec::new,
+            |buffer, (pixels, strip)| {
+                self.read_strip(page, strip, pixels, buffer)?;
+                Ok(strip_hash(pixels))
+            },
+        );
+        self.check(page, hashes.collect())?;
         Ok(values)
     }
 
-    fn read_strip(&self, strip: &mut [u8], offset: u64) -> Result<(), Error> {
-        os::read_exact_at(&self.file, strip, offset)
-            .map_err(|source| Error::Read { path: self.path.clone(), source })
-    }
-
-    /// Compares what was read of a page with what was written.
-    fn check(&self, page: &StoredPage, read: &Xxh3) -> Result<(), Error> {
-        if PageNote::new(&page.note.page, read) == page.note {
-            return Ok(());
+    /// Fills `pixels` with those of the strip. `buffer` is for what is compressed.
+    fn read_strip(
+        &self,
+        page: &StoredPage,
+        strip: &StoredStrip,
+        pixels: &mut [u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let read = |bytes: &mut [u8]| {
+            os::read_exact_at(&self.file, bytes, strip.offset)
+                .map_err(|source| Error::Read { path: self.path.clone(), source })
+        };
+        match page.compression {
+            Compression::None => read(pixels),
+            Compression::Deflate => {
+                resize(buffer, strip.stored)?;
+                read(buffer)?;
+                if inflate(buffer, pixels) { Ok(()) } else { Err(self.altered(page)) }
+            }
         }
-        let reason = format!("page {} is not what was written", page.note.page);
-        Err(Error::Damaged { path: self.path.clone(), reason })
     }
 
-    /// Reads all pages and compares them with the hashes that were written with them.
+    /// Compares the strips that were read of a page with what was written.
+    fn check(&self, page: &StoredPage, strips: Result<Vec<u64>, Error>) -> Result<(), Error> {
+        let mut hash = PageHash::default();
+        strips?.into_iter().for_each(|strip| hash.add(strip));
+        if hash.finish() == page.note.xxh3 { Ok(()) } else { Err(self.altered(page)) }
+    }
+
+    fn altered(&self, page: &StoredPage) -> Error {
+        let reason = format!("page {} is not what was written", page.note.page);
+        Error::Damaged { path: self.path.clone(), reason }
+    }
+
+    /// Reads all pages and compares them with the hashes that were written with them, on the threads of the current
+    /// rayon pool, in the memory of two strips a thread.
     ///
     /// # Errors
     /// [`Error::Damaged`] names the first page that differs; [`Error::Read`].
     pub fn verify(&self) -> Result<(), Error> {
-        let mut strip = Vec::new();
         for page in &self.pages {
-            let mut hasher = Xxh3::new();
-            for &(offset, len) in &page.strips {
-                let more = len.saturating_sub(strip.len());
-                strip.try_reserve_exact(more)?;
-                strip.resize(len, 0);
-                self.read_strip(&mut strip, offset)?;
-                hasher.update(&strip);
-            }
-            self.check(page, &hasher)?;
+            let hashes = page.strips.par_iter().map_init(
+                || (Vec::new(), Vec::new()),
+                |(pixels, buffer), strip| {
+                    resize(pixels, strip.pixels)?;
+                    self.read_strip(page, strip, pixels, buffer)?;
+                    Ok(strip_hash(pixels))
+                },
+            );
+            self.check(page, hashes.collect())?;
         }
         Ok(())
     }
+}
+
+fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<(), Error> {
+    buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
+    buffer.resize(len, 0);
+    Ok(())
 }
 
 type Reader<'a> = Decoder<BufReader<&'a File>>;
@@ -272,9 +319,7 @@ fn describe(text: &str) -> Result<Description, Problem> {
     match serde_json::from_str(text) {
         Ok(Marks { format, version }) if format == FORMAT => match version {
             VERSION => parsed(text),
-            _ => Err(Problem::Foreign(format!(
-                "its format is version {version}, and this program knows version {VERSION}"
-            ))),
+            _ => Err(Problem::Version(version)),
         },
         Err(error) if text.contains(&mark()) => {
             Err(Problem::Damaged(format!("its description: {error}")))
@@ -301,45 +346,54 @@ fn stored_page(
     if note.page != reduction.name() || text(decoder, PAGE_NAME)? != reduction.name() {
         return Err(damaged("has another name"));
     }
-    let (size, dtype) = (description.size, description.dtype);
+    let size = description.size;
     if decoder.dimensions()? != (size.width(), size.height()) {
         return Err(damaged("has another size than described"));
     }
     let number = |decoder: &mut Reader<'_>, tag| decoder.get_tag_u64(tag);
-    let bits = dtype.size() * 8;
-    if number(decoder, Tag::BitsPerSample)? != bits
-        || number(decoder, Tag::SampleFormat)? != u64::from(SampleFormat::IEEEFP.to_u16())
+    let dtype = match number(decoder, Tag::BitsPerSample)? {
+        32 => Dtype::F32,
+        64 => Dtype::F64,
+        _ => return Err(damaged("is of no type that is known")),
+    };
+    if number(decoder, Tag::SampleFormat)? != u64::from(SampleFormat::IEEEFP.to_u16())
         || number(decoder, Tag::SamplesPerPixel)? != 1
-        || number(decoder, Tag::Compression)? != u64::from(CompressionMethod::None.to_u16())
     {
-        return Err(damaged("has another type than described"));
+        return Err(damaged("is of no type that is known"));
+    }
+    let compression = description.options.compress;
+    if number(decoder, Tag::Compression)? != u64::from(method(compression).to_u16()) {
+        return Err(damaged("is not compressed as described"));
     }
 
-    let height = u64::from(size.height());
-    let row = u64::from(size.width()) * dtype.size();
-    if height * row > length {
-        return Err(damaged("is longer than the file"));
-    }
-    let strip_rows = number(decoder, Tag::RowsPerStrip)?;
+    let strip_rows = rows_per_strip(size, dtype);
     let offsets = decoder.get_tag_u64_vec(Tag::StripOffsets)?;
     let lengths = decoder.get_tag_u64_vec(Tag::StripByteCounts)?;
-    if strip_rows == 0
-        || offsets.len() as u64 != height.div_ceil(strip_rows)
+    if number(decoder, Tag::RowsPerStrip)? != u64::from(strip_rows)
+        || offsets.len() as u64 != u64::from(size.height().div_ceil(strip_rows))
         || lengths.len() != offsets.len()
     {
         return Err(damaged("is not divided as described"));
     }
+    let row = u64::from(size.width()) * dtype.size();
     let mut strips = Vec::with_capacity(offsets.len());
-    let mut left = height;
-    for (&offset, &strip) in offsets.iter().zip(&lengths) {
-        let rows = left.min(strip_rows);
-        left -= rows;
-        if strip != rows * row || offset.checked_add(strip).is_none_or(|end| end > length) {
+    let mut rows = size.height();
+    // Strips could overlap, and so many more be described than there are bytes for.
+    let mut room = length;
+    for (&offset, &stored) in offsets.iter().zip(&lengths) {
+        let pixels = u64::from(rows.min(strip_rows)) * row;
+        rows -= rows.min(strip_rows);
+        let possible = match compression {
+            Compression::None => stored == pixels,
+            Compression::Deflate => pixels <= stored.saturating_mul(MOST),
+        };
+        let inside = offset.checked_add(stored).is_some_and(|end| end <= length);
+        if !possible || !inside || stored > room {
             return Err(damaged("is not all in the file"));
         }
-        // Not longer than the file's pages, for which a vector of bytes is made.
-        let strip = usize::try_from(strip).map_err(|_| damaged("is too large"))?;
-        strips.push((offset, strip));
+        room -= stored;
+        let bytes = |bytes: u64| usize::try_from(bytes).map_err(|_| damaged("is too large"));
+        strips.push(StoredStrip { offset, stored: bytes(stored)?, pixels: bytes(pixels)? });
     }
-    Ok(StoredPage { note, strips })
+    Ok(StoredPage { note, dtype, compression, strips })
 }

@@ -6,6 +6,9 @@ use tiff::encoder::TiffEncoder;
 use tiff::encoder::colortype::Gray8;
 use tiff::tags::Tag;
 
+mod compressed;
+mod large;
+
 use super::*;
 use crate::{Binned, Cells, Columns, Error, Frame, PageValues, bin};
 
@@ -15,6 +18,13 @@ fn binned(width: u32, height: u32, reductions: &str, dtype: Dtype) -> Binned {
 }
 
 fn binned_from(points: &str, width: u32, height: u32, reductions: &str, dtype: Dtype) -> Binned {
+    let size = Size::new(width, height).unwrap();
+    let reductions = Some(reductions.parse().unwrap());
+    let options = Options { cells: Cells::Size(size), reductions, dtype, ..Options::default() };
+    binned_as(points, options)
+}
+
+fn binned_as(points: &str, options: Options) -> Binned {
     let spread = |i: u64, step: u64| (i * step % 2003) as f64 / 2003.0;
     let x: Vec<f64> = (0..2000).map(|i| -10.0 + 30.0 * spread(i, 7)).collect();
     let y: Vec<f64> = (0..2000).map(|i| 5.0 + 2.0 * spread(i, 1009)).collect();
@@ -22,12 +32,9 @@ fn binned_from(points: &str, width: u32, height: u32, reductions: &str, dtype: D
     let columns =
         Columns::new(Values::F64(&x), Values::F64(&y), Some(Values::F64(&z)), false).unwrap();
     let options = Options {
-        cells: Cells::Size(Size::new(width, height).unwrap()),
         extent: Some("-10,20,5,7".parse().unwrap()),
-        reductions: Some(reductions.parse().unwrap()),
         z: Some("größe 🜚".to_owned()),
-        dtype,
-        ..Options::default()
+        ..options
     };
     let frame =
         Frame::resolve(options.cells, options.aspect, options.extent, Default::default()).unwrap();
@@ -56,7 +63,6 @@ fn what_is_written_is_read_back() {
             let binned = binned(width, height, "mean,count,std", dtype);
             let path = folder.path().join("grid.tiff");
             let written = write_grid(&binned, &path, &()).unwrap();
-            assert!(!written.inexact_counts);
 
             let file = GridFile::open(&path).unwrap();
             assert_eq!((file.width(), file.height()), (width, height));
@@ -67,7 +73,6 @@ fn what_is_written_is_read_back() {
             assert_eq!(description.options, *binned.options());
             assert_eq!(description.points, binned.points());
             assert_eq!(description.counts, binned.grid().stats());
-            assert_eq!(description.dtype, dtype);
             file.verify().unwrap();
             for &reduction in binned.grid().reductions().as_slice() {
                 let page = file.page(reduction.name()).unwrap();
@@ -87,7 +92,8 @@ fn a_bigtiff_reads_the_same() {
     assert_eq!(fs::read(&path).unwrap()[..4], *b"II\x2a\0");
 
     let path = folder.path().join("big.tiff");
-    writer::write_as(&binned, &path, true, &()).unwrap();
+    let description = Description::of(&binned);
+    writer::write_as(binned.grid(), &description, &[Dtype::F32], &path, true, &()).unwrap();
     assert_eq!(fs::read(&path).unwrap()[..4], *b"II\x2b\0");
     let big = GridFile::open(&path).unwrap();
     big.verify().unwrap();
@@ -180,7 +186,9 @@ fn a_newer_format_is_named_as_such() {
     let mut image = encoder.new_image::<Gray8>(1, 1).unwrap();
     image.encoder().write_tag(Tag::ImageDescription, marks.as_str()).unwrap();
     image.write_data(&[0]).unwrap();
-    let message = GridFile::open(&path).unwrap_err().to_string();
+    let error = GridFile::open(&path).unwrap_err();
+    assert!(matches!(error, Error::Version { version: 9, .. }));
+    let message = error.to_string();
     assert!(message.contains("its format is version 9, and this program knows"), "{message}");
 }
 
@@ -198,8 +206,11 @@ fn a_truncated_grid_is_an_error_wherever_it_ends() {
 #[test]
 fn a_flipped_byte_is_noticed_or_harmless_but_never_a_panic() {
     let folder = tempfile::tempdir().unwrap();
-    let binned = binned(5, 4, "count,mean", Dtype::F32);
-    let path = written(folder.path(), &binned);
+    flip_every_byte(folder.path(), &binned(5, 4, "count,mean", Dtype::F32));
+}
+
+fn flip_every_byte(folder: &Path, binned: &Binned) {
+    let path = written(folder, binned);
     let whole = fs::read(&path).unwrap();
     let original = GridFile::open(&path).unwrap();
     let pages = |file: &GridFile| -> Result<Vec<Vec<u64>>, Error> {
@@ -303,7 +314,7 @@ fn sizes_that_the_file_cannot_hold_take_no_memory() {
     directory.write_tag(Tag::Unknown(285), "count").unwrap();
     directory.finish().unwrap();
     let message = GridFile::open(&path).unwrap_err().to_string();
-    assert!(message.contains("damaged: page count is longer than the file"), "{message}");
+    assert!(message.contains("damaged: page count is not divided as described"), "{message}");
 }
 
 #[test]

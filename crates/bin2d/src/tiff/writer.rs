@@ -1,23 +1,24 @@
 //! The writer of the grid's TIFF.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::collections::TryReserveError;
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
 use pointillist_ingest::Progress;
 use pointillist_ingest::staged::StagedFile;
 use serde::Serialize;
-use tiff::encoder::colortype::{ColorType, Gray32Float, Gray64Float};
-use tiff::encoder::{TiffEncoder, TiffKind, TiffKindBig, TiffKindStandard, TiffValue};
-use tiff::tags::Tag;
+use tiff::encoder::{
+    DirectoryEncoder, Rational, TiffEncoder, TiffKind, TiffKindBig, TiffKindStandard,
+};
+use tiff::tags::{CompressionMethod, PhotometricInterpretation, ResolutionUnit, SampleFormat, Tag};
 use tiff::{TiffError, TiffResult};
-use xxhash_rust::xxh3::Xxh3;
 
+use super::strips::{Source, Strips};
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
-use crate::grid::PageValue;
-use crate::{Binned, Dtype, Error, Extent, Grid, Reduction, Size};
+use crate::{Binned, Compression, Dtype, Error, Extent, Grid, Reduction, Size};
 
-/// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel.
+/// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel, and for what compression
+/// adds to pixels that cannot be compressed: 1.3 MiB.
 const ROOM_FOR_TAGS: u64 = 16 << 20;
 const PAGE_NAME: Tag = Tag::Unknown(285);
 /// One key, 1025 (raster type): pixels are areas. Nothing is said of a coordinate system, as none is known:
@@ -30,51 +31,55 @@ const GEO_KEYS: [u16; 8] = [1, 1, 0, 1, 1025, 0, 1, 1];
 pub struct Written {
     /// Hash of the content, in hexadecimal: that of [`GridFile::identity`](crate::GridFile::identity).
     pub identity: String,
-    /// Some counts above 2²⁴ were rounded to a 32-bit float; `Dtype::F64` would hold them.
-    pub inexact_counts: bool,
 }
 
-/// Writes the grid to `path`, whole or not at all. `progress` is only asked whether to go on.
+/// Writes the grid to `path`, whole or not at all. Pages are of the type that the options ask for; one of counts that
+/// 32-bit floats would round, some of those above 2²⁴, is of 64 bits. Runs on the threads of the current rayon pool,
+/// and the bytes do not depend on their number. `progress` is only asked whether to go on.
 ///
 /// # Errors
 /// [`Error::Write`], [`Error::Allocation`] or [`Error::Cancelled`]; what stood at `path` is then still there.
 pub fn write_grid(binned: &Binned, path: &Path, progress: &dyn Progress) -> Result<Written, Error> {
-    let (grid, dtype) = (binned.grid(), binned.options().dtype);
-    let pages = grid.reductions().as_slice().len() as u64;
-    let pixels = u64::from(grid.frame().size.cells()) * dtype.size() * pages;
-    let identities: u64 = binned.points().iter().map(|identity| identity.len() as u64 + 16).sum();
-    let big = pixels + identities + ROOM_FOR_TAGS > u64::from(u32::MAX);
-    write_as(binned, path, big, progress)
+    let description = Description::of(binned);
+    let dtypes = dtypes(binned.grid(), binned.options().dtype);
+    let big = needs_big(&description, &dtypes);
+    write_as(binned.grid(), &description, &dtypes, path, big, progress)
+}
+
+/// The type of each page.
+fn dtypes(grid: &Grid, asked: Dtype) -> Vec<Dtype> {
+    let dtype = |&reduction: &Reduction| match reduction {
+        Reduction::Count if grid.counts_need_f64() => Dtype::F64,
+        _ => asked,
+    };
+    grid.reductions().as_slice().iter().map(dtype).collect()
+}
+
+/// Whether the file could become too long for a classic TIFF.
+pub(super) fn needs_big(description: &Description, dtypes: &[Dtype]) -> bool {
+    let cells = u64::from(description.size.cells());
+    let pixels: u64 = dtypes.iter().map(|dtype| cells * dtype.size()).sum();
+    let identities: u64 =
+        description.points.iter().map(|identity| identity.len() as u64 + 16).sum();
+    pixels + identities + ROOM_FOR_TAGS > u64::from(u32::MAX)
 }
 
 /// Writes a BigTIFF or a classic one.
 pub(super) fn write_as(
-    binned: &Binned,
+    grid: &Grid,
+    description: &Description,
+    dtypes: &[Dtype],
     path: &Path,
     big: bool,
     progress: &dyn Progress,
 ) -> Result<Written, Error> {
-    let (grid, dtype) = (binned.grid(), binned.options().dtype);
-    let description = Description {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        size: grid.frame().size,
-        extent: grid.extent(),
-        reductions: grid.reductions().clone(),
-        dtype,
-        points: binned.points().to_owned(),
-        options: binned.options().clone(),
-        counts: grid.stats(),
-    };
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let mut staged = StagedFile::create(path).map_err(failed)?;
-    let document = Document { grid, description: &description, progress };
+    let document = Document { source: grid, description, dtypes, progress };
     let file = staged.file();
-    let notes = match (big, dtype) {
-        (false, Dtype::F32) => document.write::<TiffKindStandard, Gray32Float>(file),
-        (false, Dtype::F64) => document.write::<TiffKindStandard, Gray64Float>(file),
-        (true, Dtype::F32) => document.write::<TiffKindBig, Gray32Float>(file),
-        (true, Dtype::F64) => document.write::<TiffKindBig, Gray64Float>(file),
+    let notes = match big {
+        false => document.write::<TiffKindStandard>(file),
+        true => document.write::<TiffKindBig>(file),
     }
     .map_err(|problem| match problem {
         Problem::Tiff(TiffError::IoError(source)) => failed(source),
@@ -82,13 +87,29 @@ pub(super) fn write_as(
         Problem::Ours(error) => error,
     })?;
     staged.commit().map_err(failed)?;
-    Ok(Written {
-        identity: description.identity(notes.iter().map(|note| &note.xxh3)),
-        inexact_counts: dtype == Dtype::F32 && grid.counts_need_f64(),
-    })
+    let identity = description.identity(dtypes.iter().copied().zip(&notes));
+    Ok(Written { identity })
 }
 
-enum Problem {
+impl Description {
+    pub(super) fn of(binned: &Binned) -> Self {
+        let grid = binned.grid();
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            size: grid.frame().size,
+            extent: grid.extent(),
+            reductions: grid.reductions().clone(),
+            points: binned.points().to_owned(),
+            options: binned.options().clone(),
+            counts: grid.stats(),
+        }
+    }
+}
+
+/// Why a grid is not written; the path is added where it is known.
+#[derive(Debug)]
+pub(super) enum Problem {
     Tiff(TiffError),
     Ours(Error),
 }
@@ -105,6 +126,18 @@ impl From<io::Error> for Problem {
     }
 }
 
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<TryReserveError> for Problem {
+    fn from(error: TryReserveError) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
 /// The description of page 1: about the grid, and about itself.
 #[derive(Serialize)]
 struct First<'a> {
@@ -114,83 +147,111 @@ struct First<'a> {
     note: &'a PageNote,
 }
 
-struct Document<'a> {
-    grid: &'a Grid,
-    description: &'a Description,
-    progress: &'a dyn Progress,
+/// All that is written.
+pub(super) struct Document<'a, S> {
+    pub(super) source: &'a S,
+    pub(super) description: &'a Description,
+    /// One for each page.
+    pub(super) dtypes: &'a [Dtype],
+    pub(super) progress: &'a dyn Progress,
 }
 
-impl Document<'_> {
-    fn write<K: TiffKind, C: ColorType>(&self, file: &mut File) -> Result<Vec<PageNote>, Problem>
-    where
-        C::Inner: PageValue,
-        [C::Inner]: TiffValue,
-    {
+impl<S: Source> Document<'_, S> {
+    pub(super) fn write<K: TiffKind + Send>(
+        &self,
+        file: impl Write + Seek + Send,
+    ) -> Result<Vec<PageNote>, Problem> {
         let mut file = BufWriter::new(file);
         let mut encoder = TiffEncoder::<_, K>::new_generic(&mut file)?;
-        let notes = self
-            .description
-            .reductions
-            .as_slice()
-            .iter()
+        let pages = self.description.reductions.as_slice().iter().zip(self.dtypes);
+        let notes = pages
             .enumerate()
-            .map(|(index, &reduction)| self.page::<_, K, C>(&mut encoder, index, reduction))
+            .map(|(index, (&reduction, &dtype))| {
+                self.page(encoder.image_directory()?, index, reduction, dtype)
+            })
             .collect::<Result<_, _>>()?;
         file.flush()?;
         Ok(notes)
     }
 
-    fn page<W: Write + io::Seek, K: TiffKind, C: ColorType>(
+    fn page<W: Write + Seek + Send, K: TiffKind + Send>(
         &self,
-        encoder: &mut TiffEncoder<W, K>,
+        mut page: DirectoryEncoder<'_, W, K>,
         index: usize,
         reduction: Reduction,
-    ) -> Result<PageNote, Problem>
-    where
-        C::Inner: PageValue,
-        [C::Inner]: TiffValue,
-    {
-        let size = self.description.size;
-        let mut image = encoder.new_image::<C>(size.width(), size.height())?;
-        let strip_rows = rows_per_strip(size, self.description.dtype);
-        image.rows_per_strip(strip_rows)?;
+        dtype: Dtype,
+    ) -> Result<PageNote, Problem> {
+        let Description { size, extent, .. } = self.description;
+        let Self { source, progress, .. } = *self;
+        let compress = self.description.options.compress;
+        let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
+        let write = |strip: &[u8]| {
+            offsets.push(page.write_data(strip)?);
+            lengths.push(strip.len() as u64);
+            align(&mut page)
+        };
+        let strips = Strips { source, reduction, size: *size, compress, progress };
+        let xxh3 = match dtype {
+            Dtype::F32 => strips.write::<f32>(write),
+            Dtype::F64 => strips.write::<f64>(write),
+        }?;
 
-        let mut hasher = Xxh3::new();
-        let mut strip: Vec<C::Inner> = Vec::new();
-        let cells = strip_rows as usize * size.width() as usize;
-        strip.try_reserve_exact(cells).map_err(|error| Problem::Ours(error.into()))?;
-        strip.resize(cells, C::Inner::default());
-        let mut top = 0;
-        while top < size.height() {
-            if self.progress.cancelled() {
-                return Err(Problem::Ours(Error::Cancelled));
-            }
-            let rows = top..size.height().min(top.saturating_add(strip_rows));
-            top = rows.end;
-            let strip = &mut strip[..rows.len() * size.width() as usize];
-            self.grid.page_rows(reduction, rows, strip);
-            hasher.update(&strip.data());
-            image.write_strip(strip)?;
-        }
-
-        let note = PageNote::new(reduction.name(), &hasher);
+        let note = PageNote { page: reduction.name().to_owned(), xxh3 };
         let text = if index == 0 {
             json(&First { description: self.description, note: &note })?
         } else {
             json(&note)?
         };
-        let tags = image.encoder();
-        tags.write_tag(Tag::ImageDescription, text.as_str())?;
-        tags.write_tag(PAGE_NAME, reduction.name())?;
-        tags.write_tag(Tag::Software, concat!("pointillist ", env!("CARGO_PKG_VERSION")))?;
-        tags.write_tag(Tag::ModelPixelScaleTag, &pixel_scale(&self.description.extent, size)[..])?;
-        let Extent { xmin, ymax, .. } = self.description.extent;
-        tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, xmin, ymax, 0.0][..])?;
-        tags.write_tag(Tag::GeoKeyDirectoryTag, &GEO_KEYS[..])?;
-        tags.write_tag(Tag::GdalNodata, "nan")?;
-        image.finish()?;
+        let offset = |&offset: &u64| K::convert_offset(offset);
+        let offsets = offsets.iter().map(offset).collect::<TiffResult<Vec<_>>>()?;
+        let lengths = lengths.iter().map(offset).collect::<TiffResult<Vec<_>>>()?;
+        page.write_tag(Tag::ImageWidth, size.width())?;
+        page.write_tag(Tag::ImageLength, size.height())?;
+        page.write_tag(Tag::BitsPerSample, dtype.size() as u16 * 8)?;
+        page.write_tag(Tag::Compression, method(compress).to_u16())?;
+        page.write_tag(
+            Tag::PhotometricInterpretation,
+            PhotometricInterpretation::BlackIsZero.to_u16(),
+        )?;
+        page.write_tag(Tag::ImageDescription, text.as_str())?;
+        page.write_tag(Tag::StripOffsets, K::convert_slice(&offsets))?;
+        page.write_tag(Tag::SamplesPerPixel, 1u16)?;
+        page.write_tag(Tag::RowsPerStrip, rows_per_strip(*size, dtype))?;
+        page.write_tag(Tag::StripByteCounts, K::convert_slice(&lengths))?;
+        page.write_tag(Tag::XResolution, Rational { n: 1, d: 1 })?;
+        page.write_tag(Tag::YResolution, Rational { n: 1, d: 1 })?;
+        page.write_tag(PAGE_NAME, reduction.name())?;
+        page.write_tag(Tag::ResolutionUnit, ResolutionUnit::None.to_u16())?;
+        page.write_tag(Tag::Software, concat!("pointillist ", env!("CARGO_PKG_VERSION")))?;
+        page.write_tag(Tag::SampleFormat, SampleFormat::IEEEFP.to_u16())?;
+        page.write_tag(Tag::ModelPixelScaleTag, &pixel_scale(extent, *size)[..])?;
+        let Extent { xmin, ymax, .. } = *extent;
+        page.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, xmin, ymax, 0.0][..])?;
+        page.write_tag(Tag::GeoKeyDirectoryTag, &GEO_KEYS[..])?;
+        page.write_tag(Tag::GdalNodata, "nan")?;
+        align(&mut page)?;
+        page.finish()?;
         Ok(note)
     }
+}
+
+/// The method in the tag of that name.
+pub(super) fn method(compress: Compression) -> CompressionMethod {
+    match compress {
+        Compression::None => CompressionMethod::None,
+        Compression::Deflate => CompressionMethod::Deflate,
+    }
+}
+
+/// Makes what is written next begin at a multiple of eight bytes: directories must, of two, and values are read
+/// faster.
+fn align<W: Write + Seek, K: TiffKind>(
+    page: &mut DirectoryEncoder<'_, W, K>,
+) -> Result<(), Problem> {
+    let end = page.write_data(&[0u8; 0][..])?;
+    let padding = (end.next_multiple_of(8) - end) as usize;
+    page.write_data(&[0u8; 8][..padding])?;
+    Ok(())
 }
 
 fn pixel_scale(extent: &Extent, size: Size) -> [f64; 3] {
