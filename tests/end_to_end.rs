@@ -231,7 +231,7 @@ fn columns_are_chosen_by_header_name_and_further_ones_kept() {
     let info = folder.succeed("info s.tiff --json").json();
     assert_eq!(
         info[0]["pages"][0],
-        serde_json::json!({"name": "max", "min": 3.0, "max": 4.0, "cells": 2})
+        serde_json::json!({"name": "max", "dtype": "f32", "min": 3.0, "max": 4.0, "cells": 2})
     );
 }
 

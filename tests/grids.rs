@@ -53,3 +53,74 @@ fn another_aspect_makes_another_grid() {
     assert!(!up_to_date("--aspect equal"));
     assert!(up_to_date("--aspect equal"));
 }
+
+#[test]
+fn a_compressed_grid_is_another_file_and_the_same_picture() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let made = |options: &str| -> Vec<bool> {
+        let run = folder.succeed(&format!("render s.txt -o s.png --json --size 300 {options}"));
+        run.json().iter().map(|stage| stage["up_to_date"] == false).collect()
+    };
+    let info = || folder.succeed("info s.tiff --json --verify").json().remove(0);
+    assert_eq!(made(""), [true, true, true]);
+    let (plain, plain_bytes, picture) = (info(), folder.read("s.tiff").len(), folder.read("s.png"));
+    // The picture is of the same pixels, so it stays.
+    assert_eq!(made("--compress deflate"), [false, true, false]);
+    assert_eq!(made("--compress deflate"), [false, false, false]);
+    let (compressed, bytes) = (info(), folder.read("s.tiff").len());
+    assert!(bytes * 50 < plain_bytes, "{bytes} of {plain_bytes} bytes");
+    assert_eq!(compressed["identity"], plain["identity"]);
+    assert_eq!(compressed["pages"], plain["pages"]);
+    assert_eq!(compressed["description"]["options"]["compress"], "deflate");
+    assert_eq!(made("--compress deflate --force"), [true, true, true]);
+    assert_eq!(folder.read("s.png"), picture);
+    assert_eq!(made("--compress none"), [false, true, false]);
+    let error = folder.fail(2, "render s.txt -o s.png --compress lzw");
+    assert!(error.contains("none, deflate"), "{error}");
+}
+
+#[test]
+fn a_page_of_counts_that_32_bits_would_round_has_64() {
+    let folder = Folder::new();
+    // 16,777,217 points in one cell, and one in another.
+    folder.write("many.txt", "1 1 2\n".repeat(986_895));
+    folder.write("rest.txt", format!("{}5 5 3\n", "1 1 2\n".repeat(2)));
+    folder.succeed("ingest many.txt -o many.points");
+    folder.succeed("ingest rest.txt -o rest.points");
+    folder.succeed(&format!("bin2d {} rest.points -o p.tiff --size 2", "many.points ".repeat(17)));
+    let info = folder.succeed("info p.tiff --json --verify").json().remove(0);
+    assert_eq!(info["pages"][0]["name"], "count");
+    assert_eq!(info["pages"][0]["dtype"], "f64");
+    assert_eq!(info["pages"][0]["max"], 16_777_217.0);
+    assert_eq!(info["pages"][1]["dtype"], "f32");
+    let text = String::from_utf8(folder.succeed("info p.tiff").stdout).unwrap();
+    assert!(text.contains("count        f64") && text.contains("mean         f32"), "{text}");
+    // Colour by the one page and opacity by the other.
+    for options in ["", "--alpha 0.5", "--by count"] {
+        folder.succeed(&format!("colorize p.tiff -o p.png {options}"));
+        let picture = folder.picture("p.png");
+        let drawn = picture.pixels().filter(|pixel| pixel.0[3] > 0).count();
+        assert_eq!((picture.dimensions(), drawn), ((2, 2), 2));
+    }
+}
+
+#[test]
+fn a_grid_of_another_version_is_made_again() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o s.png --size 20");
+    let grid = folder.read("s.tiff");
+    let version = br#""format":"pointillist grid","version":"#;
+    let at = grid.windows(version.len()).position(|bytes| bytes == version).unwrap();
+    for other in [b'1', b'9'] {
+        let mut older = grid.clone();
+        older[at + version.len()] = other;
+        folder.write("s.tiff", older);
+        let error = folder.fail(1, "colorize s.tiff -o t.png");
+        let reason = format!("s.tiff: its format is version {}", char::from(other));
+        assert!(error.contains(&reason) && error.contains("make it again"), "{error}");
+        folder.succeed("render s.txt -o s.png --size 20");
+        assert_eq!(folder.read("s.tiff"), grid);
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pointillist_bin2d::{Aspect, Cells, Extent, Reductions, Size};
+use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Size};
 use pointillist_colorize::{Alpha, Color, Colormap, Norm, Paint};
 use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 
@@ -115,7 +115,7 @@ pub(crate) struct RenderArgs {
     /// folder for temporary files (TMPDIR), until it is made]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Type of the stored columns and of the grid
+    /// Type of the stored columns and of the grid; a page of counts that f32 would round is f64 all the same
     #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
     pub(crate) dtype: Dtype,
     #[command(flatten)]
@@ -220,7 +220,7 @@ pub(crate) struct Bin2dArgs {
     /// The grid, a .tiff
     #[arg(long, short, value_name = "OUT.tiff")]
     pub(crate) output: PathBuf,
-    /// Type of the pages
+    /// Type of the pages; one of counts that f32 would round is f64 all the same
     #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
     pub(crate) dtype: Dtype,
     #[command(flatten)]
@@ -258,6 +258,10 @@ pub(crate) struct GridArgs {
     /// The column that is reduced [default: z where there is one]
     #[arg(long, value_name = "NAME")]
     z: Option<String>,
+    /// How pages are compressed: deflate takes longer to write and read and a fraction of the disk; the values are the
+    /// same
+    #[arg(long, value_name = "NAME", default_value = "none", value_parser = compression())]
+    compress: Compression,
 }
 
 impl GridArgs {
@@ -275,7 +279,7 @@ impl GridArgs {
             y: self.y.clone(),
             z: self.z.clone(),
             dtype,
-            ..pointillist_bin2d::Options::default()
+            compress: self.compress,
         }
     }
 }
@@ -384,6 +388,13 @@ fn aspect() -> impl TypedValueParser<Value = Aspect> {
     PossibleValuesParser::new(["auto", "equal"]).map(|name| match name.as_str() {
         "equal" => Aspect::Equal,
         _ => Aspect::Auto,
+    })
+}
+
+fn compression() -> impl TypedValueParser<Value = Compression> {
+    PossibleValuesParser::new(["none", "deflate"]).map(|name| match name.as_str() {
+        "deflate" => Compression::Deflate,
+        _ => Compression::None,
     })
 }
 

@@ -130,25 +130,28 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
         format!("{}: grid of {}x{} cells", shown(path), grid.width(), grid.height()),
         format!("x from {} to {}", extent.xmin, extent.xmax),
         format!("y from {} to {}", extent.ymin, extent.ymax),
-        format!("{:<12} {:>14} {:>14} {:>14}", "page", "min", "max", "cells"),
+        format!("{:<12} {:<5} {:>14} {:>14} {:>14}", "page", "type", "min", "max", "cells"),
     ];
     let mut pages = Vec::new();
     for name in grid.page_names() {
         let page = grid.page(name)?;
-        let (min, max, cells) = match &page.values {
-            PageValues::F32(values) => span(values.iter().map(|&value| f64::from(value))),
-            PageValues::F64(values) => span(values.iter().copied()),
+        let (dtype, (min, max, cells)) = match &page.values {
+            PageValues::F32(values) => {
+                (Dtype::F32, span(values.iter().map(|&value| f64::from(value))))
+            }
+            PageValues::F64(values) => (Dtype::F64, span(values.iter().copied())),
         };
         let shown = |value: f64| if cells == 0 { "-".to_owned() } else { number(value) };
         lines.push(format!(
-            "{name:<12} {:>14} {:>14} {:>14}",
+            "{name:<12} {:<5} {:>14} {:>14} {:>14}",
+            dtype.to_string(),
             shown(min),
             shown(max),
             count(cells)
         ));
         let bound = |value: f64| (cells > 0).then_some(value);
         pages.push(json!({
-            "name": name, "min": bound(min), "max": bound(max), "cells": cells,
+            "name": name, "dtype": dtype, "min": bound(min), "max": bound(max), "cells": cells,
         }));
     }
     lines.push(format!(
