@@ -209,6 +209,42 @@ def check_tiff(folder, points):
         check("rasterio shows the bounds", tuple(grid.bounds) == (-5, -8, 15, 2) and np.isnan(grid.nodata))
 
 
+def check_compressed(folder, points):
+    plain, out = folder / "plain.tiff", folder / "deflate.tiff"
+    run("bin2d", points, "-o", plain, "--size", "900x700")
+    run("bin2d", points, "-o", out, "--size", "900x700", "--compress", "deflate")
+    check("a compressed grid is smaller", out.stat().st_size * 1.5 < plain.stat().st_size)
+    for page in (0, 1):
+        expected = tifffile.imread(plain, key=page)
+        check(f"tifffile reads the same from compressed page {page}",
+              np.array_equal(tifffile.imread(out, key=page), expected, equal_nan=True))
+        with rasterio.open(f"GTIFF_DIR:{page + 1}:{out}") as grid:
+            check(f"rasterio reads the same from compressed page {page}",
+                  np.array_equal(grid.read(1), expected, equal_nan=True) and grid.compression.name == "deflate")
+
+
+def check_many(folder):
+    """More points in a cell than 32-bit floats can count: that page alone has 64 bits."""
+    number = (1 << 24) + 1
+    x = folder / "x.npy"
+    np.save(x, np.concatenate([np.zeros(number, np.float32), [np.float32(1)]]))
+    points, out = folder / "many.points", folder / "many.tiff"
+    run("ingest", x, x, x, "-o", points)
+    for compress in ("none", "deflate"):
+        run("bin2d", points, "-o", out, "--size", "2", "--compress", compress)
+        count, mean = tifffile.imread(out, key=0), tifffile.imread(out, key=1)
+        check(f"tifffile reads pages of two types, {compress}",
+              count.dtype == np.float64 and mean.dtype == np.float32
+              and np.array_equal(count, [[0, 1], [number, 0]]))
+        for page, kind, values in ((1, "Float64", count), (2, "Float32", mean)):
+            text = subprocess.run(["gdalinfo", "-json", f"GTIFF_DIR:{page}:{out}"], check=True, capture_output=True)
+            check(f"gdalinfo shows the type of page {page}, {compress}",
+                  json.loads(text.stdout)["bands"][0]["type"] == kind)
+            with rasterio.open(f"GTIFF_DIR:{page}:{out}") as grid:
+                check(f"rasterio reads page {page}, {compress}",
+                      np.array_equal(grid.read(1), values, equal_nan=True))
+
+
 def check_pictures(folder, points):
     out = folder / "picture.tiff"
     run("bin2d", points, "-o", out, "--size", "300x200")
@@ -248,4 +284,6 @@ with tempfile.TemporaryDirectory() as name:
     check_grids(folder, points, x, y, z)
     check_many_points(folder)
     check_tiff(folder, points)
+    check_compressed(folder, points)
+    check_many(folder)
     check_pictures(folder, points)
