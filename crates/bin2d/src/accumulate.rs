@@ -160,7 +160,10 @@ impl<C: Counter> Tile<'_, C> {
         if !self.carry.is_empty() {
             carry(self.sum, self.carry, points.clone());
         } else if !self.sum.is_empty() {
-            update(self.sum, points.clone(), |sum, z| *sum += z);
+            match one_cell(points.clone()) {
+                Some(cell) => add_all(&mut self.sum[cell], points.clone()),
+                None => update(self.sum, points.clone(), |sum, z| *sum += z),
+            }
         }
         if !self.min.is_empty() {
             update(self.min, points.clone(), lower);
@@ -232,7 +235,24 @@ fn fetch<T, Z>(plane: &[T], points: impl Points<Z>) {
     }
 }
 
+/// The cell of all points, where they share one. Then what they add to can stay in a register: through memory each would
+/// wait for the one before.
+pub(crate) fn one_cell<Z>(mut points: impl Points<Z>) -> Option<usize> {
+    let (first, _) = points.next()?;
+    points.all(|(cell, _)| cell == first).then_some(first as usize)
+}
+
+pub(crate) fn add_all<Z: Sample>(sum: &mut f64, points: impl Points<Z>) {
+    *sum = points.fold(*sum, |sum, (_, z)| sum + z.value());
+}
+
 fn tally<C: Counter, Z>(plane: &mut [C], points: impl Points<Z>) {
+    if let Some(cell) = one_cell(points.clone()) {
+        points.for_each(|_| {
+            plane[cell].count();
+        });
+        return;
+    }
     for (cell, _) in points {
         plane[cell as usize].count();
     }

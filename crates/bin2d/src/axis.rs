@@ -83,6 +83,7 @@ impl Axis {
 
     /// Writes the cell of each value, 0 being the lowest, or [`OUTSIDE`] for one outside the axis or NaN.
     /// `values` and `cells` have the same length.
+    #[inline(always)]
     pub(crate) fn cells<T: Copy + Into<f64>>(&self, values: &[T], cells: &mut [u32]) {
         debug_assert_eq!(values.len(), cells.len());
         if self.by_search {
@@ -96,6 +97,7 @@ impl Axis {
 
     // No branch in the loop, so that it compiles to vector instructions. The selections are written out because
     // `f64::min` and `f64::max` do more than the instruction: here a NaN may become anything.
+    #[inline(always)]
     fn guess<T: Copy + Into<f64>>(&self, values: &[T], cells: &mut [u32]) {
         let &Self { lo, hi, step, inverse, .. } = self;
         let last = f64::from(self.cells - 1);

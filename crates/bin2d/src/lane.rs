@@ -5,7 +5,8 @@ use std::io;
 use bytemuck::Zeroable;
 use rayon::prelude::*;
 
-use crate::accumulate::{Counter, Points, Record, Sample};
+use crate::Size;
+use crate::accumulate::{Counter, Points, Record, Sample, add_all, one_cell};
 use crate::memory::{Zeroed, prefetch};
 use crate::planes::{Accumulators, Kept};
 
@@ -32,8 +33,9 @@ impl<C: Counter> Lane<C> {
         if kept.is_pairs() { size_of::<Pair<C>>() } else { kept.bytes_per_cell(size_of::<C>()) }
     }
 
-    /// Of no points at all.
-    pub(crate) fn new(cells: usize, kept: &Kept) -> io::Result<Self> {
+    /// Of no points at all, for a grid of this size, with its [`pitch`].
+    pub(crate) fn new(size: Size, kept: &Kept) -> io::Result<Self> {
+        let cells = cells(size);
         Ok(if kept.is_pairs() {
             Self::Pairs(Zeroed::new(cells)?)
         } else {
@@ -53,6 +55,14 @@ impl<C: Counter> Lane<C> {
             Self::Planes(planes) => planes.whole(field).add(points, room),
             Self::Pairs(pairs) => {
                 let pairs = &mut **pairs;
+                if let Some(cell) = one_cell(points.clone()) {
+                    let pair = &mut pairs[cell];
+                    add_all(&mut pair.sum, points.clone());
+                    points.for_each(|_| {
+                        pair.count.count();
+                    });
+                    return;
+                }
                 for (cell, _) in points.clone() {
                     prefetch(pairs, cell as usize);
                 }
@@ -79,29 +89,21 @@ impl<C: Counter> Lane<C> {
         })
     }
 
-    /// Adds up lanes, in their order.
-    pub(crate) fn sum(lanes: Vec<Self>, cells: usize, kept: &Kept) -> io::Result<Accumulators<C>> {
-        let mut lanes = lanes.into_iter();
-        let mut sum = match lanes.next() {
-            Some(Self::Planes(planes)) => planes,
-            first => {
-                let mut planes = Accumulators::new(cells, kept)?;
-                first.into_iter().for_each(|lane| lane.add_to(&mut planes));
-                planes
-            }
-        };
-        lanes.for_each(|lane| lane.add_to(&mut sum));
+    /// Adds up lanes, in their order, to a grid of this size.
+    pub(crate) fn sum(lanes: Vec<Self>, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
+        let mut sum = Accumulators::new(size.cells() as usize, kept)?;
+        let (width, pitch) = (size.width() as usize, pitch(size) as usize);
+        lanes.into_iter().for_each(|lane| lane.add_to(&mut sum, width, pitch));
         Ok(sum)
     }
 
-    fn add_to(self, planes: &mut Accumulators<C>) {
+    fn add_to(self, sum: &mut Accumulators<C>, width: usize, pitch: usize) {
         match self {
-            Self::Planes(other) => planes.merge(other),
+            Self::Planes(planes) => sum.merge(planes, width, pitch),
             Self::Pairs(pairs) => {
-                let Some((counts, sums)) = planes.pairs() else { return };
-                let cells = 1 << 14;
-                let planes = counts.par_chunks_mut(cells).zip(sums.par_chunks_mut(cells));
-                planes.zip(pairs.par_chunks(cells)).for_each(|((counts, sums), pairs)| {
+                let Some((counts, sums)) = sum.pairs() else { return };
+                let rows = counts.par_chunks_mut(width).zip(sums.par_chunks_mut(width));
+                rows.zip(pairs.par_chunks(pitch)).for_each(|((counts, sums), pairs)| {
                     for ((count, sum), pair) in counts.iter_mut().zip(sums).zip(pairs) {
                         count.merge(pair.count);
                         *sum += pair.sum;
@@ -110,4 +112,17 @@ impl<C: Counter> Lane<C> {
             }
         }
     }
+}
+
+/// How far the rows of a lane begin from each other, in cells. A power of two would bring cells that lie above each other into
+/// the same few places of the cache, and points sorted along x fill just these; so it is an odd number of lines.
+pub(crate) fn pitch(size: Size) -> u32 {
+    const WIDE: u32 = 256;
+    let width = size.width();
+    if width < WIDE { width } else { width.next_multiple_of(32) + 16 }
+}
+
+/// Cells of a lane, of which some are only there for the pitch.
+pub(crate) fn cells(size: Size) -> usize {
+    pitch(size) as usize * size.height() as usize
 }

@@ -157,7 +157,8 @@ pub(crate) struct Locator {
     extent: Extent,
     x: Axis,
     y: Axis,
-    width: u32,
+    /// Cells from one row of the grid to the next.
+    pitch: u32,
     last_row: u32,
     kernel: Kernel,
     single: Option<(Line<f32>, Line<f32>)>,
@@ -173,7 +174,7 @@ impl Locator {
             extent,
             x,
             y,
-            width: size.width(),
+            pitch: size.width(),
             last_row: size.height() - 1,
             kernel,
             single: Line::new(&x).zip(Line::new(&y)),
@@ -186,12 +187,12 @@ impl Locator {
         self.extent
     }
 
-    /// Cells of the grid.
-    pub(crate) fn cells_in_all(&self) -> usize {
-        self.width as usize * (self.last_row as usize + 1)
+    /// The same for a grid whose rows of cells begin so far from each other.
+    pub(crate) fn with_pitch(self, pitch: u32) -> Self {
+        Self { pitch, ..self }
     }
 
-    /// Writes the cell of each row, counted row-major from the top left, or [`OUTSIDE`]. Columns and `cells` have one
+    /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns and `cells` have one
     /// length, of [`BLOCK`] at most.
     pub(crate) fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {
         match (x, y) {
@@ -222,17 +223,8 @@ impl Locator {
         X: Copy + Into<f64> + Into<F>,
         Y: Copy + Into<f64> + Into<F>,
     {
-        let sweep = Sweep { lines, width: self.width, last_row: self.last_row };
         for ((cells, x), y) in cells.chunks_mut(PASS).zip(x.chunks(PASS)).zip(y.chunks(PASS)) {
-            let unsure = match self.kernel {
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: a kernel is chosen from those that this processor has.
-                Kernel::Avx512 => unsafe { sweep.avx512(x, y, cells) },
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: as above.
-                Kernel::Avx2 => unsafe { sweep.avx2(x, y, cells) },
-                _ => sweep.run(x, y, cells),
-            };
+            let unsure = run(self.kernel, Quick { locator: self, lines, x, y, cells: &mut *cells });
             if unsure > MANY {
                 self.exact(x, y, cells);
             } else if unsure > 0 {
@@ -250,74 +242,98 @@ impl Locator {
         X: Copy + Into<f64>,
         Y: Copy + Into<f64>,
     {
-        let mut rows = [0; BLOCK];
-        let rows = &mut rows[..cells.len()];
-        self.x.cells(x, cells);
-        self.y.cells(y, rows);
-        for (cell, &row) in cells.iter_mut().zip(&*rows) {
-            *cell = self.join(*cell, row);
-        }
+        run(self.kernel, Exact { locator: self, x, y, cells });
     }
 
+    /// The cell of this column and row of the grid, of which row 0 is the lowest.
     #[inline(always)]
     fn join(&self, column: u32, row: u32) -> u32 {
-        // Wraps only where the result is not used.
-        let index = self.last_row.wrapping_sub(row).wrapping_mul(self.width).wrapping_add(column);
+        let index = self.index(column, row);
         if (column == OUTSIDE) | (row == OUTSIDE) { OUTSIDE } else { index }
+    }
+
+    /// Wraps where there is no such cell.
+    #[inline(always)]
+    fn index(&self, column: u32, row: u32) -> u32 {
+        self.last_row.wrapping_sub(row).wrapping_mul(self.pitch).wrapping_add(column)
     }
 }
 
-/// The quick pass over a block, once for each set of vector instructions: the compiler makes them of the same loop.
-struct Sweep<'a, F> {
-    lines: &'a (Line<F>, Line<F>),
-    width: u32,
-    last_row: u32,
+/// A loop that is compiled once for each set of vector instructions.
+trait Job {
+    fn run(self) -> u32;
 }
 
-impl<F: Float> Sweep<'_, F> {
-    /// Writes cells, [`OUTSIDE`], or [`UNSURE`], and returns how many are unsure.
+fn run(kernel: Kernel, job: impl Job) -> u32 {
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a kernel is chosen from those that this processor has.
+        Kernel::Avx512 => unsafe { avx512(job) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Kernel::Avx2 => unsafe { avx2(job) },
+        _ => job.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2(job: impl Job) -> u32 {
+    job.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn avx512(job: impl Job) -> u32 {
+    job.run()
+}
+
+/// The quick pass over some rows: writes cells, [`OUTSIDE`], or [`UNSURE`], and returns how many are unsure.
+struct Quick<'a, F, X, Y> {
+    locator: &'a Locator,
+    lines: &'a (Line<F>, Line<F>),
+    x: &'a [X],
+    y: &'a [Y],
+    cells: &'a mut [u32],
+}
+
+impl<F: Float, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> {
     #[inline(always)]
-    fn run<X: Copy + Into<F>, Y: Copy + Into<F>>(
-        &self,
-        x: &[X],
-        y: &[Y],
-        cells: &mut [u32],
-    ) -> u32 {
-        let &Self { lines: (along_x, along_y), width, last_row } = self;
+    fn run(self) -> u32 {
+        let Self { locator, lines: (along_x, along_y), x, y, cells } = self;
         let mut unsure = 0;
         for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
             let (column, x_sure, x_beside) = along_x.cell(x.into());
             let (row, y_sure, y_beside) = along_y.cell(y.into());
-            // Wraps only where the result is not used.
-            let index = last_row.wrapping_sub(row).wrapping_mul(width).wrapping_add(column);
-            let found = if x_sure & y_sure { index } else { UNSURE };
+            let found = if x_sure & y_sure { locator.index(column, row) } else { UNSURE };
             let found = if x_beside | y_beside { OUTSIDE } else { found };
             unsure += u32::from(found == UNSURE);
             *cell = found;
         }
         unsure
     }
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn avx2<X: Copy + Into<F>, Y: Copy + Into<F>>(
-        &self,
-        x: &[X],
-        y: &[Y],
-        cells: &mut [u32],
-    ) -> u32 {
-        self.run(x, y, cells)
-    }
+/// The exact rule for some rows, [`BLOCK`] at most: writes cells or [`OUTSIDE`].
+struct Exact<'a, X, Y> {
+    locator: &'a Locator,
+    x: &'a [X],
+    y: &'a [Y],
+    cells: &'a mut [u32],
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn avx512<X: Copy + Into<F>, Y: Copy + Into<F>>(
-        &self,
-        x: &[X],
-        y: &[Y],
-        cells: &mut [u32],
-    ) -> u32 {
-        self.run(x, y, cells)
+impl<X: Copy + Into<f64>, Y: Copy + Into<f64>> Job for Exact<'_, X, Y> {
+    #[inline(always)]
+    fn run(self) -> u32 {
+        let Self { locator, x, y, cells } = self;
+        let mut rows = [0; BLOCK];
+        let rows = &mut rows[..cells.len()];
+        locator.x.cells(x, cells);
+        locator.y.cells(y, rows);
+        for (cell, &row) in cells.iter_mut().zip(&*rows) {
+            *cell = locator.join(*cell, row);
+        }
+        0
     }
 }
 
@@ -427,9 +443,9 @@ mod tests {
         let locator = Locator::new(&frame, Kernel::Scalar);
         let lines = locator.single.as_ref().unwrap();
         let values: Vec<f32> = (0..BLOCK as u32).map(|i| (i as f32 + 0.3) / 1024.0).collect();
-        let sweep = Sweep { lines, width: 1024, last_row: 1023 };
-        let mut cells = vec![0; BLOCK];
-        assert_eq!(sweep.run(&values, &values, &mut cells), 0);
+        let (x, y, mut cells) = (&values[..], &values[..], vec![0; BLOCK]);
+        let quick = Quick { locator: &locator, lines, x, y, cells: &mut cells };
+        assert_eq!(quick.run(), 0);
         assert_eq!(cells[0], 1023 * 1024);
     }
 

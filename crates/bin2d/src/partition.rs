@@ -71,16 +71,18 @@ impl<Z: Sample> Slice<Z> {
     /// Records of a chunk: a power of two.
     const CHUNK: usize = 256;
 
-    /// Room for the points of so many rows: fewer than 2³¹ with what is left of the chunks.
+    /// No points, and room for those of so many rows: fewer than 2³¹ with what is left of the chunks.
     pub(crate) fn new(tiling: Tiling, rows: usize) -> io::Result<Self> {
         let chunks = Self::chunks(tiling, rows);
-        Ok(Self {
+        let mut slice = Self {
             tiling,
             records: Zeroed::new(chunks * Self::CHUNK)?,
             next: vec![0; chunks],
             used: 0,
             ends: vec![0; tiling.tiles()],
-        })
+        };
+        slice.clear();
+        Ok(slice)
     }
 
     fn chunks(tiling: Tiling, rows: usize) -> usize {

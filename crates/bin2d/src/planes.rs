@@ -219,14 +219,12 @@ impl<C: Counter> Accumulators<C> {
         Ok(Accumulators { fields: fields.collect::<io::Result<_>>()?, count: widen(self.count)? })
     }
 
-    /// Adds what is kept of other points, which come after these.
-    pub(crate) fn merge(&mut self, mut other: Self) {
-        let tile_cells = 1 << 16;
+    /// Adds what is kept of other points, which come after these, in a grid of `width` columns. There a row begins `pitch`
+    /// cells after the one before, of which the first `width` count.
+    pub(crate) fn merge(&mut self, mut other: Self, width: usize, pitch: usize) {
         for field in 0..self.fields.len().max(1) {
-            let cells = self.cells(field);
-            let tiles = cells.div_ceil(tile_cells);
-            let (ours, theirs) =
-                (self.tiles(field, tiles, tile_cells), other.tiles(field, tiles, tile_cells));
+            let rows = self.cells(field).div_ceil(width);
+            let (ours, theirs) = (self.tiles(field, rows, width), other.tiles(field, rows, pitch));
             ours.into_par_iter().zip(theirs).for_each(|(mut ours, theirs)| ours.merge(&theirs));
         }
     }
@@ -376,7 +374,7 @@ mod tests {
             part
         };
         let mut all = part(&z[..cut]);
-        all.merge(part(&z[cut..]));
+        all.merge(part(&z[cut..]), 1, 1);
         wanted
             .map(|(reduction, field)| {
                 let mut value = [0.0];

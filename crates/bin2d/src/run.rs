@@ -8,6 +8,7 @@
 //! the order of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
 use std::io;
+use std::ops::Range;
 
 use pointillist_ingest::{Kernel, Progress, Values, Zones};
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use rayon::prelude::*;
 use crate::accumulate::{Counter, Sample, Tile};
 use crate::gather::{Room, Rows};
 use crate::grid::{Counted, Stats};
-use crate::lane::Lane;
+use crate::lane::{self, Lane};
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
 use crate::planes::{About, Accumulators, Kept};
@@ -84,7 +85,7 @@ impl Default for Cut {
         Self {
             stripe_rows: 1 << 20,
             lanes: 8,
-            lane_bytes: 64 << 20,
+            lane_bytes: 80 << 20,
             slice_rows: 1 << 18,
             slice_bytes: 160 << 20,
             tiles: 1024,
@@ -105,15 +106,15 @@ impl Plan {
     /// Fewer lanes than this would keep threads waiting.
     const FEW_LANES: usize = 4;
 
-    fn new(cells: u32, kept: &Kept, cut: Cut) -> Self {
+    fn new(size: Size, kept: &Kept, cut: Cut) -> Self {
         let bytes_per_cell = kept.bytes_per_cell(size_of::<u32>());
-        let fitting = cut.lane_bytes / (cells as usize).saturating_mul(bytes_per_cell).max(1);
+        let fitting = cut.lane_bytes / lane::cells(size).saturating_mul(bytes_per_cell).max(1);
         let lanes = cut.lanes.min(1 << fitting.max(1).ilog2());
         // Rows of a cell are spread over the lanes: they would not come in order.
         if lanes >= Self::FEW_LANES.min(cut.lanes) && !kept.depends_on_order() {
             Self::Lanes(lanes)
         } else {
-            Self::Tiles(Tiling::new(cells, bytes_per_cell, cut.tiles))
+            Self::Tiles(Tiling::new(size.cells(), bytes_per_cell, cut.tiles))
         }
     }
 }
@@ -210,9 +211,9 @@ impl<C: Counter> Cells<C> {
         })
     }
 
-    fn finish(self, cells: usize, kept: &Kept) -> io::Result<Accumulators<C>> {
+    fn finish(self, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
         match self {
-            Self::Lanes(lanes, _) => Lane::sum(lanes, cells, kept),
+            Self::Lanes(lanes, _) => Lane::sum(lanes, size, kept),
             Self::Tiles(planes, _) => Ok(planes),
         }
     }
@@ -266,9 +267,10 @@ impl Binner {
         // Whether there are NaN changes nothing in the result.
         let as_if: Vec<About> =
             about.iter().map(|about| About { may_be_nan: true, ..*about }).collect();
-        let plan = Plan::new(cells, &Kept::of(&wanted, &as_if), cut);
+        let plan = Plan::new(frame.size, &Kept::of(&wanted, &as_if), cut);
         let (cell, more) = match plan {
-            Plan::Lanes(lanes) => (Lane::<u32>::bytes_per_cell(&kept) * lanes, 0),
+            // A little more for the pitch.
+            Plan::Lanes(lanes) => (Lane::<u32>::bytes_per_cell(&kept) * lanes, 4 << 20),
             Plan::Tiles(tiling) => {
                 let slice = if about.iter().any(|about| about.is_wide) {
                     Slice::<f64>::bytes(tiling, cut.slice_rows)
@@ -280,10 +282,15 @@ impl Binner {
         };
         fits(frame.size, reductions, cell as u64, more as u64, os::available_memory())?;
         let store = Cells::new(plan, cells as usize, &kept).map_err(Error::Allocation)?;
+        let locator = Locator::new(frame, kernel);
+        let locator = match plan {
+            Plan::Lanes(_) => locator.with_pitch(lane::pitch(frame.size)),
+            Plan::Tiles(_) => locator,
+        };
         Ok(Self {
             frame: *frame,
             reductions: reductions.clone(),
-            locator: Locator::new(frame, kernel),
+            locator,
             about: about.to_vec(),
             kept,
             cut,
@@ -298,8 +305,9 @@ impl Binner {
         if self.stats.points + columns.rows() as u64 > u64::from(u32::MAX) {
             self = self.widen()?;
         }
-        let Self { locator, about, kept, cut, stats, store, slices, .. } = &mut self;
-        let pass = Pass { locator, about, kept, cut: *cut, before: stats.points, progress };
+        let Self { frame, locator, about, kept, cut, stats, store, slices, .. } = &mut self;
+        let size = frame.size;
+        let pass = Pass { size, locator, about, kept, cut: *cut, before: stats.points, progress };
         *stats += match store {
             Store::Narrow(cells) => pass.add(columns, cells, slices),
             Store::Wide(cells) => pass.add(columns, cells, slices),
@@ -319,10 +327,9 @@ impl Binner {
     /// The grid of all points that were added.
     fn finish(self) -> Result<Grid, Error> {
         let Self { frame, reductions, kept, stats, store, .. } = self;
-        let cells = frame.size.cells() as usize;
         let counted = match store {
-            Store::Narrow(kept_cells) => kept_cells.finish(cells, &kept).map(Counted::Narrow),
-            Store::Wide(kept_cells) => kept_cells.finish(cells, &kept).map(Counted::Wide),
+            Store::Narrow(cells) => cells.finish(frame.size, &kept).map(Counted::Narrow),
+            Store::Wide(cells) => cells.finish(frame.size, &kept).map(Counted::Wide),
         };
         Ok(Grid::new(frame, reductions, stats, counted.map_err(Error::Allocation)?))
     }
@@ -352,6 +359,7 @@ fn fits(
 
 /// What stays the same while columns are added.
 struct Pass<'a> {
+    size: Size,
     locator: &'a Locator,
     about: &'a [About],
     kept: &'a Kept,
@@ -393,7 +401,7 @@ impl Pass<'_> {
                 let after = self.before + rows.z.len() as u64;
                 let stripes = usize::try_from(after.div_ceil(self.cut.stripe_rows));
                 while lanes.len() < stripes.unwrap_or(usize::MAX).min(*most) {
-                    let lane = Lane::new(self.locator.cells_in_all(), self.kept);
+                    let lane = Lane::new(self.size, self.kept);
                     lanes.push(lane.map_err(Error::Allocation)?);
                 }
                 self.straight(rows, field, lanes, *most)
@@ -456,41 +464,72 @@ impl Pass<'_> {
     ) -> Result<Stats, Error> {
         let Cut { slice_rows, slice_bytes, .. } = self.cut;
         let all = rows.z.len();
-        let most = (slice_bytes / Slice::<Z>::bytes(tiling, slice_rows)).max(1);
-        while slices.len() < most.min(all.div_ceil(slice_rows)) {
+        // Two batches are under way, one that is filled and one that is added up.
+        let most = (slice_bytes / Slice::<Z>::bytes(tiling, slice_rows)).max(2) / 2;
+        let needed = most.min(all.div_ceil(slice_rows));
+        while slices.len() < 2 * needed {
             slices.push(Slice::new(tiling, slice_rows).map_err(Error::Allocation)?);
         }
+        let (filled, free) = slices.split_at_mut(needed);
+        let (mut filled, mut free) = (filled, &mut free[..needed]);
+        let batches = (0..all).step_by(slice_rows * needed.max(1));
+        let rows_of = |batch: usize, index: usize| {
+            let start = all.min(batch + index * slice_rows);
+            start..all.min(start + slice_rows)
+        };
         let mut stats = Stats::default();
-        for batch in (0..all).step_by(slice_rows * slices.len().max(1)) {
-            let filled = (all - batch).div_ceil(slice_rows).min(slices.len());
-            let slices = &mut slices[..filled];
-            let counted = slices.par_iter_mut().enumerate().map_init(
-                Room::new,
-                |room, (index, slice)| -> Result<Stats, Error> {
-                    if self.progress.cancelled() {
-                        return Err(Error::Cancelled);
-                    }
-                    let start = batch + index * slice_rows;
-                    let range = start..all.min(start + slice_rows);
-                    slice.clear();
-                    let stats =
-                        rows.gather(range, self.locator, room, |cells, z| slice.put(cells, z));
-                    self.progress.advance(stats.points);
-                    Ok(stats)
-                },
-            );
-            stats += counted.try_reduce(Stats::default, |a, b| Ok(a + b))?;
-            let slices = &*slices;
-            tiles.par_iter_mut().enumerate().for_each_init(
-                || self.room(field),
-                |room, (index, tile)| {
-                    for slice in slices {
-                        slice.add_to(index, tile, room.as_mut());
-                    }
-                },
-            );
+        for batch in batches {
+            let fill = || self.fill(rows, |index| rows_of(batch, index), free);
+            // While the first one is filled, there is none to be added up.
+            let add = || self.add_up(field, filled, tiles);
+            let (counted, ()) = rayon::join(fill, add);
+            stats += counted?;
+            std::mem::swap(&mut filled, &mut free);
         }
+        self.add_up(field, filled, tiles);
+        filled.iter_mut().for_each(Slice::clear);
+        free.iter_mut().for_each(Slice::clear);
         Ok(stats)
+    }
+
+    /// Partitions rows, the share of each slice by its number.
+    fn fill<Z: Sample>(
+        &self,
+        rows: &Rows<'_, Z>,
+        share: impl Fn(usize) -> Range<usize> + Sync,
+        slices: &mut [Slice<Z>],
+    ) -> Result<Stats, Error> {
+        let counted = slices.par_iter_mut().enumerate().map_init(
+            Room::new,
+            |room, (index, slice)| -> Result<Stats, Error> {
+                if self.progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                slice.clear();
+                let put = |cells: &[u32], z: &[Z]| slice.put(cells, z);
+                let stats = rows.gather(share(index), self.locator, room, put);
+                self.progress.advance(stats.points);
+                Ok(stats)
+            },
+        );
+        counted.try_reduce(Stats::default, |a, b| Ok(a + b))
+    }
+
+    /// Adds the points of slices to the tiles, in the order of the slices.
+    fn add_up<C: Counter, Z: Sample>(
+        &self,
+        field: usize,
+        slices: &[Slice<Z>],
+        tiles: &mut [Tile<'_, C>],
+    ) {
+        tiles.par_iter_mut().enumerate().for_each_init(
+            || self.room(field),
+            |room, (index, tile)| {
+                for slice in slices {
+                    slice.add_to(index, tile, room.as_mut());
+                }
+            },
+        );
     }
 }
 
