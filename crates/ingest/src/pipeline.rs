@@ -76,9 +76,11 @@ pub fn ingest(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Ingested, Error> {
-    ingest_in_chunks(inputs, destination, options, progress, CHUNK)
+    ingest_with(inputs, destination, options, progress, Kernel::choose()?, CHUNK)
 }
 
+/// The same in chunks of so many bytes, for tests.
+#[cfg(test)]
 pub(crate) fn ingest_in_chunks(
     inputs: Vec<Input>,
     destination: &Path,
@@ -86,8 +88,19 @@ pub(crate) fn ingest_in_chunks(
     progress: &dyn Progress,
     chunk: usize,
 ) -> Result<Ingested, Error> {
+    ingest_with(inputs, destination, options, progress, Kernel::choose()?, chunk)
+}
+
+/// The same with the kernel and the length of chunks at the caller's choice, which the result does not depend on.
+fn ingest_with(
+    inputs: Vec<Input>,
+    destination: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+    kernel: Kernel,
+    chunk: usize,
+) -> Result<Ingested, Error> {
     options.validate()?;
-    let kernel = Kernel::choose()?;
     check_destination(destination)?;
     let sources = open(inputs, options)?;
     let write = |source| Error::Write { path: destination.to_owned(), source };
@@ -415,8 +428,11 @@ pub(crate) mod tests {
                 .collect();
             let options = Options { skip_bad: true, ..Options::default() };
             let mut identities = Vec::new();
-            for input in [Input::Path(file.clone()), stream(&text)] {
-                let run = || ingest_in_chunks(vec![input], &destination, &options, &(), chunk);
+            let kernels = Kernel::available().into_iter();
+            for (kernel, piped) in kernels.flat_map(|kernel| [(kernel, false), (kernel, true)]) {
+                let input = if piped { stream(&text) } else { Input::Path(file.clone()) };
+                let run =
+                    || ingest_with(vec![input], &destination, &options, &(), kernel, chunk);
                 let done = in_threads(threads, run).unwrap();
                 prop_assert_eq!(&bits(&done.points), &expected);
                 prop_assert_eq!(done.points.sidecar().skipped, bad.len() as u64);
@@ -426,17 +442,22 @@ pub(crate) mod tests {
                 done.points.verify(&()).unwrap();
                 identities.push(done.points.identity().to_owned());
             }
-            prop_assert_eq!(&identities[0], &identities[1]);
+            prop_assert!(identities.iter().all(|identity| *identity == identities[0]));
 
             // Without skipping, the first bad line is the error, and the old folder stays as it is.
-            let run = || {
-                let inputs = vec![Input::Path(file.clone())];
-                ingest_in_chunks(inputs, &destination, &Options::default(), &(), chunk)
-            };
-            match (in_threads(threads, run), bad.first()) {
-                (Ok(_), None) => {}
-                (Err(Error::Malformed { line, .. }), Some(first)) => prop_assert_eq!(line, *first),
-                (other, _) => prop_assert!(false, "{:?} for bad lines {:?}", other, bad),
+            for kernel in Kernel::available() {
+                let run = || {
+                    let inputs = vec![Input::Path(file.clone())];
+                    let options = Options::default();
+                    ingest_with(inputs, &destination, &options, &(), kernel, chunk)
+                };
+                match (in_threads(threads, run), bad.first()) {
+                    (Ok(_), None) => {}
+                    (Err(Error::Malformed { line, .. }), Some(first)) => {
+                        prop_assert_eq!(line, *first)
+                    }
+                    (other, _) => prop_assert!(false, "{:?} for bad lines {:?}", other, bad),
+                }
             }
             prop_assert_eq!(&bits(&Points::open(&destination).unwrap()), &expected);
         }
