@@ -100,7 +100,7 @@ impl Guess {
         columns: &mut [Vec<T>],
     ) -> Done {
         let nothing = Done { rows: 0, at: row.end };
-        if self.kernel == Kernel::Scalar {
+        if self.kernel == Kernel::General {
             return nothing;
         }
         self.fixed.pass(1);

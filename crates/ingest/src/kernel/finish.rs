@@ -8,11 +8,17 @@ const SIGN: f64 = 160_000_000.0;
 /// A double whose last bits are those of a 32-bit integer is that integer and this.
 const MAGIC: f64 = 4_503_599_627_370_496.0;
 
+/// The sign of a mantissa, where that of a float is.
+pub(super) const SIGN_BIT: u64 = 1 << 63;
+
 /// A type that digits become.
 pub(crate) trait FromDigits: Sized {
     /// The number that two halves of eight digits mean with so many of them behind the point, and whether there is a
     /// doubt that it is the nearest.
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool);
+
+    /// The same of one mantissa of at most 15 digits, with [`SIGN_BIT`] where it is negative.
+    fn from_mantissa(mantissa: u64, decimals: usize) -> (Self, bool);
 
     /// The numbers that mantissas with their powers of ten and signs mean, and whether there is a doubt about any of them.
     fn from_decimals(mantissas: &[u64], scales: &[Scale], numbers: &mut [Self]) -> bool;
@@ -30,13 +36,39 @@ fn digits(halves: u64) -> (f64, u64) {
     (first * 1e8 + second, u64::from(negative) << 63)
 }
 
+/// The double nearest to so many digits with so many of them behind the point.
+#[inline(always)]
+fn nearest(digits: f64, decimals: usize) -> f64 {
+    // Rounded once, since powers of so few decimals are exact.
+    digits / power_of_ten(decimals as i32)
+}
+
+/// Nearly that, and whether there is a doubt which float is the nearest.
+#[inline(always)]
+fn near(digits: f64, decimals: usize) -> (f64, bool) {
+    // Off by two units in the last place at most. A division would be off by less, but takes three times as long.
+    let value = digits * power_of_ten(-(decimals as i32));
+    // Without decimals nothing has been rounded yet.
+    (value, is_near_middle(value) & (decimals != 0))
+}
+
+/// A mantissa of at most 15 digits without its sign.
+#[inline(always)]
+fn unsigned(mantissa: u64) -> f64 {
+    f64::from_bits(mantissa & !SIGN_BIT | MAGIC.to_bits()) - MAGIC
+}
+
 impl FromDigits for f64 {
     #[inline(always)]
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
         let (digits, sign) = digits(halves);
-        // Rounded once, since powers of so few decimals are exact.
-        let value = digits / power_of_ten(decimals as i32);
-        (Self::from_bits(value.to_bits() | sign), false)
+        (Self::from_bits(nearest(digits, decimals).to_bits() | sign), false)
+    }
+
+    #[inline(always)]
+    fn from_mantissa(mantissa: u64, decimals: usize) -> (Self, bool) {
+        let value = nearest(unsigned(mantissa), decimals);
+        (Self::from_bits(value.to_bits() | mantissa & SIGN_BIT), false)
     }
 
     #[inline(always)]
@@ -59,11 +91,14 @@ impl FromDigits for f32 {
     #[inline(always)]
     fn from_halves(halves: u64, decimals: usize) -> (Self, bool) {
         let (digits, sign) = digits(halves);
-        // Off by two units in the last place at most. A division would be off by less, but takes three times as long.
-        let value = digits * power_of_ten(-(decimals as i32));
-        // Without decimals nothing has been rounded yet.
-        let doubt = is_near_middle(value) & (decimals != 0);
+        let (value, doubt) = near(digits, decimals);
         (f64::from_bits(value.to_bits() | sign) as Self, doubt)
+    }
+
+    #[inline(always)]
+    fn from_mantissa(mantissa: u64, decimals: usize) -> (Self, bool) {
+        let (value, doubt) = near(unsigned(mantissa), decimals);
+        (f64::from_bits(value.to_bits() | mantissa & SIGN_BIT) as Self, doubt)
     }
 
     #[inline(always)]

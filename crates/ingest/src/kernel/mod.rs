@@ -9,6 +9,8 @@
 //! - [`varying`]: numbers of any length and with or without exponents, as `%g`, `%.18e` and the shortest digits give. A
 //!   field at a time, without a branch that its digits decide.
 //!
+//! [`words`] does both without vectors, on any processor.
+//!
 //! Rows that fit neither are left to the general path: they are rare, or the guess is learnt anew.
 
 #![cfg_attr(
@@ -22,11 +24,12 @@ mod fixed;
 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
 mod separators;
 mod shape;
-#[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "processor intrinsics")]
+#[expect(unsafe_code, reason = "calls code for the processor at hand")]
 mod varying;
 #[expect(unsafe_code, reason = "processor intrinsics")]
 mod vector;
+#[expect(unsafe_code, reason = "has the interface of vectors, and writes where there is room")]
+mod words;
 
 pub(crate) use finish::{FromDigits, Scale};
 pub(crate) use shape::Shape;
@@ -38,7 +41,9 @@ use crate::number::Number;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kernel {
-    /// Every row takes the general path.
+    /// Every row takes the general path: what the others are compared with.
+    General,
+    /// One field at once, eight bytes at a time. Every processor has it.
     Scalar,
     /// Four rows of fixed fields at once, or one varying field.
     #[cfg(target_arch = "x86_64")]
@@ -52,7 +57,7 @@ impl Kernel {
     /// All that this processor has, the slowest first.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut, reason = "other processors have nothing to add")]
-        let mut kernels = vec![Self::Scalar];
+        let mut kernels = vec![Self::General, Self::Scalar];
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("bmi1")
@@ -73,9 +78,10 @@ impl Kernel {
         kernels
     }
 
-    /// The name, as in the environment variable `POINTILLIST_KERNEL`: `scalar`, `avx2`, `avx512`.
+    /// The name, as in the environment variable `POINTILLIST_KERNEL`: `general`, `scalar`, `avx2`, `avx512`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::General => "general",
             Self::Scalar => "scalar",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
@@ -108,9 +114,9 @@ impl Kernel {
     /// and near the end of the text.
     pub(crate) fn parse_fixed<T: Number>(self, work: Work<'_, T>) -> Done {
         match self {
-            Self::Scalar => Done { rows: 0, at: work.at },
-            #[cfg(target_arch = "x86_64")]
+            Self::General => Done { rows: 0, at: work.at },
             _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
+            Self::Scalar => words::fixed::parse(work),
             // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
@@ -126,7 +132,8 @@ impl Kernel {
     /// none at all.
     pub(crate) fn parse_varying<T: Number>(self, work: Work<'_, T>, most: usize) -> Done {
         match self {
-            Self::Scalar => Done { rows: 0, at: work.at },
+            Self::General => Done { rows: 0, at: work.at },
+            Self::Scalar => varying::words(work, most),
             // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
@@ -171,7 +178,7 @@ pub(crate) struct Scratch {
     ends: Vec<u32>,
     /// How long each field is, as the vectors of the kernel for fixed fields want to know it.
     marks: Vec<u16>,
-    /// Of one column of fixed fields, two halves of eight digits a row.
+    /// Of one column of fixed fields, two halves of eight digits a row; or all digits, of a few rows of all columns.
     halves: Vec<u64>,
     /// Of one column of varying fields, all digits of a row.
     mantissas: Vec<u64>,

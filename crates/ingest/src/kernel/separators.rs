@@ -1,6 +1,13 @@
 //! Where fields end.
 
-use super::vector::Vector;
+/// How a kernel finds them. Every method needs the processor features of the type, and is inlined into a function that has
+/// them.
+pub(super) trait Separators: Copy {
+    /// Bit i is set where byte i of the block is `delimiter` or a newline, or a tab where the delimiter is a blank.
+    unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64;
+    /// Writes `base` plus the place of every set bit of `mask` to `ends`, and possibly more behind them, up to 64 in all.
+    unsafe fn store_places(mask: u64, base: u32, ends: *mut u32);
+}
 
 /// Appends to `ends`, as offsets into `text`, where the fields end that begin in `text[start..end]`, a number of whole
 /// 64-byte blocks. Where the delimiter is a blank, only the first separator of a run ends a field; the byte before
@@ -9,7 +16,7 @@ use super::vector::Vector;
 /// # Safety
 /// The processor has the features of `V`.
 #[inline(always)]
-pub(super) unsafe fn find_ends<V: Vector>(
+pub(super) unsafe fn find_ends<V: Separators>(
     text: &[u8],
     start: usize,
     end: usize,

@@ -202,11 +202,17 @@ fn leading_digits(word: u64) -> (u64, usize) {
     if count == 0 {
         return (0, 0);
     }
-    // Right-justified, with zeros in front; Johnny Lee's and Daniel Lemire's three multiplications.
-    let word = (word & 0x0F0F_0F0F_0F0F_0F0F) << (64 - 8 * count);
-    let word = word.wrapping_mul(2561) >> 8 & 0x00FF_00FF_00FF_00FF;
-    let word = word.wrapping_mul(6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF;
-    (word.wrapping_mul(42_949_672_960_001) >> 32, count)
+    // Right-justified, with zeros in front.
+    (eight_digits((word & 0x0F0F_0F0F_0F0F_0F0F) << (64 - 8 * count)), count)
+}
+
+/// The number that eight digits are, each the value of a byte, the first of them the lowest.
+#[inline(always)]
+pub(crate) fn eight_digits(digits: u64) -> u64 {
+    // Johnny Lee's and Daniel Lemire's three multiplications.
+    let pairs = digits.wrapping_mul(2561) >> 8 & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF;
+    fours.wrapping_mul(42_949_672_960_001) >> 32
 }
 
 /// The exponent that begins at `at`, and where it ends. One of more than four digits is left to the slow path.

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{MOST_LANES, Vector};
+use super::{MOST_LANES, Separators, Vector};
 
 #[derive(Clone, Copy)]
 pub(in crate::kernel) struct Avx2(__m256i);
@@ -52,10 +52,7 @@ pub(in crate::kernel) unsafe fn four_digits(digits: __m256i) -> __m256i {
     }
 }
 
-impl Vector for Avx2 {
-    const LANES: usize = 2;
-    type Mask = __m256i;
-
+impl Separators for Avx2 {
     #[inline(always)]
     unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64 {
         let third = if delimiter == b' ' { b'\t' } else { delimiter };
@@ -82,6 +79,11 @@ impl Vector for Avx2 {
             written += 8;
         }
     }
+}
+
+impl Vector for Avx2 {
+    const LANES: usize = 2;
+    type Mask = __m256i;
 
     /// The length.
     #[inline(always)]

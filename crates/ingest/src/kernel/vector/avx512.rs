@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{MOST_LANES, Vector};
+use super::{MOST_LANES, Separators, Vector};
 
 #[derive(Clone, Copy)]
 pub(in crate::kernel) struct Avx512(__m512i);
@@ -31,10 +31,7 @@ unsafe fn four_digits(digits: __m512i) -> __m512i {
     }
 }
 
-impl Vector for Avx512 {
-    const LANES: usize = 4;
-    type Mask = u64;
-
+impl Separators for Avx512 {
     #[inline(always)]
     unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64 {
         let third = if delimiter == b' ' { b'\t' } else { delimiter };
@@ -70,6 +67,11 @@ impl Vector for Avx512 {
             }
         }
     }
+}
+
+impl Vector for Avx512 {
+    const LANES: usize = 4;
+    type Mask = u64;
 
     /// A bit for each byte of the window before the field.
     #[inline(always)]

@@ -10,21 +10,19 @@ pub(super) use avx2::{Avx2, four_digits};
 #[cfg(target_arch = "x86_64")]
 pub(super) use avx512::Avx512;
 
+use super::separators::Separators;
+
 /// As many lanes as a register can have.
 pub(super) const MOST_LANES: usize = 4;
 
 /// A register of 16-byte lanes. Every method needs the processor features of the type, and is inlined into a function
 /// that has them.
-pub(super) trait Vector: Copy {
+pub(super) trait Vector: Separators {
     /// Lanes in a register.
     const LANES: usize;
     /// A truth value a byte.
     type Mask: Copy;
 
-    /// Bit i is set where byte i of the block is `delimiter` or a newline, or a tab where the delimiter is a blank.
-    unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64;
-    /// Writes `base` plus the place of every set bit of `mask` to `ends`, and possibly more behind them, up to 64 in all.
-    unsafe fn store_places(mask: u64, base: u32, ends: *mut u32);
     /// Tells [`Self::load_fields`] that a field and its separator have so many bytes.
     fn mark(length: u32) -> u16;
     /// Lane i is loaded from `windows[i]`, from which 16 bytes can be read; before the field that `marks[i]` tells of, which
