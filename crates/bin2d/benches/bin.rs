@@ -58,13 +58,9 @@ fn bin2d(criterion: &mut Criterion) {
     let reductions: Reductions = "count,mean".parse().expect("valid reductions");
     for input in ["uniform", "clustered", "scan"] {
         let points = points(input);
-        let columns = Columns::new(
-            Values::F32(&points.x),
-            Values::F32(&points.y),
-            Some(Values::F32(&points.z)),
-            false,
-        )
-        .expect("columns of one length");
+        let columns = Columns::new(Values::F32(&points.x), Values::F32(&points.y))
+            .and_then(|columns| columns.with_z("z", Values::F32(&points.z), false))
+            .expect("columns of one length");
         for size in [256, 1024, 4096] {
             let frame = Frame {
                 extent: Extent::new(0.0, 1.0, 0.0, 1.0).expect("a valid extent"),
@@ -74,7 +70,8 @@ fn bin2d(criterion: &mut Criterion) {
                 BenchmarkId::from_parameter(format!("size={size}/input={input}")),
                 |bencher| {
                     bencher.iter(|| {
-                        let grid = bin(&[columns], &frame, &reductions, &()).expect("a grid");
+                        let grid = bin(std::slice::from_ref(&columns), &frame, &reductions, &())
+                            .expect("a grid");
                         assert_eq!(grid.stats().binned, ROWS as u64);
                         black_box(grid)
                     });

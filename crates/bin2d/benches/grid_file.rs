@@ -32,7 +32,9 @@ fn points() -> [Vec<f32>; 3] {
 fn grid_file(criterion: &mut Criterion) {
     let [x, y, z] = points();
     let [x, y, z] = [&x, &y, &z].map(|column| Values::F32(column));
-    let columns = Columns::new(x, y, Some(z), false).expect("columns of one length");
+    let columns = Columns::new(x, y)
+        .and_then(|columns| columns.with_z("z", z, false))
+        .expect("columns of one length");
     let reductions = "count,mean".parse().expect("valid reductions");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("grid.tiff");
@@ -42,7 +44,8 @@ fn grid_file(criterion: &mut Criterion) {
             size: Size::new(size, size).expect("a valid size"),
         };
         for (name, compress) in [("none", Compression::None), ("deflate", Compression::Deflate)] {
-            let grid = bin(&[columns], &frame, &reductions, &()).expect("a grid");
+            let grid =
+                bin(std::slice::from_ref(&columns), &frame, &reductions, &()).expect("a grid");
             let options = Options { compress, ..Options::default() };
             let binned = Binned::new(grid, options, Vec::new());
             let id = BenchmarkId::from_parameter(format!("size={size}/compress={name}"));

@@ -52,14 +52,16 @@ pub enum Error {
         axis: char,
     },
 
-    /// A reduction of z is asked for, and there is no z.
+    /// A reduction of a column is asked for, and there is no such column.
     #[error(
-        "{reduction} is a reduction of z, and the points have no column z; name one with --z, or \
-         ask for --reduce count"
+        "{term} is a reduction of {column}, and the points have no column {column}; name one with {}, or \
+         ask for --reduce count", .term.column().map_or_else(|| "--z".to_owned(), |_| format!("--reduce {}:NAME", .term.reduction()))
     )]
     NoZ {
-        /// The first reduction that needs z.
-        reduction: crate::Reduction,
+        /// The first reduction that there is no column for.
+        term: crate::Term,
+        /// The column.
+        column: String,
     },
 
     /// The grid does not fit into memory.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::extent::{Frame, StoredExtent};
 use crate::planes::Accumulators;
-use crate::{Error, Reduction, Reductions};
+use crate::{Error, Reduction, Reductions, Term};
 
 /// The region that a grid covers, in data units. Both widths are finite and greater than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Extent {
 /// One reduction of all cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The name of the reduction: `count`, `mean`, …
+    /// The name: `count`, `mean`, `max:mag`, …
     pub name: String,
     /// One value a cell: `len = width * height`, row-major, row 0 = top (largest y). NaN where no value is.
     pub values: PageValues,
@@ -109,6 +109,8 @@ impl PageValue for f64 {
 pub struct Grid {
     frame: Frame,
     reductions: Reductions,
+    /// Of each page, the number of the column that it is of.
+    fields: Vec<usize>,
     stats: Stats,
     cells: Counted,
 }
@@ -121,8 +123,14 @@ pub(crate) enum Counted {
 }
 
 impl Grid {
-    pub(crate) fn new(frame: Frame, reductions: Reductions, stats: Stats, cells: Counted) -> Self {
-        Self { frame, reductions, stats, cells }
+    pub(crate) fn new(
+        frame: Frame,
+        reductions: Reductions,
+        fields: Vec<usize>,
+        stats: Stats,
+        cells: Counted,
+    ) -> Self {
+        Self { frame, reductions, fields, stats, cells }
     }
 
     /// Where the cells lie.
@@ -155,56 +163,53 @@ impl Grid {
         self.stats
     }
 
-    /// Computes these rows of the page of `reduction`, row 0 being the top. `values` is row-major,
+    /// Computes these rows of the page of `term`, row 0 being the top. `values` is row-major,
     /// `len = rows.len() * width`; each is rounded once, from 64 bits. A cell without a value is NaN.
     ///
     /// # Panics
-    /// When `reduction` is not among [`Grid::reductions`], the rows are not in the grid, or `values` has another
+    /// When `term` is not among [`Grid::reductions`], the rows are not in the grid, or `values` has another
     /// length.
-    pub fn page_rows<T: PageValue>(
-        &self,
-        reduction: Reduction,
-        rows: Range<u32>,
-        values: &mut [T],
-    ) {
-        assert!(self.reductions.as_slice().contains(&reduction), "{reduction} is not in the grid");
+    pub fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
+        let page = self.reductions.as_slice().iter().position(|page| page == term);
+        let Some(page) = page else { panic!("{term} is not in the grid") };
+        let (reduction, field) = (term.reduction(), self.fields[page]);
         assert!(rows.start <= rows.end && rows.end <= self.height(), "rows outside the grid");
         let width = self.width() as usize;
         let cells = rows.start as usize * width..rows.end as usize * width;
         assert_eq!(values.len(), cells.len(), "a value for each cell");
         match &self.cells {
-            Counted::Narrow(accumulators) => accumulators.reduce(reduction, 0, cells, values),
-            Counted::Wide(accumulators) => accumulators.reduce(reduction, 0, cells, values),
+            Counted::Narrow(accumulators) => accumulators.reduce(reduction, field, cells, values),
+            Counted::Wide(accumulators) => accumulators.reduce(reduction, field, cells, values),
         }
     }
 
-    /// Computes the whole page of `reduction`.
+    /// Computes the whole page of `term`.
     ///
     /// # Errors
     /// [`Error::Allocation`] when there is no memory for it.
     ///
     /// # Panics
-    /// When `reduction` is not among [`Grid::reductions`].
-    pub fn page(&self, reduction: Reduction, dtype: Dtype) -> Result<Page, Error> {
+    /// When `term` is not among [`Grid::reductions`].
+    pub fn page(&self, term: &Term, dtype: Dtype) -> Result<Page, Error> {
         let values = match dtype {
-            Dtype::F32 => PageValues::F32(self.whole(reduction)?),
-            Dtype::F64 => PageValues::F64(self.whole(reduction)?),
+            Dtype::F32 => PageValues::F32(self.whole(term)?),
+            Dtype::F64 => PageValues::F64(self.whole(term)?),
         };
-        Ok(Page { name: reduction.name().to_owned(), values })
+        Ok(Page { name: term.to_string(), values })
     }
 
-    fn whole<T: PageValue>(&self, reduction: Reduction) -> Result<Vec<T>, Error> {
+    fn whole<T: PageValue>(&self, term: &Term) -> Result<Vec<T>, Error> {
         let cells = self.frame.size.cells() as usize;
         let mut values = Vec::new();
         values.try_reserve_exact(cells)?;
         values.resize(cells, T::default());
-        self.page_rows(reduction, 0..self.height(), &mut values);
+        self.page_rows(term, 0..self.height(), &mut values);
         Ok(values)
     }
 
     /// Whether a cell holds so many points that 32-bit floats round their number: some above 2²⁴.
     pub(crate) fn counts_need_f64(&self) -> bool {
-        self.reductions.as_slice().contains(&Reduction::Count)
+        self.reductions.as_slice().contains(&Reduction::Count.into())
             && self.stats.binned > 1 << f32::MANTISSA_DIGITS
             && match &self.cells {
                 Counted::Narrow(accumulators) => accumulators.counts_need_f64(),

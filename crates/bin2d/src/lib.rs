@@ -34,7 +34,7 @@ pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
 pub use options::{Compression, Options};
 pub use pointillist_ingest::Dtype;
-pub use reduction::{Reduction, Reductions};
+pub use reduction::{Reduction, Reductions, Term};
 pub use run::{Columns, bin};
 pub use stage::{Binned, bin2d};
 pub use tiff::{Description, GridFile, Written, write_grid};

@@ -38,7 +38,7 @@ pub(crate) struct Kept {
 }
 
 /// What is known of a z before its points are added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct About {
     /// Some values may be NaN.
     pub(crate) may_be_nan: bool,

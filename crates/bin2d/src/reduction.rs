@@ -46,7 +46,7 @@ impl Reduction {
         Self::Last,
     ];
 
-    /// The name, which is also that of its page: `count`, `sum`, …
+    /// The name: `count`, `sum`, …
     pub fn name(self) -> &'static str {
         match self {
             Self::Count => "count",
@@ -86,25 +86,107 @@ impl FromStr for Reduction {
     }
 }
 
-/// One or more different reductions, in the order of their pages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Reduction>")]
-pub struct Reductions(Vec<Reduction>);
+/// What one page is made of: a reduction, and the column it is of where one is named.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Term {
+    reduction: Reduction,
+    column: Option<String>,
+}
 
-impl Reductions {
-    /// A list in which every reduction stands at most once.
+impl Term {
+    /// `reduction` of the column of that name.
     ///
     /// # Errors
-    /// When the list is empty or holds a reduction twice.
-    pub fn new(list: Vec<Reduction>) -> Result<Self, Error> {
+    /// When no column can have the name, or the reduction is `count`, which is of no column.
+    pub fn of(reduction: Reduction, column: &str) -> Result<Self, Error> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        if column.is_empty() || !column.bytes().all(allowed) {
+            return Err(Error::Options(format!(
+                "{reduction}:{column} names no column: expected letters, digits, _ and - after the colon"
+            )));
+        }
+        if !reduction.needs_z() {
+            return Err(Error::Options(format!(
+                "{reduction} counts points, whatever is in their columns: ask for {reduction} alone, \
+                 not for {reduction}:{column}"
+            )));
+        }
+        Ok(Self { reduction, column: Some(column.to_owned()) })
+    }
+
+    /// The reduction.
+    pub fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    /// The column that is named; where there is none, a reduction is of z.
+    pub fn column(&self) -> Option<&str> {
+        self.column.as_deref()
+    }
+}
+
+/// Of z, where it is of a column.
+impl From<Reduction> for Term {
+    fn from(reduction: Reduction) -> Self {
+        Self { reduction, column: None }
+    }
+}
+
+/// Reads `mean`, or `mean:mag`.
+impl FromStr for Term {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.split_once(':') {
+            None => Ok(text.parse::<Reduction>()?.into()),
+            Some((reduction, column)) => Self::of(reduction.parse()?, column),
+        }
+    }
+}
+
+/// Writes `mean`, or `mean:mag`, which is also the name of the page.
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reduction.fmt(f)?;
+        match &self.column {
+            None => Ok(()),
+            Some(column) => write!(f, ":{column}"),
+        }
+    }
+}
+
+impl From<Term> for String {
+    fn from(term: Term) -> Self {
+        term.to_string()
+    }
+}
+
+impl TryFrom<String> for Term {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+/// One or more different pages, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Term>")]
+pub struct Reductions(Vec<Term>);
+
+impl Reductions {
+    /// A list in which every page stands at most once.
+    ///
+    /// # Errors
+    /// When the list is empty or holds a page twice.
+    pub fn new(list: Vec<Term>) -> Result<Self, Error> {
         if list.is_empty() {
             return Err(Error::Options("a grid needs at least one reduction".to_owned()));
         }
-        for (index, reduction) in list.iter().enumerate() {
-            if list[..index].contains(reduction) {
-                return Err(Error::Options(format!(
-                    "the reduction {reduction} is asked for twice"
-                )));
+        for (index, term) in list.iter().enumerate() {
+            if list[..index].contains(term) {
+                return Err(Error::Options(format!("the reduction {term} is asked for twice")));
             }
         }
         Ok(Self(list))
@@ -112,43 +194,58 @@ impl Reductions {
 
     /// What is made where nothing is asked for: count and mean, or count alone where there is no z.
     pub fn default_for(has_z: bool) -> Self {
-        Self(if has_z { vec![Reduction::Count, Reduction::Mean] } else { vec![Reduction::Count] })
+        let list =
+            if has_z { &[Reduction::Count, Reduction::Mean][..] } else { &[Reduction::Count] };
+        Self(list.iter().map(|&reduction| reduction.into()).collect())
     }
 
     /// The list.
-    pub fn as_slice(&self) -> &[Reduction] {
+    pub fn as_slice(&self) -> &[Term] {
         &self.0
     }
 
-    /// The first that is a reduction of z.
-    pub fn first_of_z(&self) -> Option<Reduction> {
-        self.0.iter().copied().find(|reduction| reduction.needs_z())
+    /// The first that is of z without naming it.
+    pub fn first_of_z(&self) -> Option<&Term> {
+        self.0.iter().find(|term| term.reduction.needs_z() && term.column.is_none())
+    }
+
+    /// The columns that are reduced, each once, with `z` for the one that is not named; `None` where that is needed and
+    /// there is none.
+    pub fn columns<'a>(&'a self, z: Option<&'a str>) -> Option<Vec<&'a str>> {
+        let mut columns = Vec::new();
+        for term in self.0.iter().filter(|term| term.reduction.needs_z()) {
+            let column = term.column().or(z)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Some(columns)
     }
 }
 
-impl TryFrom<Vec<Reduction>> for Reductions {
+impl TryFrom<Vec<Term>> for Reductions {
     type Error = Error;
 
-    fn try_from(list: Vec<Reduction>) -> Result<Self, Error> {
+    fn try_from(list: Vec<Term>) -> Result<Self, Error> {
         Self::new(list)
     }
 }
 
-/// Reads `count,mean`.
+/// Reads `count,mean,max:mag`.
 impl FromStr for Reductions {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::new(text.split(',').map(|name| name.trim().parse()).collect::<Result<_, _>>()?)
+        Self::new(text.split(',').map(|term| term.trim().parse()).collect::<Result<_, _>>()?)
     }
 }
 
-/// Writes `count,mean`.
+/// Writes `count,mean,max:mag`.
 impl fmt::Display for Reductions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, reduction) in self.0.iter().enumerate() {
+        for (index, term) in self.0.iter().enumerate() {
             f.write_str(if index == 0 { "" } else { "," })?;
-            reduction.fmt(f)?;
+            term.fmt(f)?;
         }
         Ok(())
     }
@@ -183,13 +280,32 @@ mod tests {
         assert_eq!(message, "the reduction mean is asked for twice");
         assert!("".parse::<Reductions>().is_err());
         assert!(Reductions::new(Vec::new()).is_err());
+        assert!("mean:a,max:a,mean:b,mean".parse::<Reductions>().is_ok());
+        assert!("mean:a,mean:a".parse::<Reductions>().is_err());
         assert!(serde_json::from_str::<Reductions>("[]").is_err());
         assert!(serde_json::from_str::<Reductions>(r#"["min","min"]"#).is_err());
     }
 
     #[test]
     fn lists_are_written_as_they_are_read() {
-        let list: Reductions = "mean, count,std".parse().unwrap();
-        assert_eq!(list.to_string(), "mean,count,std");
+        let list: Reductions = "mean, count,std, max:mag,min:v_2".parse().unwrap();
+        assert_eq!(list.to_string(), "mean,count,std,max:mag,min:v_2");
+        let json = serde_json::to_string(&list).unwrap();
+        assert_eq!(json, r#"["mean","count","std","max:mag","min:v_2"]"#);
+        assert_eq!(serde_json::from_str::<Reductions>(&json).unwrap(), list);
+        assert_eq!(list.columns(Some("z")), Some(vec!["z", "mag", "v_2"]));
+        assert_eq!(list.columns(Some("mag")), Some(vec!["mag", "v_2"]));
+        assert_eq!(list.columns(None), None);
+        let named: Reductions = "count,max:mag".parse().unwrap();
+        assert_eq!(named.columns(None), Some(vec!["mag"]));
+    }
+
+    #[test]
+    fn a_reduction_of_a_column_must_name_it_and_count_must_not() {
+        let message = |text: &str| text.parse::<Reductions>().unwrap_err().to_string();
+        assert!(message("count,mean:").starts_with("mean: names no column"));
+        assert!(message("mean:größe").starts_with("mean:größe names no column"));
+        assert!(message("count:z").ends_with("ask for count alone, not for count:z"));
+        assert!(message("median:z").starts_with("\"median\" is not a reduction"));
     }
 }

@@ -20,35 +20,54 @@ use crate::lane::{self, Lane};
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
 use crate::planes::{About, Accumulators, Kept};
-use crate::{Error, Extent, Frame, Grid, Reductions, Size, os};
+use crate::{Error, Extent, Frame, Grid, Reduction, Reductions, Size, Term, os};
 
 /// Points to bin: columns of one length.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Columns<'a> {
     x: Values<'a>,
     y: Values<'a>,
-    z: Option<Values<'a>>,
-    z_has_nan: bool,
+    z: Vec<Z<'a>>,
     zones: Option<(&'a Zones, &'a Zones)>,
 }
 
+/// A column that is reduced.
+#[derive(Debug, Clone, Copy)]
+struct Z<'a> {
+    name: &'a str,
+    values: Values<'a>,
+    has_nan: bool,
+}
+
 impl<'a> Columns<'a> {
-    /// Columns of the same length. `z_has_nan` may be true without need, which only costs time; it must not be
-    /// false when z holds a NaN, which would then make a NaN of everything in its cell.
+    /// Columns of the same length.
     ///
     /// # Errors
     /// [`Error::Lengths`] when the lengths differ.
-    pub fn new(
-        x: Values<'a>,
-        y: Values<'a>,
-        z: Option<Values<'a>>,
-        z_has_nan: bool,
-    ) -> Result<Self, Error> {
-        let z_len = z.map(|z| z.len());
-        if x.len() != y.len() || z_len.is_some_and(|len| len != x.len()) {
-            return Err(Error::Lengths { x: x.len(), y: y.len(), z: z_len });
+    pub fn new(x: Values<'a>, y: Values<'a>) -> Result<Self, Error> {
+        if x.len() != y.len() {
+            return Err(Error::Lengths { x: x.len(), y: y.len(), z: None });
         }
-        Ok(Self { x, y, z, z_has_nan, zones: None })
+        Ok(Self { x, y, z: Vec::new(), zones: None })
+    }
+
+    /// The same with a column to reduce. Reductions that name no column are of the first. `has_nan` may be true
+    /// without need, which only costs time; it must not be false when there is a NaN, which would then make a NaN of
+    /// everything in its cell.
+    ///
+    /// # Errors
+    /// [`Error::Lengths`] when its length differs.
+    pub fn with_z(
+        mut self,
+        name: &'a str,
+        values: Values<'a>,
+        has_nan: bool,
+    ) -> Result<Self, Error> {
+        if values.len() != self.rows() {
+            return Err(Error::Lengths { x: self.x.len(), y: self.y.len(), z: Some(values.len()) });
+        }
+        self.z.push(Z { name, values, has_nan });
+        Ok(self)
     }
 
     /// The same with the zones of x and y: blocks of rows that lie beside the extent are then passed over unread.
@@ -60,6 +79,11 @@ impl<'a> Columns<'a> {
     /// Number of points.
     pub fn rows(&self) -> usize {
         self.x.len()
+    }
+
+    /// The column of that name.
+    fn z(&self, name: &str) -> Option<&Z<'a>> {
+        self.z.iter().find(|z| z.name == name)
     }
 }
 
@@ -123,8 +147,8 @@ impl Plan {
 /// rayon pool; `progress` counts rows.
 ///
 /// # Errors
-/// [`Error::Options`] when the frame's extent has no width, [`Error::NoZ`] when a reduction of z is asked for and
-/// some source has none, [`Error::Memory`] or
+/// [`Error::Options`] when the frame's extent has no width, [`Error::NoZ`] when some source lacks a column that is to be
+/// reduced, [`Error::Memory`] or
 /// [`Error::Allocation`] when the grid does not fit into memory, [`Error::Cancelled`] when `progress` says so.
 pub fn bin(
     sources: &[Columns<'_>],
@@ -143,25 +167,44 @@ fn bin_cut(
     kernel: Kernel,
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
-    let first_of_z = reductions.first_of_z();
-    if let Some(reduction) = first_of_z
-        && sources.iter().any(|columns| columns.z.is_none())
-    {
-        return Err(Error::NoZ { reduction });
-    }
-    let is_wide = |columns: &Columns<'_>| matches!(columns.z, Some(Values::F64(_)));
-    let about: Vec<About> = first_of_z
-        .map(|_| About {
-            may_be_nan: sources.iter().any(|columns| columns.z_has_nan),
-            is_wide: sources.iter().any(is_wide),
-        })
+    // Without sources it does not matter what nothing is added of.
+    let z = match sources.first() {
+        Some(columns) => columns.z.first().map(|z| z.name),
+        None => Some("z"),
+    };
+    let names = reductions.columns(z).ok_or_else(|| no_column(reductions, "z"))?;
+    let fields: Vec<Field> = names
         .into_iter()
+        .map(|name| {
+            let z = || sources.iter().filter_map(|columns| columns.z(name));
+            Field {
+                name: name.to_owned(),
+                about: About {
+                    may_be_nan: z().any(|z| z.has_nan),
+                    is_wide: z().any(|z| matches!(z.values, Values::F64(_))),
+                },
+            }
+        })
         .collect();
-    let mut binner = Binner::new(frame, reductions, &about, cut, kernel)?;
+    let mut binner = Binner::new(frame, reductions, z, fields, cut, kernel)?;
     for columns in sources {
         binner = binner.add(columns, progress)?;
     }
     binner.finish()
+}
+
+/// There is no such column, which reductions that name none are of.
+fn no_column(reductions: &Reductions, column: &str) -> Error {
+    let of = |term: &&Term| term.reduction().needs_z() && term.column().unwrap_or(column) == column;
+    let term = reductions.as_slice().iter().find(of).cloned();
+    Error::NoZ { term: term.unwrap_or(Reduction::Mean.into()), column: column.to_owned() }
+}
+
+/// A column that is reduced, before there is any of it.
+#[derive(Debug, Clone)]
+struct Field {
+    name: String,
+    about: About,
 }
 
 /// A grid in the making, to which columns are added one after another.
@@ -170,7 +213,9 @@ struct Binner {
     frame: Frame,
     reductions: Reductions,
     locator: Locator,
-    about: Vec<About>,
+    fields: Vec<Field>,
+    /// Of each page, the number of its field.
+    field_of_page: Vec<usize>,
     kept: Kept,
     cut: Cut,
     stats: Stats,
@@ -251,10 +296,12 @@ impl Sliced for () {
 }
 
 impl Binner {
+    /// For points with these fields, which are the columns that `reductions` are of, with `z` for one that is not named.
     fn new(
         frame: &Frame,
         reductions: &Reductions,
-        about: &[About],
+        z: Option<&str>,
+        fields: Vec<Field>,
         cut: Cut,
         kernel: Kernel,
     ) -> Result<Self, Error> {
@@ -262,8 +309,16 @@ impl Binner {
         let Extent { xmin, xmax, ymin, ymax } = frame.extent;
         Extent::new(xmin, xmax, ymin, ymax)?;
         let cells = frame.size.cells();
-        let wanted: Vec<_> = reductions.as_slice().iter().map(|&kept| (kept, 0)).collect();
-        let kept = Kept::of(&wanted, about);
+        let terms = reductions.as_slice();
+        let field = |term: &Term| {
+            let column = term.column().or(z);
+            fields.iter().position(|field| column == Some(field.name.as_str())).unwrap_or(0)
+        };
+        let field_of_page: Vec<usize> = terms.iter().map(field).collect();
+        let wanted: Vec<_> =
+            terms.iter().map(Term::reduction).zip(field_of_page.iter().copied()).collect();
+        let about: Vec<About> = fields.iter().map(|field| field.about).collect();
+        let kept = Kept::of(&wanted, &about);
         // Whether there are NaN changes nothing in the result.
         let as_if: Vec<About> =
             about.iter().map(|about| About { may_be_nan: true, ..*about }).collect();
@@ -291,7 +346,8 @@ impl Binner {
             frame: *frame,
             reductions: reductions.clone(),
             locator,
-            about: about.to_vec(),
+            fields,
+            field_of_page,
             kept,
             cut,
             stats: Stats::default(),
@@ -305,9 +361,11 @@ impl Binner {
         if self.stats.points + columns.rows() as u64 > u64::from(u32::MAX) {
             self = self.widen()?;
         }
-        let Self { frame, locator, about, kept, cut, stats, store, slices, .. } = &mut self;
+        let Self { frame, reductions, locator, fields, kept, cut, stats, store, slices, .. } =
+            &mut self;
         let size = frame.size;
-        let pass = Pass { size, locator, about, kept, cut: *cut, before: stats.points, progress };
+        let (cut, before) = (*cut, stats.points);
+        let pass = Pass { size, reductions, locator, fields, kept, cut, before, progress };
         *stats += match store {
             Store::Narrow(cells) => pass.add(columns, cells, slices),
             Store::Wide(cells) => pass.add(columns, cells, slices),
@@ -326,12 +384,13 @@ impl Binner {
 
     /// The grid of all points that were added.
     fn finish(self) -> Result<Grid, Error> {
-        let Self { frame, reductions, kept, stats, store, .. } = self;
+        let Self { frame, reductions, field_of_page, kept, stats, store, .. } = self;
         let counted = match store {
             Store::Narrow(cells) => cells.finish(frame.size, &kept).map(Counted::Narrow),
             Store::Wide(cells) => cells.finish(frame.size, &kept).map(Counted::Wide),
         };
-        Ok(Grid::new(frame, reductions, stats, counted.map_err(Error::Allocation)?))
+        let cells = counted.map_err(Error::Allocation)?;
+        Ok(Grid::new(frame, reductions, field_of_page, stats, cells))
     }
 }
 
@@ -360,8 +419,9 @@ fn fits(
 /// What stays the same while columns are added.
 struct Pass<'a> {
     size: Size,
+    reductions: &'a Reductions,
     locator: &'a Locator,
-    about: &'a [About],
+    fields: &'a [Field],
     kept: &'a Kept,
     cut: Cut,
     /// Rows that have been added before.
@@ -376,16 +436,22 @@ impl Pass<'_> {
         cells: &mut Cells<C>,
         slices: &mut Slices,
     ) -> Result<Stats, Error> {
-        let &Columns { x, y, z, zones, .. } = columns;
-        match z.filter(|_| !self.about.is_empty()) {
-            Some(Values::F32(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices),
-            Some(Values::F64(z)) => self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices),
-            None => {
-                // As many values as there are rows, of no bytes each.
-                let z = &vec![(); columns.rows()];
-                self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices)
-            }
+        let &Columns { x, y, zones, .. } = columns;
+        if self.fields.is_empty() {
+            // As many values as there are rows, of no bytes each.
+            let z = &vec![(); columns.rows()];
+            return self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices);
         }
+        let mut stats = Stats::default();
+        for (number, field) in self.fields.iter().enumerate() {
+            let z = columns.z(&field.name);
+            let z = z.ok_or_else(|| no_column(self.reductions, &field.name))?;
+            stats = match z.values {
+                Values::F32(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
+                Values::F64(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
+            }?;
+        }
+        Ok(stats)
     }
 
     /// Adds these rows to what is kept of z number `field`.
@@ -413,9 +479,16 @@ impl Pass<'_> {
         }
     }
 
+    /// Rows are done once for all columns that are reduced: with the first.
+    fn advance(&self, field: usize, stats: Stats) {
+        if field == 0 {
+            self.progress.advance(stats.points);
+        }
+    }
+
     /// Room for points whose z is not NaN, where some may be.
     fn room<Z>(&self, field: usize) -> Option<Vec<Z>> {
-        self.about.get(field).is_some_and(|about| about.may_be_nan).then(Vec::new)
+        self.fields.get(field).is_some_and(|field| field.about.may_be_nan).then(Vec::new)
     }
 
     fn straight<C: Counter, Z: Sample>(
@@ -447,7 +520,7 @@ impl Pass<'_> {
                     },
                 );
                 stats += here;
-                self.progress.advance(here.points);
+                self.advance(field, here);
             }
             Ok(stats)
         });
@@ -479,7 +552,7 @@ impl Pass<'_> {
         };
         let mut stats = Stats::default();
         for batch in batches {
-            let fill = || self.fill(rows, |index| rows_of(batch, index), free);
+            let fill = || self.fill(rows, field, |index| rows_of(batch, index), free);
             // While the first one is filled, there is none to be added up.
             let add = || self.add_up(field, filled, tiles);
             let (counted, ()) = rayon::join(fill, add);
@@ -496,6 +569,7 @@ impl Pass<'_> {
     fn fill<Z: Sample>(
         &self,
         rows: &Rows<'_, Z>,
+        field: usize,
         share: impl Fn(usize) -> Range<usize> + Sync,
         slices: &mut [Slice<Z>],
     ) -> Result<Stats, Error> {
@@ -508,7 +582,7 @@ impl Pass<'_> {
                 slice.clear();
                 let put = |cells: &[u32], z: &[Z]| slice.put(cells, z);
                 let stats = rows.gather(share(index), self.locator, room, put);
-                self.progress.advance(stats.points);
+                self.advance(field, stats);
                 Ok(stats)
             },
         );

@@ -2,7 +2,7 @@
 
 use pointillist_ingest::{Column, Points, Progress, Zones};
 
-use crate::{Bounds, Columns, Error, Frame, Grid, Options, Reductions, bin};
+use crate::{Bounds, Columns, Error, Frame, Grid, Options, Reduction, Reductions, bin};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -49,51 +49,75 @@ pub fn bin2d(
     let reductions =
         options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
     // A column that nothing is computed from is not even mapped.
-    let z = z.filter(|_| reductions.first_of_z().is_some());
-
-    let columns: Vec<(Column, Column, Option<Column>)> = points
+    let Some(names) = reductions.columns(z) else {
+        let term = reductions.first_of_z().cloned().unwrap_or(Reduction::Mean.into());
+        return Err(Error::NoZ { term, column: "z".to_owned() });
+    };
+    // Reductions that name no column are of the first that is handed on.
+    let names: Vec<&str> = match z.filter(|z| names.contains(z)) {
+        Some(z) => [z].into_iter().chain(names.into_iter().filter(|&name| name != z)).collect(),
+        None => names,
+    };
+    let tables: Vec<Table> = points
         .iter()
-        .map(|points| {
-            let z = z.map(|name| points.column(name)).transpose()?;
-            Ok((points.column(&options.x)?, points.column(&options.y)?, z))
-        })
-        .collect::<Result<_, pointillist_ingest::Error>>()?;
-    let bounds = columns.iter().fold(Bounds::default(), |bounds, (x, y, _)| {
+        .map(|points| Table::open(points, options, &names))
+        .collect::<Result<_, _>>()?;
+    let bounds = tables.iter().fold(Bounds::default(), |bounds, Table { x, y, .. }| {
         bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
     });
     let frame = Frame::resolve(options.cells, options.aspect, options.extent, bounds)?;
-    let zones: Vec<Option<(Zones, Zones)>> = points
-        .iter()
-        .map(|points| Ok(points.zones(&options.x)?.zip(points.zones(&options.y)?)))
-        .collect::<Result<_, pointillist_ingest::Error>>()?;
-    let sources: Vec<Columns<'_>> = columns
-        .iter()
-        .zip(&zones)
-        .map(|((x, y, z), zones)| {
-            let z_has_nan = z.as_ref().is_some_and(|z| z.non_finite() > 0);
-            let z = z.as_ref().map(Column::values);
-            let columns = Columns::new(x.values(), y.values(), z, z_has_nan)?;
-            Ok(match zones {
-                Some((x, y)) => columns.with_zones(x, y),
-                None => columns,
-            })
-        })
-        .collect::<Result<_, Error>>()?;
+    let sources: Vec<Columns<'_>> =
+        tables.iter().map(|table| table.columns(&names)).collect::<Result<_, _>>()?;
     let grid = bin(&sources, &frame, &reductions, progress)?;
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))
 }
 
-/// The name of the z column: the one asked for, or `z` where all points have it.
+/// The columns of one of several points that are binned together.
+struct Table {
+    x: Column,
+    y: Column,
+    /// Those that are reduced.
+    z: Vec<Column>,
+    zones: Option<(Zones, Zones)>,
+}
+
+impl Table {
+    fn open(
+        points: &Points,
+        options: &Options,
+        names: &[&str],
+    ) -> Result<Self, pointillist_ingest::Error> {
+        Ok(Self {
+            x: points.column(&options.x)?,
+            y: points.column(&options.y)?,
+            z: names.iter().map(|name| points.column(name)).collect::<Result<_, _>>()?,
+            zones: points.zones(&options.x)?.zip(points.zones(&options.y)?),
+        })
+    }
+
+    fn columns<'a>(&'a self, names: &[&'a str]) -> Result<Columns<'a>, Error> {
+        let mut columns = Columns::new(self.x.values(), self.y.values())?;
+        for (name, z) in names.iter().zip(&self.z) {
+            columns = columns.with_z(name, z.values(), z.non_finite() > 0)?;
+        }
+        Ok(match &self.zones {
+            Some((x, y)) => columns.with_zones(x, y),
+            None => columns,
+        })
+    }
+}
+
+/// The name of the column that reductions are of when they name none: the one asked for, or `z` where all points have it.
 fn z_column<'a>(points: &[Points], options: &'a Options) -> Result<Option<&'a str>, Error> {
     if let Some(name) = &options.z {
         return Ok(Some(name));
     }
-    let counted_only = options.reductions.as_ref().is_some_and(|list| list.first_of_z().is_none());
+    let needed = options.reductions.as_ref().is_none_or(|list| list.first_of_z().is_some());
     let with = points.iter().find(|points| points.has_column("z"));
     let without = points.iter().find(|points| !points.has_column("z"));
     match (with, without) {
-        (Some(with), Some(without)) if !counted_only => {
+        (Some(with), Some(without)) if needed => {
             Err(Error::Columns { with: with.path().to_owned(), without: without.path().to_owned() })
         }
         (Some(_), None) => Ok(Some("z")),
@@ -132,10 +156,11 @@ mod tests {
         assert_eq!(grid.extent(), "0,4,0,4".parse().unwrap());
         assert_eq!(grid.reductions().to_string(), "count,mean");
         assert_eq!(
-            grid.page(Reduction::Count, Dtype::F32).unwrap().values,
+            grid.page(&Reduction::Count.into(), Dtype::F32).unwrap().values,
             PageValues::F32(vec![1.0, 1.0, 3.0, 0.0])
         );
-        let PageValues::F64(mean) = grid.page(Reduction::Mean, Dtype::F64).unwrap().values else {
+        let PageValues::F64(mean) = grid.page(&Reduction::Mean.into(), Dtype::F64).unwrap().values
+        else {
             panic!("64 bits were asked for");
         };
         assert!(mean[0].is_nan() && mean[3].is_nan());

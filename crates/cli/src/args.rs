@@ -245,8 +245,8 @@ pub(crate) struct GridArgs {
     /// The region [default: the bounds of the points]
     #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
     extent: Option<Extent>,
-    /// Pages, of count, sum, mean, min, max, std, var, first, last [default: count,mean; count where there is no
-    /// z]
+    /// Pages, of count, sum, mean, min, max, std, var, first, last, as in count,mean,max:mag, where a column after
+    /// the colon is reduced instead of z [default: count,mean; count where there is no z]
     #[arg(long, value_name = "LIST")]
     reduce: Option<Reductions>,
     /// The column that is x
@@ -255,7 +255,7 @@ pub(crate) struct GridArgs {
     /// The column that is y
     #[arg(long, value_name = "NAME", default_value = "y")]
     y: String,
-    /// The column that is reduced [default: z where there is one]
+    /// The column that is reduced by what names none [default: z where there is one]
     #[arg(long, value_name = "NAME")]
     z: Option<String>,
     /// How pages are compressed: deflate takes longer to write and read and a fraction of the disk; the values are the

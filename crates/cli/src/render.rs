@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use pointillist_bin2d::{GridFile, Options, Reduction};
+use pointillist_bin2d::{GridFile, Options, Reduction, Term};
 use pointillist_colorize::default_page;
 use pointillist_ingest::Points;
 use pointillist_ingest::staged::{StagedFile, TemporaryDir};
@@ -49,8 +49,11 @@ fn check_grid(grid: &Path) -> Result<(), Failure> {
 
 /// Whether the grid will have the page, as far as that is known before there are points.
 fn check_page(by: Option<&str>, options: &Options) -> Result<(), Failure> {
-    let pages = options.reductions.as_ref().map_or(&Reduction::ALL[..], |list| list.as_slice());
-    let names: Vec<&str> = pages.iter().map(|page| page.name()).collect();
+    let names: Vec<String> = match &options.reductions {
+        Some(list) => list.as_slice().iter().map(Term::to_string).collect(),
+        None => Reduction::ALL.iter().map(Reduction::to_string).collect(),
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let message = match by {
         Some(by) if names.contains(&by) => return Ok(()),
         None if default_page(&names).is_some() => return Ok(()),

@@ -60,7 +60,7 @@ impl<'a> Case<'a> {
                     Values::F64(&z[range.clone()])
                 };
                 let (x, y) = (Values::F64(&x[range.clone()]), Values::F64(&y[range]));
-                Columns::new(x, y, Some(z), z_may_be_nan)
+                Columns::new(x, y)?.with_z("z", z, z_may_be_nan)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let reductions = self.reductions.parse()?;
@@ -86,7 +86,8 @@ impl<'a> Case<'a> {
             lanes: if in_lanes { self.cut.lanes } else { 1 },
             stripe_rows: self.cut.stripe_rows,
         };
-        for &reduction in found.reductions().as_slice() {
+        for term in found.reductions().as_slice() {
+            let reduction = term.reduction();
             for (cell, (bits, z)) in
                 page_bits(&found, reduction).into_iter().zip(&expected.cells).enumerate()
             {
@@ -114,7 +115,7 @@ fn unit(size: Size) -> Frame {
 }
 
 fn all() -> Reductions {
-    Reductions::new(Reduction::ALL.to_vec()).unwrap()
+    ALL.parse().unwrap()
 }
 
 fn size(width: u32, height: u32) -> Size {
@@ -135,11 +136,15 @@ const SMALL: Cut = Cut {
 const IN_STRIPES: Cut = Cut { lane_bytes: usize::MAX, ..SMALL };
 
 fn bits(grid: &Grid) -> Vec<u64> {
-    grid.reductions().as_slice().iter().flat_map(|&reduction| page_bits(grid, reduction)).collect()
+    grid.reductions().as_slice().iter().flat_map(|term| term_bits(grid, term)).collect()
 }
 
 fn page_bits(grid: &Grid, reduction: Reduction) -> Vec<u64> {
-    match grid.page(reduction, Dtype::F64).unwrap().values {
+    term_bits(grid, &reduction.into())
+}
+
+fn term_bits(grid: &Grid, term: &Term) -> Vec<u64> {
+    match grid.page(term, Dtype::F64).unwrap().values {
         PageValues::F64(values) => values.into_iter().map(f64::to_bits).collect(),
         PageValues::F32(_) => unreachable!("64 bits were asked for"),
     }
@@ -250,17 +255,21 @@ fn the_variance_of_large_numbers_close_together_is_exact_enough() {
 #[test]
 fn columns_of_mixed_types_and_several_sources_are_one_table() {
     let (x, y, z) = ([0.25f32, 0.75], [0.75f64, 0.25], [1.0f32, 2.0]);
-    let one = Columns::new(Values::F32(&x), Values::F64(&y), Some(Values::F32(&z)), false).unwrap();
+    let one = Columns::new(Values::F32(&x), Values::F64(&y))
+        .and_then(|columns| columns.with_z("z", Values::F32(&z), false))
+        .unwrap();
     let (a, b, c) = ([0.25f64], [0.75f32], [5.0f64]);
-    let two = Columns::new(Values::F64(&a), Values::F32(&b), Some(Values::F64(&c)), false).unwrap();
+    let two = Columns::new(Values::F64(&a), Values::F32(&b))
+        .and_then(|columns| columns.with_z("z", Values::F64(&c), false))
+        .unwrap();
     let grid = bin(&[one, two], &unit(size(2, 2)), &all(), &()).unwrap();
     assert_eq!(grid.stats().binned, 3);
     let mut last = [0.0f32; 4];
-    grid.page_rows(Reduction::Last, 0..2, &mut last);
+    grid.page_rows(&Reduction::Last.into(), 0..2, &mut last);
     assert_eq!(last[0], 5.0);
     assert_eq!(last[3], 2.0);
     let mut bottom = [0.0f32; 2];
-    grid.page_rows(Reduction::Sum, 1..2, &mut bottom);
+    grid.page_rows(&Reduction::Sum.into(), 1..2, &mut bottom);
     assert!(bottom[0].is_nan() && bottom[1] == 2.0);
 }
 
@@ -271,14 +280,18 @@ fn wide_counters_count_as_narrow_ones() {
         points.iter().map(|&(x, y, z)| (x, (y, z))).unzip();
     let values = |values| Values::F64(values);
     for case in [Case::new(&points, size(7, 2)), Case::new(&points, size(7, 2)).in_lanes()] {
-        let about = [About { may_be_nan: true, is_wide: true }];
+        let about = About { may_be_nan: true, is_wide: true };
+        let fields = vec![Field { name: "z".to_owned(), about }];
         let reductions = case.reductions.parse().unwrap();
         let mut binner =
-            Binner::new(&unit(size(7, 2)), &reductions, &about, case.cut, case.kernel).unwrap();
+            Binner::new(&unit(size(7, 2)), &reductions, Some("z"), fields, case.cut, case.kernel)
+                .unwrap();
         // Half of the points before, half after.
         for half in [0..250, 250..500] {
             let (x, y, z) = (&x[half.clone()], &y[half.clone()], &z[half]);
-            let columns = Columns::new(values(x), values(y), Some(values(z)), true).unwrap();
+            let columns = Columns::new(values(x), values(y))
+                .and_then(|columns| columns.with_z("z", values(z), true))
+                .unwrap();
             binner = binner.add(&columns, &()).unwrap().widen().unwrap();
         }
         assert!(matches!(binner.store, Store::Wide(_)));
@@ -292,12 +305,21 @@ fn the_mean_of_a_hundred_million_equal_values_is_that_value() {
     let (x, z32, z64) = (vec![0.5f32; ROWS], vec![0.1f32; ROWS], vec![0.7f64; ROWS]);
     let mean = |z: Values<'_>, is_wide| {
         let (size, reductions) = (size(1, 1), "mean".parse().unwrap());
-        let about = [About { may_be_nan: false, is_wide }];
-        let mut binner =
-            Binner::new(&unit(size), &reductions, &about, Cut::default(), Kernel::default())
-                .unwrap();
+        let about = About { may_be_nan: false, is_wide };
+        let fields = vec![Field { name: "z".to_owned(), about }];
+        let mut binner = Binner::new(
+            &unit(size),
+            &reductions,
+            Some("z"),
+            fields,
+            Cut::default(),
+            Kernel::default(),
+        )
+        .unwrap();
         for _ in 0..100 {
-            let columns = Columns::new(Values::F32(&x), Values::F32(&x), Some(z), false).unwrap();
+            let columns = Columns::new(Values::F32(&x), Values::F32(&x))
+                .and_then(|columns| columns.with_z("z", z, false))
+                .unwrap();
             binner = binner.add(&columns, &()).unwrap();
         }
         f64::from_bits(page_bits(&binner.finish().unwrap(), Reduction::Mean)[0])
@@ -326,23 +348,28 @@ fn blocks_beside_the_extent_are_passed_over_and_counted() {
     let points = pointillist_ingest::Points::open(&path).unwrap();
     let [x, y, z] = ["x", "y", "z"].map(|name| points.column(name).unwrap());
     let [x_zones, y_zones] = ["x", "y"].map(|name| points.zones(name).unwrap().unwrap());
-    let columns = Columns::new(x.values(), y.values(), Some(z.values()), false).unwrap();
-    let zoned = columns.with_zones(&x_zones, &y_zones);
+    let columns = Columns::new(x.values(), y.values())
+        .and_then(|columns| columns.with_z("z", z.values(), false))
+        .unwrap();
+    let zoned = columns.clone().with_zones(&x_zones, &y_zones);
     for (cut, reductions) in [(SMALL, ALL), (IN_STRIPES, IN_LANES)] {
         for extent in ["0,1,0,1", "-1,-0.9,0,1", "0.5,0.501,0.2,0.7", "5,6,0,1", "0,1,2,3"] {
             let frame = Frame { extent: extent.parse().unwrap(), size: size(30, 7) };
             let reductions = reductions.parse().unwrap();
-            let bin = |columns| {
-                bin_cut(&[columns], &frame, &reductions, cut, Kernel::default(), &()).unwrap()
+            let bin = |columns: &Columns<'_>| {
+                let sources = std::slice::from_ref(columns);
+                bin_cut(sources, &frame, &reductions, cut, Kernel::default(), &()).unwrap()
             };
-            let (with, without) = (bin(zoned), bin(columns));
+            let (with, without) = (bin(&zoned), bin(&columns));
             assert_eq!(with.stats(), without.stats(), "{extent}");
             assert_eq!(with.stats().non_finite, 1);
             assert_eq!(bits(&with), bits(&without), "{extent}");
         }
     }
     // The zones say what is read: with zones that lie, nothing is.
-    let lying = Columns::new(x.values(), y.values(), Some(z.values()), false).unwrap();
+    let lying = Columns::new(x.values(), y.values())
+        .and_then(|columns| columns.with_z("z", z.values(), false))
+        .unwrap();
     let lying = lying.with_zones(&y_zones, &x_zones);
     let frame = Frame { extent: "-0.9,-0.8,0.4,0.6".parse().unwrap(), size: size(3, 3) };
     let count = Reductions::default_for(false);
@@ -351,9 +378,70 @@ fn blocks_beside_the_extent_are_passed_over_and_counted() {
 }
 
 #[test]
+fn several_columns_are_reduced_as_each_alone() {
+    let points: Vec<_> = (0..700).map(|i| (f64::from(i % 31) / 31.0, 0.5, f64::from(i))).collect();
+    let x: Vec<f64> = points.iter().map(|point| point.0).collect();
+    let z: Vec<f64> = points.iter().map(|point| point.2).collect();
+    let mag: Vec<f32> =
+        (0..700).map(|i| if i % 5 == 0 { f32::NAN } else { i as f32 / 7.0 }).collect();
+    let frame = unit(size(9, 2));
+    let columns = || Columns::new(Values::F64(&x), Values::F64(&x)).unwrap();
+    let grid = |columns: Columns<'_>, reductions: &str, cut| {
+        let reductions = reductions.parse().unwrap();
+        bin_cut(&[columns], &frame, &reductions, cut, Kernel::Scalar, &()).unwrap()
+    };
+    let both = |first: &'static str| {
+        let mut named = [("z", Values::F64(&z)), ("mag", Values::F32(&mag))];
+        if first == "mag" {
+            named.reverse();
+        }
+        named
+            .into_iter()
+            .fold(columns(), |columns, (name, values)| columns.with_z(name, values, true).unwrap())
+    };
+    for (cut, of_each) in [
+        (SMALL, ["sum", "mean", "min", "max", "std", "var", "first", "last"].as_slice()),
+        (IN_STRIPES, &["sum", "mean", "min", "max"]),
+    ] {
+        let list: Vec<String> =
+            of_each.iter().map(|name| format!("{name}:mag,{name},{name}:z")).collect();
+        let found = grid(both("z"), &format!("{},count", list.join(",")), cut);
+        let swapped = grid(both("mag"), &of_each.join(","), cut);
+        let z_alone = columns().with_z("z", Values::F64(&z), true).unwrap();
+        let z_alone = grid(z_alone, &format!("{},count", of_each.join(",")), cut);
+        let mag_alone = columns().with_z("mag", Values::F32(&mag), true).unwrap();
+        let mag_alone = grid(mag_alone, &of_each.join(","), cut);
+        let page = |grid: &Grid, name: &str| term_bits(grid, &name.parse().unwrap());
+        assert_eq!(page(&found, "count"), page(&z_alone, "count"));
+        assert_eq!(found.stats(), z_alone.stats());
+        for name in of_each {
+            assert_eq!(page(&found, name), page(&z_alone, name), "{name}");
+            assert_eq!(page(&found, &format!("{name}:z")), page(&z_alone, name), "{name}:z");
+            assert_eq!(page(&found, &format!("{name}:mag")), page(&mag_alone, name), "{name}:mag");
+            assert_eq!(page(&swapped, name), page(&mag_alone, name), "the first is z: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_column_that_only_some_sources_have_is_refused() {
+    let columns = || Columns::new(Values::F32(&[0.5]), Values::F32(&[0.5])).unwrap();
+    let with = columns().with_z("mag", Values::F32(&[1.0]), false).unwrap();
+    let reductions = "count,max:mag".parse().unwrap();
+    let error = bin(&[with, columns()], &unit(size(1, 1)), &reductions, &()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "max:mag is a reduction of mag, and the points have no column mag; name one with \
+         --reduce max:NAME, or ask for --reduce count"
+    );
+}
+
+#[test]
 fn a_reduction_of_z_without_z_is_refused() {
-    let columns = Columns::new(Values::F32(&[0.5]), Values::F32(&[0.5]), None, false).unwrap();
-    let message = bin(&[columns], &unit(size(1, 1)), &all(), &()).unwrap_err().to_string();
+    let columns = Columns::new(Values::F32(&[0.5]), Values::F32(&[0.5])).unwrap();
+    let message = bin(std::slice::from_ref(&columns), &unit(size(1, 1)), &all(), &())
+        .unwrap_err()
+        .to_string();
     assert!(message.starts_with("sum is a reduction of z"), "{message}");
     let counted = bin(&[columns], &unit(size(1, 1)), &Reductions::default_for(false), &()).unwrap();
     assert_eq!(page_bits(&counted, Reduction::Count), [1.0f64.to_bits()]);
@@ -369,7 +457,7 @@ fn an_extent_without_width_is_refused() {
 
 #[test]
 fn columns_of_different_lengths_are_refused() {
-    let error = Columns::new(Values::F32(&[0.5]), Values::F64(&[]), None, false).unwrap_err();
+    let error = Columns::new(Values::F32(&[0.5]), Values::F64(&[])).unwrap_err();
     assert_eq!(error.to_string(), "columns differ in length: 1 x, 0 y");
 }
 
@@ -409,14 +497,15 @@ impl Progress for Watch {
 #[test]
 fn progress_counts_every_row_and_can_stop_the_run() {
     let x = vec![0.5f32; 1000];
-    let columns = Columns::new(Values::F32(&x), Values::F32(&x), None, false).unwrap();
+    let columns = Columns::new(Values::F32(&x), Values::F32(&x)).unwrap();
     let count = Reductions::default_for(false);
     let watch = Watch::default();
-    bin_cut(&[columns], &unit(size(3, 3)), &count, SMALL, Kernel::Scalar, &watch).unwrap();
+    let sources = [columns];
+    bin_cut(&sources, &unit(size(3, 3)), &count, SMALL, Kernel::Scalar, &watch).unwrap();
     assert_eq!(watch.rows.into_inner(), 1000);
 
     let watch = Watch { stop_at: Some(301), ..Watch::default() };
-    let result = bin_cut(&[columns], &unit(size(3, 3)), &count, SMALL, Kernel::Scalar, &watch);
+    let result = bin_cut(&sources, &unit(size(3, 3)), &count, SMALL, Kernel::Scalar, &watch);
     assert!(matches!(result, Err(Error::Cancelled)));
     let done = watch.rows.into_inner();
     assert!((301..1000).contains(&done), "{done} rows");

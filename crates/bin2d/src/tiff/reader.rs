@@ -19,7 +19,7 @@ use super::strips::{PageHash, strip_hash};
 use super::writer::method;
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::grid::PageValue;
-use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Reduction, os};
+use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Term, os};
 
 /// The longest value of a tag that is read. The longest that is written lists the strips or the points.
 const LONGEST_VALUE: usize = 4 << 20;
@@ -125,8 +125,8 @@ impl GridFile {
     }
 
     /// The names of the pages, in their order.
-    pub fn page_names(&self) -> impl Iterator<Item = &'static str> {
-        self.description.reductions.as_slice().iter().map(|reduction| reduction.name())
+    pub fn page_names(&self) -> impl Iterator<Item = &str> {
+        self.pages.iter().map(|page| page.note.page.as_str())
     }
 
     /// Hash of the content, in hexadecimal: of the extent, the size, and name, type and pixels of each page. Grids with
@@ -251,14 +251,14 @@ fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Pro
         return Err(Problem::Damaged("its numbers are big-endian".to_owned()));
     }
     let mut pages = Vec::new();
-    for (index, &reduction) in description.reductions.as_slice().iter().enumerate() {
+    for (index, term) in description.reductions.as_slice().iter().enumerate() {
         if index > 0 {
             if !decoder.more_images() {
-                return Err(Problem::Damaged(format!("page {reduction} is missing")));
+                return Err(Problem::Damaged(format!("page {term} is missing")));
             }
             decoder.next_image()?;
         }
-        pages.push(stored_page(&mut decoder, &description, reduction, length)?);
+        pages.push(stored_page(&mut decoder, &description, term, length)?);
     }
     if decoder.more_images() {
         return Err(Problem::Damaged("it has more pages than it describes".to_owned()));
@@ -336,14 +336,14 @@ fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 fn stored_page(
     decoder: &mut Reader<'_>,
     description: &Description,
-    reduction: Reduction,
+    term: &Term,
     length: u64,
 ) -> Result<StoredPage, Problem> {
-    let damaged = |what: &str| Problem::Damaged(format!("page {reduction} {what}"));
+    let damaged = |what: &str| Problem::Damaged(format!("page {term} {what}"));
     let text =
         |decoder: &mut Reader<'_>, tag| -> TiffResult<String> { decoder.get_tag_ascii_string(tag) };
     let note: PageNote = parsed(&text(decoder, Tag::ImageDescription)?)?;
-    if note.page != reduction.name() || text(decoder, PAGE_NAME)? != reduction.name() {
+    if note.page != term.to_string() || text(decoder, PAGE_NAME)? != note.page {
         return Err(damaged("has another name"));
     }
     let size = description.size;

@@ -11,7 +11,7 @@ use super::deflate::deflate;
 use super::writer::Problem;
 use super::{hex, rows_per_strip};
 use crate::grid::PageValue;
-use crate::{Compression, Error, Grid, Reduction, Size};
+use crate::{Compression, Error, Grid, Size, Term};
 
 /// Strips that are computed together have no more pixels than this, unless a single one has.
 const WINDOW_BYTES: u64 = 64 << 20;
@@ -19,12 +19,12 @@ const WINDOW_BYTES: u64 = 64 << 20;
 /// What pages are computed from.
 pub(super) trait Source: Sync {
     /// As [`Grid::page_rows`].
-    fn page_rows<T: PageValue>(&self, reduction: Reduction, rows: Range<u32>, values: &mut [T]);
+    fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]);
 }
 
 impl Source for Grid {
-    fn page_rows<T: PageValue>(&self, reduction: Reduction, rows: Range<u32>, values: &mut [T]) {
-        self.page_rows(reduction, rows, values);
+    fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
+        self.page_rows(term, rows, values);
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn strip_hash(pixels: &[u8]) -> u64 {
 /// Which page is written, and how.
 pub(super) struct Strips<'a, S> {
     pub(super) source: &'a S,
-    pub(super) reduction: Reduction,
+    pub(super) term: &'a Term,
     pub(super) size: Size,
     pub(super) compress: Compression,
     pub(super) progress: &'a dyn Progress,
@@ -131,7 +131,7 @@ impl<T: PageValue + Pod> Strip<T> {
         let cells = rows.len() * page.size.width() as usize;
         self.pixels.try_reserve_exact(cells.saturating_sub(self.pixels.len()))?;
         self.pixels.resize(cells, T::default());
-        page.source.page_rows(page.reduction, rows, &mut self.pixels);
+        page.source.page_rows(page.term, rows, &mut self.pixels);
         let bytes = bytemuck::cast_slice(&self.pixels);
         self.hash = strip_hash(bytes);
         match page.compress {

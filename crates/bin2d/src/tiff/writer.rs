@@ -15,7 +15,7 @@ use tiff::{TiffError, TiffResult};
 
 use super::strips::{Source, Strips};
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
-use crate::{Binned, Compression, Dtype, Error, Extent, Grid, Reduction, Size};
+use crate::{Binned, Compression, Dtype, Error, Extent, Grid, Reduction, Size, Term};
 
 /// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel, and for what compression
 /// adds to pixels that cannot be compressed: 1.3 MiB.
@@ -48,7 +48,7 @@ pub fn write_grid(binned: &Binned, path: &Path, progress: &dyn Progress) -> Resu
 
 /// The type of each page.
 fn dtypes(grid: &Grid, asked: Dtype) -> Vec<Dtype> {
-    let dtype = |&reduction: &Reduction| match reduction {
+    let dtype = |term: &Term| match term.reduction() {
         Reduction::Count if grid.counts_need_f64() => Dtype::F64,
         _ => asked,
     };
@@ -166,8 +166,8 @@ impl<S: Source> Document<'_, S> {
         let pages = self.description.reductions.as_slice().iter().zip(self.dtypes);
         let notes = pages
             .enumerate()
-            .map(|(index, (&reduction, &dtype))| {
-                self.page(encoder.image_directory()?, index, reduction, dtype)
+            .map(|(index, (term, &dtype))| {
+                self.page(encoder.image_directory()?, index, term, dtype)
             })
             .collect::<Result<_, _>>()?;
         file.flush()?;
@@ -178,7 +178,7 @@ impl<S: Source> Document<'_, S> {
         &self,
         mut page: DirectoryEncoder<'_, W, K>,
         index: usize,
-        reduction: Reduction,
+        term: &Term,
         dtype: Dtype,
     ) -> Result<PageNote, Problem> {
         let Description { size, extent, .. } = self.description;
@@ -190,13 +190,13 @@ impl<S: Source> Document<'_, S> {
             lengths.push(strip.len() as u64);
             align(&mut page)
         };
-        let strips = Strips { source, reduction, size: *size, compress, progress };
+        let strips = Strips { source, term, size: *size, compress, progress };
         let xxh3 = match dtype {
             Dtype::F32 => strips.write::<f32>(write),
             Dtype::F64 => strips.write::<f64>(write),
         }?;
 
-        let note = PageNote { page: reduction.name().to_owned(), xxh3 };
+        let note = PageNote { page: term.to_string(), xxh3 };
         let text = if index == 0 {
             json(&First { description: self.description, note: &note })?
         } else {
@@ -220,7 +220,7 @@ impl<S: Source> Document<'_, S> {
         page.write_tag(Tag::StripByteCounts, K::convert_slice(&lengths))?;
         page.write_tag(Tag::XResolution, Rational { n: 1, d: 1 })?;
         page.write_tag(Tag::YResolution, Rational { n: 1, d: 1 })?;
-        page.write_tag(PAGE_NAME, reduction.name())?;
+        page.write_tag(PAGE_NAME, note.page.as_str())?;
         page.write_tag(Tag::ResolutionUnit, ResolutionUnit::None.to_u16())?;
         page.write_tag(Tag::Software, concat!("pointillist ", env!("CARGO_PKG_VERSION")))?;
         page.write_tag(Tag::SampleFormat, SampleFormat::IEEEFP.to_u16())?;

@@ -153,7 +153,8 @@ fn strips_that_claim_more_than_the_file_can_hold_are_refused_before_any_memory_i
 /// One cell with this number of points and an empty one.
 fn counted(points: usize, compress: Compression) -> Binned {
     let (x, z) = (vec![0.25f32; points], vec![1.0f32; points]);
-    let columns = Columns::new(Values::F32(&x), Values::F32(&x), Some(Values::F32(&z)), false);
+    let columns = Columns::new(Values::F32(&x), Values::F32(&x))
+        .and_then(|columns| columns.with_z("z", Values::F32(&z), false));
     let options = Options {
         cells: Cells::Size(Size::new(2, 1).unwrap()),
         extent: Some("0,1,0,1".parse().unwrap()),
@@ -181,7 +182,7 @@ fn counts_that_32_bits_would_round_are_written_in_64_and_nothing_else_is() {
             assert_eq!(file.identity(), identity);
             assert_eq!(file.description().options.dtype, Dtype::F32);
             let mean = file.page("mean").unwrap().values;
-            let expected = binned.grid().page(Reduction::Mean, Dtype::F32).unwrap().values;
+            let expected = binned.grid().page(&Reduction::Mean.into(), Dtype::F32).unwrap().values;
             assert_eq!(bits(&mean), bits(&expected));
             let expected = if exact {
                 PageValues::F32(vec![points as f32, 0.0])

@@ -10,19 +10,19 @@ use super::*;
 use crate::grid::PageValue;
 use crate::tiff::strips::Source;
 use crate::tiff::writer::{Document, needs_big};
-use crate::{Reduction, Stats};
+use crate::{Stats, Term};
 
 /// Zeros, but for the bottom row of each page: the numbers of its cells, and one more for every page before it.
 struct Numbered(Size);
 
 impl Source for Numbered {
-    fn page_rows<T: PageValue>(&self, reduction: Reduction, rows: Range<u32>, values: &mut [T]) {
+    fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
         values.fill(T::default());
         if rows.end == self.0.height() {
             let width = self.0.width() as usize;
             let first = values.len() - width;
             for (cell, value) in values[first..].iter_mut().enumerate() {
-                *value = T::nearest((cell + reduction as usize) as f64);
+                *value = T::nearest((cell + term.reduction() as usize) as f64);
             }
         }
     }
