@@ -4,6 +4,8 @@
 //! the number of its first row, and writes its rows to their place in the files. Nothing but the
 //! taking of turns is serial: a few additions a chunk. Errors surface at their turn too, so the first
 //! one in the text is the one that is reported, whatever the threads did.
+//!
+//! Where the rows go is a [`Sink`]'s to say: the files of the folder, or the batches of [`crate::Batches`].
 
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,7 +18,7 @@ use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
 use crate::points::{Points, describe};
-use crate::sidecar::{self, ColumnInfo, Sidecar, Source};
+use crate::sidecar::{self, Sidecar, Source};
 use crate::source::{Chunk, Chunker, Input, Opened, names, open};
 use crate::staged::StagedDir;
 use crate::summary::{Part, Summary};
@@ -24,7 +26,7 @@ use crate::{Error, Progress, zones};
 
 /// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
 /// last-level cache until they are written. The text is read in smaller pieces.
-const CHUNK: usize = 2 << 20;
+pub(crate) const CHUNK: usize = 2 << 20;
 
 /// What an ingest did.
 #[derive(Debug)]
@@ -105,28 +107,16 @@ fn ingest_with(
     let sources = open(inputs, options)?;
     let write = |source| Error::Write { path: destination.to_owned(), source };
     let staged = StagedDir::create(destination).map_err(write)?;
-    let names = names(&sources).unwrap_or_default().to_vec();
-    let chunker = Chunker::new(sources, options.clone(), chunk);
-    let parsed = match options.dtype {
-        Dtype::F32 => parse::<f32>(chunker, &names, kernel, staged.path(), destination, progress),
-        Dtype::F64 => parse::<f64>(chunker, &names, kernel, staged.path(), destination, progress),
+    let shared = Shared::new(sources, options, kernel, chunk, progress);
+    let account = match options.dtype {
+        Dtype::F32 => write_columns::<f32>(shared, staged.path(), destination),
+        Dtype::F64 => write_columns::<f64>(shared, staged.path(), destination),
     }?;
-    let Parsed { ledger, columns, sources } = parsed;
-    let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
-    if ledger.rows == 0 {
-        let path = sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
-        return Err(Error::NoPoints { path, found: format!("all {} lines are bad", ledger.bad) });
-    }
-    let finished = sources.into_iter().map(Opened::finish);
-    let (sources, bytes): (Vec<Source>, Vec<u64>) =
-        finished.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-    let bytes = bytes.iter().sum();
-    let sidecar = Sidecar::new(ledger.rows, lines, ledger.bad, columns, options.clone(), sources);
-    let json = sidecar.to_json().map_err(|error| write(error.into()))?;
+    let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
     std::fs::write(staged.path().join(sidecar::FILE_NAME), json).map_err(write)?;
     staged.commit().map_err(write)?;
-    let points = Points::written(destination, sidecar);
-    Ok(Ingested { points, bytes, bad_lines: ledger.reports })
+    let points = Points::written(destination, account.sidecar);
+    Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })
 }
 
 /// A folder may only be replaced when nothing in it is anybody else's.
@@ -156,10 +146,15 @@ fn check_destination(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-struct Parsed {
-    ledger: Ledger,
-    columns: Vec<ColumnInfo>,
-    sources: Vec<Opened>,
+/// What is to be said of inputs, once all of them are read.
+#[derive(Debug)]
+pub struct Account {
+    /// What is said of it in a `points.json`: its identity is that of the same points in a `.points` folder.
+    pub sidecar: Sidecar,
+    /// Bytes of text read, unpacked where it was compressed.
+    pub bytes: u64,
+    /// The first few malformed lines that were skipped.
+    pub bad_lines: Vec<SkippedLine>,
 }
 
 /// What is settled in the order of the text.
@@ -181,12 +176,29 @@ struct Ledger {
     failure: Option<Error>,
 }
 
-struct Shared<'a> {
+/// Where rows go.
+pub(crate) trait Sink<T>: Sync {
+    /// The place of the rows of a chunk.
+    type Place;
+
+    /// Whether there is room for no more. Chunks that have been taken still come.
+    fn is_full(&self) -> bool;
+
+    /// Finds the place for rows that follow those before. Called in the order of the text, by one worker at a time.
+    fn place(&self, columns: &[Vec<T>]) -> Self::Place;
+
+    /// Puts the rows from `first_row` on to their place. Called by many workers at a time.
+    fn put(&self, place: Self::Place, first_row: u64, columns: &[Vec<T>]) -> Result<(), Error>;
+}
+
+/// What the workers share, in one run or in several that go on where the one before has stopped.
+pub(crate) struct Shared<'a> {
+    names: Vec<String>,
+    options: Options,
     chunker: Mutex<Chunker>,
     ledger: Mutex<Ledger>,
     turned: Condvar,
-    files: Vec<(ColumnFile, PathBuf)>,
-    /// Of each column, the rows that have been written.
+    /// Of each column, the rows that have been put to their place.
     summaries: Vec<Mutex<Summary>>,
     kernel: Kernel,
     progress: &'a dyn Progress,
@@ -203,20 +215,43 @@ impl Drop for Guard<'_> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere ends the run: see `Guard`.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn parse<T: Stored>(
-    chunker: Chunker,
-    names: &[String],
-    kernel: Kernel,
+fn unlocked<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The column files of a folder, each with its path for messages.
+struct Files(Vec<(ColumnFile, PathBuf)>);
+
+impl<T: Number> Sink<T> for Files {
+    type Place = ();
+
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    fn place(&self, _: &[Vec<T>]) {}
+
+    fn put(&self, (): (), first_row: u64, columns: &[Vec<T>]) -> Result<(), Error> {
+        self.0.iter().zip(columns).try_for_each(|((file, path), values)| {
+            file.write(first_row, values)
+                .map_err(|source| Error::Write { path: path.clone(), source })
+        })
+    }
+}
+
+/// Writes all rows, and the zones of all columns, to files in `folder`, which messages call `destination`.
+fn write_columns<T: Stored>(
+    shared: Shared<'_>,
     folder: &Path,
     destination: &Path,
-    progress: &dyn Progress,
-) -> Result<Parsed, Error> {
-    let files = names
+) -> Result<Account, Error> {
+    let files = shared
+        .names
         .iter()
         .map(|name| {
             let file = format!("{name}.npy");
@@ -227,65 +262,41 @@ fn parse<T: Stored>(
             }
         })
         .collect::<Result<_, _>>()?;
-    let shared = Shared {
-        ledger: Mutex::new(Ledger::default()),
-        chunker: Mutex::new(chunker),
-        turned: Condvar::new(),
-        files,
-        summaries: names.iter().map(|_| Mutex::default()).collect(),
-        kernel,
-        progress,
-    };
-    let workers = lock(&shared.chunker).most_chunks().min(rayon::current_num_threads());
-    rayon::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|_| work::<T>(&shared));
-        }
-    });
-    let mut ledger = shared.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some(error) = ledger.failure.take() {
-        return Err(error);
-    }
-    for (file, path) in &shared.files {
-        file.finish(T::DTYPE, ledger.rows)
+    let files = Files(files);
+    shared.run::<T>(&files)?;
+    let rows = lock(&shared.ledger).rows;
+    for (file, path) in &files.0 {
+        file.finish(T::DTYPE, rows)
             .map_err(|source| Error::Write { path: path.clone(), source })?;
     }
-    let columns = names
-        .iter()
-        .zip(&shared.summaries)
-        .map(|(name, summary)| {
-            let (file, summary) = (zones::file_name(name), lock(summary));
-            zones::write(&folder.join(&file), T::DTYPE, summary.zones())
-                .map_err(|source| Error::Write { path: destination.join(file), source })?;
-            Ok(describe(name, T::DTYPE, &summary))
-        })
-        .collect::<Result<_, Error>>()?;
-    let chunker = shared.chunker.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Parsed { ledger, columns, sources: chunker.into_sources() })
+    for (name, summary) in shared.names.iter().zip(&shared.summaries) {
+        let file = zones::file_name(name);
+        zones::write(&folder.join(&file), T::DTYPE, lock(summary).zones())
+            .map_err(|source| Error::Write { path: destination.join(file), source })?;
+    }
+    shared.finish()
 }
 
-/// One worker: takes chunks until there are no more.
-fn work<T: Stored>(shared: &Shared<'_>) {
+/// One worker: takes chunks until there are no more, or no room for them.
+fn work<T: Stored, S: Sink<T>>(shared: &Shared<'_>, sink: &S) {
     let _guard = Guard(shared);
     let mut buffer = Vec::new();
-    let mut rows = Rows::<T>::new(shared.files.len(), shared.kernel);
-    loop {
+    let mut rows = Rows::<T>::new(shared.names.len(), shared.kernel);
+    while !sink.is_full() {
         if shared.progress.cancelled() {
             shared.fail(Error::Cancelled);
         }
         let Some(mut chunk) = lock(&shared.chunker).next(&mut buffer) else { break };
         rows.clear();
         let outcome = read_rows(&mut chunk, &mut buffer, &mut rows);
-        let Some(first_row) = shared.settle(&chunk, outcome, &mut rows) else { break };
-        let written = shared.files.iter().zip(&rows.columns).zip(&shared.summaries).try_for_each(
-            |(((file, path), values), summary)| {
-                let part = Part::new(first_row, values);
-                lock(summary).add(&part);
-                file.write(first_row, values)
-                    .map_err(|source| Error::Write { path: path.clone(), source })
-            },
-        );
-        if let Err(error) = written {
+        let Some((first_row, place)) = shared.settle(&chunk, outcome, &mut rows, sink) else {
+            break;
+        };
+        for (values, summary) in rows.columns.iter().zip(&shared.summaries) {
+            let part = Part::new(first_row, values);
+            lock(summary).add(&part);
+        }
+        if let Err(error) = sink.put(place, first_row, &rows.columns) {
             shared.fail(error);
             break;
         }
@@ -312,17 +323,79 @@ fn read_rows<T: Stored>(
     Ok(())
 }
 
-impl Shared<'_> {
-    /// Waits for the chunk's turn and enters it into the ledger. Returns the number of its first row, or `None`
-    /// when the run has failed, here or elsewhere.
+impl<'a> Shared<'a> {
+    /// Nothing is read yet but the heads of the sources.
+    pub(crate) fn new(
+        sources: Vec<Opened>,
+        options: &Options,
+        kernel: Kernel,
+        chunk: usize,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let names = names(&sources).unwrap_or_default().to_vec();
+        Self {
+            summaries: names.iter().map(|_| Mutex::default()).collect(),
+            names,
+            options: options.clone(),
+            chunker: Mutex::new(Chunker::new(sources, options.clone(), chunk)),
+            ledger: Mutex::new(Ledger::default()),
+            turned: Condvar::new(),
+            kernel,
+            progress,
+        }
+    }
+
+    /// The columns, in their order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Reads on until the sink is full or nothing is left, on the threads of the current rayon pool. After an error
+    /// there must be no further run.
+    pub(crate) fn run<T: Stored>(&self, sink: &impl Sink<T>) -> Result<(), Error> {
+        let workers = lock(&self.chunker).most_chunks().min(rayon::current_num_threads());
+        rayon::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|_| work(self, sink));
+            }
+        });
+        lock(&self.ledger).failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Sums up what was read, all of it.
+    pub(crate) fn finish(self) -> Result<Account, Error> {
+        let (ledger, sources) = (unlocked(self.ledger), unlocked(self.chunker).into_sources());
+        let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
+        if ledger.rows == 0 {
+            let path =
+                sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
+            return Err(Error::NoPoints {
+                path,
+                found: format!("all {} lines are bad", ledger.bad),
+            });
+        }
+        let finished = sources.into_iter().map(Opened::finish);
+        let (sources, bytes): (Vec<Source>, Vec<u64>) =
+            finished.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        let dtype = self.options.dtype;
+        let columns = self.names.iter().zip(&self.summaries);
+        let columns =
+            columns.map(|(name, summary)| describe(name, dtype, &lock(summary))).collect();
+        let sidecar = Sidecar::new(ledger.rows, lines, ledger.bad, columns, self.options, sources);
+        Ok(Account { sidecar, bytes: bytes.iter().sum(), bad_lines: ledger.reports })
+    }
+
+    /// Waits for the chunk's turn and enters it into the ledger. Returns the number of its first row and the place for
+    /// its rows, or `None` when the run has failed, here or elsewhere.
     ///
     /// Chunks are taken in order by workers that are running, so the one whose turn it is never waits.
-    fn settle<T: Number>(
+    fn settle<T: Number, S: Sink<T>>(
         &self,
         chunk: &Chunk,
         outcome: Result<(), Error>,
         rows: &mut Rows<T>,
-    ) -> Option<u64> {
+        sink: &S,
+    ) -> Option<(u64, S::Place)> {
         let mut ledger = lock(&self.ledger);
         while ledger.turn != chunk.sequence && ledger.failure.is_none() {
             ledger = self.turned.wait(ledger).unwrap_or_else(PoisonError::into_inner);
@@ -352,7 +425,7 @@ impl Shared<'_> {
             ledger.lines_of_data += rows.lines;
             ledger.bad += rows.bad;
             ledger.turn += 1;
-            Ok(first_row)
+            Ok((first_row, sink.place(&rows.columns)))
         });
         self.turned.notify_all();
         result.map_err(|error| ledger.failure = Some(error)).ok()
