@@ -7,6 +7,7 @@
 //! Numbers are rounded correctly to the stored type, and the result does not depend on the number of threads.
 
 mod array;
+mod batches;
 mod columns;
 mod error;
 #[cfg(test)]
@@ -31,11 +32,12 @@ mod summary;
 mod text;
 mod zones;
 
+pub use batches::Batches;
 pub use columns::Values;
 pub use error::{Error, Problem};
 pub use kernel::Kernel;
 pub use options::{ColumnChoice, Delimiter, Dtype, Options, Raw};
-pub use pipeline::{Ingested, SkippedLine, ingest};
+pub use pipeline::{Account, Ingested, SkippedLine, ingest};
 pub use points::{Column, Points};
 pub use progress::Progress;
 pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Source};

@@ -149,7 +149,7 @@ fn check_destination(path: &Path) -> Result<(), Error> {
 /// What is to be said of inputs, once all of them are read.
 #[derive(Debug)]
 pub struct Account {
-    /// What is said of it in a `points.json`: its identity is that of the same points in a `.points` folder.
+    /// What a `points.json` would say: the identity is that of the same points in a `.points` folder.
     pub sidecar: Sidecar,
     /// Bytes of text read, unpacked where it was compressed.
     pub bytes: u64,
