@@ -1,6 +1,6 @@
 //! Columns to a grid: the second stage of pointillist, and the owner of the grid's TIFF.
 //!
-//! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics, and
+//! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics, [`bin2d_stream`] those of text or arrays as they are read, and
 //! [`write_grid`] writes it as a TIFF with one float page for each reduction, which [`GridFile`] reads. [`bin`] is
 //! the kernel below, over plain slices.
 //!
@@ -27,6 +27,7 @@ mod planes;
 mod reduction;
 mod run;
 mod stage;
+mod stream;
 mod tiff;
 
 pub use error::Error;
@@ -37,4 +38,5 @@ pub use pointillist_ingest::Dtype;
 pub use reduction::{Reduction, Reductions, Term};
 pub use run::{Columns, bin};
 pub use stage::{Binned, bin2d};
+pub use stream::{Inputs, Streamed, bin2d_stream};
 pub use tiff::{Description, GridFile, Written, write_grid};

@@ -89,19 +89,19 @@ impl<'a> Columns<'a> {
 
 /// How the work is cut up.
 #[derive(Debug, Clone, Copy)]
-struct Cut {
+pub(crate) struct Cut {
     /// Rows of a stripe. Sums depend on it, in their last bits, as on the number of lanes.
-    stripe_rows: u64,
+    pub(crate) stripe_rows: u64,
     /// The most lanes: a power of two.
-    lanes: usize,
+    pub(crate) lanes: usize,
     /// Bytes that all lanes may take together.
-    lane_bytes: usize,
+    pub(crate) lane_bytes: usize,
     /// Rows of a slice.
-    slice_rows: usize,
+    pub(crate) slice_rows: usize,
     /// Bytes that the slices of a batch may take.
-    slice_bytes: usize,
+    pub(crate) slice_bytes: usize,
     /// The most tiles: points of a slice are written to as many places at a time.
-    tiles: usize,
+    pub(crate) tiles: usize,
 }
 
 impl Default for Cut {
@@ -194,7 +194,7 @@ fn bin_cut(
 }
 
 /// There is no such column, which reductions that name none are of.
-fn no_column(reductions: &Reductions, column: &str) -> Error {
+pub(crate) fn no_column(reductions: &Reductions, column: &str) -> Error {
     let of = |term: &&Term| term.reduction().needs_z() && term.column().unwrap_or(column) == column;
     let term = reductions.as_slice().iter().find(of).cloned();
     Error::NoZ { term: term.unwrap_or(Reduction::Mean.into()), column: column.to_owned() }
@@ -202,14 +202,14 @@ fn no_column(reductions: &Reductions, column: &str) -> Error {
 
 /// A column that is reduced, before there is any of it.
 #[derive(Debug, Clone)]
-struct Field {
-    name: String,
-    about: About,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) about: About,
 }
 
 /// A grid in the making, to which columns are added one after another.
 #[derive(Debug)]
-struct Binner {
+pub(crate) struct Binner {
     frame: Frame,
     reductions: Reductions,
     locator: Locator,
@@ -297,7 +297,7 @@ impl Sliced for () {
 
 impl Binner {
     /// For points with these fields, which are the columns that `reductions` are of, with `z` for one that is not named.
-    fn new(
+    pub(crate) fn new(
         frame: &Frame,
         reductions: &Reductions,
         z: Option<&str>,
@@ -357,7 +357,11 @@ impl Binner {
     }
 
     /// Adds points, as rows behind those that are there.
-    fn add(mut self, columns: &Columns<'_>, progress: &dyn Progress) -> Result<Self, Error> {
+    pub(crate) fn add(
+        mut self,
+        columns: &Columns<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
         if self.stats.points + columns.rows() as u64 > u64::from(u32::MAX) {
             self = self.widen()?;
         }
@@ -383,7 +387,7 @@ impl Binner {
     }
 
     /// The grid of all points that were added.
-    fn finish(self) -> Result<Grid, Error> {
+    pub(crate) fn finish(self) -> Result<Grid, Error> {
         let Self { frame, reductions, field_of_page, kept, stats, store, .. } = self;
         let counted = match store {
             Store::Narrow(cells) => cells.finish(frame.size, &kept).map(Counted::Narrow),

@@ -2,7 +2,7 @@
 
 use pointillist_ingest::{Column, Points, Progress, Zones};
 
-use crate::{Bounds, Columns, Error, Frame, Grid, Options, Reduction, Reductions, bin};
+use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reduction, Reductions, bin};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -10,12 +10,18 @@ pub struct Binned {
     grid: Grid,
     options: Options,
     points: Vec<String>,
+    inputs: Option<Inputs>,
 }
 
 impl Binned {
     /// A grid of points that have these identities, in any notation that changes when the points do.
     pub fn new(grid: Grid, options: Options, points: Vec<String>) -> Self {
-        Self { grid, options, points }
+        Self { grid, options, points, inputs: None }
+    }
+
+    /// The same, of points that were binned as they were read.
+    pub(crate) fn read_from(self, inputs: Inputs) -> Self {
+        Self { inputs: Some(inputs), ..self }
     }
 
     /// The grid.
@@ -31,6 +37,11 @@ impl Binned {
     /// The identities of the points, in the order they were binned.
     pub fn points(&self) -> &[String] {
         &self.points
+    }
+
+    /// What they were read from, where they were binned as they were read.
+    pub fn inputs(&self) -> Option<&Inputs> {
+        self.inputs.as_ref()
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use writer::{Written, write_grid};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{Dtype, Extent, Options, Reductions, Size, Stats};
+use crate::{Dtype, Extent, Inputs, Options, Reductions, Size, Stats};
 
 /// Marks the description as ours.
 const FORMAT: &str = "pointillist grid";
@@ -39,6 +39,9 @@ pub struct Description {
     pub reductions: Reductions,
     /// The identities of the points that were binned, in their order.
     pub points: Vec<String>,
+    /// What they were read from, where they were binned as they were read. Default: none, for columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
     /// The options as they were asked for.
     pub options: Options,
     /// Where the points went.

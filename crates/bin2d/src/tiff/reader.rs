@@ -21,8 +21,9 @@ use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::grid::PageValue;
 use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Term, os};
 
-/// The longest value of a tag that is read. The longest that is written lists the strips or the points.
-const LONGEST_VALUE: usize = 4 << 20;
+/// The longest value of a tag that is read. The longest that is written lists the strips, the points, or
+/// the inputs.
+const LONGEST_VALUE: usize = 16 << 20;
 /// Bytes that are searched at a time.
 const PIECE: u64 = 1 << 20;
 const PAGE_NAME: Tag = Tag::Unknown(285);

@@ -101,6 +101,7 @@ impl Description {
             extent: grid.extent(),
             reductions: grid.reductions().clone(),
             points: binned.points().to_owned(),
+            inputs: binned.inputs().cloned(),
             options: binned.options().clone(),
             counts: grid.stats(),
         }

@@ -70,6 +70,7 @@ fn pages_beyond_four_gibibytes_are_written_and_read_back() {
         extent: "0,4,0,1".parse().unwrap(),
         reductions: options.reductions.clone().unwrap(),
         points: Vec::new(),
+        inputs: None,
         options,
         counts: Stats::default(),
     };

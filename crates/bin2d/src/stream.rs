@@ -1,0 +1,135 @@
+//! The whole stage in one pass: text or arrays to a grid, without columns on disk.
+//!
+//! Rows are parsed and binned a batch at a time, both on all threads. The region has to be known beforehand, as bounds
+//! are only known at the end. A row has the number that it would have in columns, so the grid is the same to the bit.
+
+use pointillist_ingest::{
+    Account, Batches, ColumnInfo, Input, Kernel, Options as Reading, Progress, SkippedLine, Source,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::planes::About;
+use crate::run::{Binner, Cut, Field, no_column};
+use crate::{Binned, Bounds, Columns, Dtype, Error, Frame, Options, Reductions};
+
+/// What points were read from that were binned as they were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The inputs as they were then, in their order.
+    pub sources: Vec<Source>,
+    /// How they were read.
+    pub options: Reading,
+    /// Malformed lines that were skipped.
+    pub skipped: u64,
+}
+
+/// What became of inputs that were binned as they were read.
+#[derive(Debug)]
+pub struct Streamed {
+    /// The grid. Its points have the identity that [`ingest`](pointillist_ingest::ingest) would have given them.
+    pub binned: Binned,
+    /// The columns that were read, of which x, y and z were binned.
+    pub columns: Vec<ColumnInfo>,
+    /// Bytes of text read, unpacked where it was compressed.
+    pub bytes: u64,
+    /// The first few malformed lines that were skipped.
+    pub bad_lines: Vec<SkippedLine>,
+}
+
+/// Bins the points of `inputs`, one after another, as they are read: text, plain or compressed, or arrays, which
+/// `reading` says how to read. The grid is that of [`bin2d`](crate::bin2d) from the columns that
+/// [`ingest`](pointillist_ingest::ingest) makes of them, to the bit. Runs on the threads of the current rayon pool, in memory
+/// that does not grow with the inputs; `progress` counts bytes as they lie on the disk or come from a pipe.
+///
+/// # Errors
+/// [`Error::Options`] when no extent is asked for, when a column is not among those that are read, or when the
+/// options make no grid; [`Error::Points`] when an input cannot be read; and the errors of [`bin`](crate::bin).
+pub fn bin2d_stream(
+    inputs: Vec<Input>,
+    reading: &Reading,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Streamed, Error> {
+    stream_cut(inputs, reading, options, Cut::default(), None, progress)
+}
+
+/// The same in batches of so many rows, where that is said: the result does not depend on it.
+fn stream_cut(
+    inputs: Vec<Input>,
+    reading: &Reading,
+    options: &Options,
+    cut: Cut,
+    batch_rows: Option<usize>,
+    progress: &dyn Progress,
+) -> Result<Streamed, Error> {
+    if options.extent.is_none() {
+        return Err(Error::Options(
+            "points that are binned as they are read need their region beforehand: --extent \
+             XMIN,XMAX,YMIN,YMAX; or make columns of them first, which know their bounds: pointillist \
+             ingest"
+                .to_owned(),
+        ));
+    }
+    let frame = Frame::resolve(options.cells, options.aspect, options.extent, Bounds::default())?;
+    let mut batches = Batches::open(inputs, reading, progress)?;
+    if let Some(rows) = batch_rows {
+        batches = batches.with_rows(rows);
+    }
+    let names = batches.names();
+    let (x, y) = (column(names, &options.x)?, column(names, &options.y)?);
+    let z = match &options.z {
+        Some(name) => Some(name.as_str()),
+        None => names.iter().any(|name| name == "z").then_some("z"),
+    };
+    let reductions =
+        options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
+    let reduced: Vec<(&str, usize)> = reductions
+        .columns(z)
+        .ok_or_else(|| no_column(&reductions, "z"))?
+        .into_iter()
+        .map(|name| Ok((name, column(names, name)?)))
+        .collect::<Result<_, Error>>()?;
+    // Whether there are NaN is only known at the end.
+    let about = About { may_be_nan: true, is_wide: reading.dtype == Dtype::F64 };
+    let fields =
+        reduced.iter().map(|(name, _)| Field { name: (*name).to_owned(), about }).collect();
+    let mut binner = Binner::new(&frame, &reductions, z, fields, cut, Kernel::choose()?)?;
+    let progress = OnlyCancelled(progress);
+    while let Some(batch) = batches.next_batch()? {
+        let mut columns = Columns::new(batch[x], batch[y])?;
+        for &(name, z) in &reduced {
+            columns = columns.with_z(name, batch[z], true)?;
+        }
+        binner = binner.add(&columns, &progress)?;
+    }
+    let Account { sidecar, bytes, bad_lines } = batches.finish()?;
+    let inputs =
+        Inputs { sources: sidecar.sources, options: sidecar.options, skipped: sidecar.skipped };
+    let binned = Binned::new(binner.finish()?, options.clone(), vec![sidecar.identity]);
+    Ok(Streamed { binned: binned.read_from(inputs), columns: sidecar.columns, bytes, bad_lines })
+}
+
+/// Which column it is.
+fn column(names: &[String], name: &str) -> Result<usize, Error> {
+    names.iter().position(|known| known == name).ok_or_else(|| {
+        Error::Options(format!(
+            "no column {name:?} is read, only {}; say which fields become which columns: --columns \
+             x=1,y=2,{name}=4",
+            names.join(", ")
+        ))
+    })
+}
+
+/// Does not count rows: the bytes that they are read from are counted.
+struct OnlyCancelled<'a>(&'a dyn Progress);
+
+impl Progress for OnlyCancelled<'_> {
+    fn advance(&self, _rows: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests;
