@@ -7,4 +7,5 @@ mod golden;
 mod grids;
 mod regression;
 mod staged_runs;
+mod streamed;
 mod support;

@@ -1,5 +1,6 @@
 //! A folder to run the program in, and readers for what it makes.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -42,6 +43,16 @@ impl Folder {
         let run = self.run(arguments);
         assert_eq!(run.code, 0, "{arguments}\n{}", run.stderr);
         run
+    }
+
+    /// Runs the program with this on its standard input, whatever comes of it.
+    pub(crate) fn feed(&self, arguments: &str, text: impl AsRef<[u8]>) -> Run {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // One that does not want all of it closes the pipe.
+        let _ = child.stdin.take().unwrap().write_all(text.as_ref());
+        Run::new(child.wait_with_output().unwrap())
     }
 
     /// Runs the program, which must end with `code`, print nothing to standard output, and change nothing in the
@@ -135,7 +146,6 @@ pub(crate) fn spiral() -> String {
 
 /// The same, compressed.
 pub(crate) fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
-    use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(content.as_ref()).unwrap();
     encoder.finish().unwrap()

@@ -39,11 +39,12 @@ pub(crate) enum Command {
         pointillist ingest stars.csv -o stars.points --columns x=ra,y=dec,z=parallax\n  \
         pointillist ingest x.npy y.npy z.npy -o stars.points")]
     Ingest(IngestArgs),
-    /// Columns to a grid of counts and statistics
+    /// Columns to a grid of counts and statistics; with --extent, text or arrays in one pass
     #[command(
         name = "bin2d",
-        after_help = "Example:\n  \
-        pointillist bin2d stars.points -o stars.tiff --size 2000x1000 --reduce count,mean,max"
+        after_help = "Examples:\n  \
+        pointillist bin2d stars.points -o stars.tiff --size 2000x1000 --reduce count,mean,max\n  \
+        simulate | pointillist bin2d - -o stars.tiff --extent 0,10,0,10"
     )]
     Bin2d(Bin2dArgs),
     /// A grid to a picture
@@ -214,15 +215,19 @@ impl TextArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Bin2dArgs {
-    /// Folders of columns, binned together
-    #[arg(required = true, value_name = "POINTS")]
-    pub(crate) points: Vec<PathBuf>,
+    /// .points folders, binned together; or, with --extent, what ingest takes, binned as it is read and not kept: text
+    /// files, plain or compressed, or .npy arrays, one after another; - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// The grid, a .tiff
     #[arg(long, short, value_name = "OUT.tiff")]
     pub(crate) output: PathBuf,
-    /// Type of the pages; one of counts that f32 would round is f64 all the same
+    /// Type of the pages; one of counts that f32 would round is f64 all the same. Of inputs that are no .points,
+    /// also the type of the numbers that are binned
     #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
     pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
 }

@@ -1,83 +1,180 @@
 //! The command `bin2d`, and its stage for `render`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pointillist_bin2d::{GridFile, Options, bin2d, write_grid};
-use pointillist_ingest::Points;
+use pointillist_bin2d::{GridFile, Options, Streamed, bin2d, bin2d_stream, write_grid};
+use pointillist_ingest::message::bytes;
+use pointillist_ingest::staged::StagedFile;
+use pointillist_ingest::{ColumnInfo, Options as Reading, Points};
 use serde_json::json;
 
 use crate::args::{Bin2dArgs, Global};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
-use crate::ingest::check_output;
+use crate::ingest::{check_output, too_coarse};
+use crate::inputs::{self, are_points, are_unchanged, report_bad_lines};
 use crate::progress::{StageProgress, Unit};
-use crate::report::{Report, count, plural, shown};
+use crate::report::{Report, count, number, plural, shown};
 
 const STAGE: &str = "bin2d";
 
 pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(), Failure> {
-    check_output(&args.output, &["tiff", "tif"], &args.points)?;
-    let points =
-        args.points.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
-    stage(&points, &args.output, &args.grid.options(args.dtype), global, report)?;
-    make_newest(&args.output, points.iter().map(Points::path));
+    check_output(&args.output, &["tiff", "tif"], &args.inputs)?;
+    let options = args.grid.options(args.dtype);
+    if are_points(&args.inputs, &args.text, Path::is_dir)? {
+        let points =
+            args.inputs.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
+        stage(MadeFrom::Columns(&points), &args.output, &options, global, report)?;
+    } else {
+        inputs::check(&args.inputs)?;
+        let reading = args.text.options(args.dtype);
+        stage(MadeFrom::Inputs(&args.inputs, &reading), &args.output, &options, global, report)?;
+    }
+    make_newest(&args.output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())
 }
 
-/// Makes `output` from `points` unless it is up to date.
+/// What a grid is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum MadeFrom<'a> {
+    /// Columns.
+    Columns(&'a [Points]),
+    /// Text or arrays, binned as they are read.
+    Inputs(&'a [PathBuf], &'a Reading),
+}
+
+impl MadeFrom<'_> {
+    fn paths(&self) -> Vec<&Path> {
+        match self {
+            Self::Columns(points) => points.iter().map(Points::path).collect(),
+            Self::Inputs(paths, _) => paths.iter().map(PathBuf::as_path).collect(),
+        }
+    }
+
+    /// The existing output, if it is complete and was made from this with these options.
+    fn up_to_date(&self, output: &Path, options: &Options) -> Option<GridFile> {
+        let grid = GridFile::open(output).ok()?;
+        let about = grid.description();
+        let same = about.options == *options
+            && match self {
+                Self::Columns(points) => {
+                    about.points.iter().map(String::as_str).eq(points.iter().map(Points::identity))
+                }
+                Self::Inputs(paths, reading) => about.inputs.as_ref().is_some_and(|inputs| {
+                    inputs.options == **reading && are_unchanged(paths, &inputs.sources)
+                }),
+            };
+        same.then_some(grid)
+    }
+}
+
+/// Makes `output` unless it is up to date.
 pub(crate) fn stage(
-    points: &[Points],
+    from: MadeFrom<'_>,
     output: &Path,
     options: &Options,
     global: &Global,
     report: &Report,
 ) -> Result<GridFile, Failure> {
     if !global.force
-        && let Some(grid) = up_to_date(points, output, options)
+        && let Some(grid) = from.up_to_date(output, options)
     {
-        keep_newer(output, points.iter().map(Points::path));
+        keep_newer(output, from.paths());
+        let about = grid.description();
+        let bad = match about.inputs.as_ref().map_or(0, |inputs| inputs.skipped) {
+            0 => String::new(),
+            bad => format!(", {} bad", count(bad)),
+        };
         let summary =
-            format!("up to date, {}", plural(grid.description().counts.points, "point", "points"));
+            format!("up to date, {}{bad}", plural(about.counts.points, "point", "points"));
         report.stage(STAGE, &shown(output), &summary, facts(&grid, true))?;
         return Ok(grid);
     }
     let start = Instant::now();
-    let total = points.iter().map(Points::rows).sum();
-    let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(total));
-    let binned = bin2d(points, options, &progress)?;
+    let (progress, binned, read) = match from {
+        MadeFrom::Columns(points) => {
+            let total = points.iter().map(Points::rows).sum();
+            let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(total));
+            let binned = bin2d(points, options, &progress)?;
+            (progress, binned, None)
+        }
+        MadeFrom::Inputs(paths, reading) => {
+            // Nobody generates points a second time because there is no such folder.
+            StagedFile::create(output).map(drop).map_err(|error| Failure::write(output, &error))?;
+            let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(paths));
+            let streamed = bin2d_stream(inputs::inputs(paths), reading, options, &progress)?;
+            let Streamed { binned, columns, bytes, bad_lines } = streamed;
+            (progress, binned, Some((columns, bytes, bad_lines)))
+        }
+    };
     let binning = start.elapsed();
     write_grid(&binned, output, &progress)?;
     drop(progress);
     let time = start.elapsed();
     let writing = time - binning;
     let grid = GridFile::open(output)?;
-    let about = &grid.description().counts;
+    let (about, inputs) = (&grid.description().counts, &grid.description().inputs);
+    let bad = inputs.as_ref().map_or(0, |inputs| inputs.skipped);
+    if let Some((columns, _, bad_lines)) = &read {
+        report_bad_lines(STAGE, bad_lines, bad, report);
+        if let Some(warning) = too_coarse(columns) {
+            report.warning(STAGE, &warning);
+        }
+    }
     if about.binned == 0 {
-        report.warning(STAGE, "no point lies in the extent; see the bounds: pointillist info");
+        let bounds = match &read {
+            Some((columns, ..)) => bounds(columns, options),
+            None => "see the bounds: pointillist info".to_owned(),
+        };
+        report.warning(STAGE, &format!("no point lies in the extent; {bounds}"));
     }
     let summary = format!(
-        "{}x{}, {}: {} binned, {} outside, {} non-finite; {:.2} s ({:.2} writing)",
+        "{}x{}, {}: {} binned, {} outside, {} non-finite",
         grid.width(),
         grid.height(),
         plural(about.points, "point", "points"),
         count(about.binned),
         count(about.outside),
         count(about.non_finite),
-        time.as_secs_f64(),
-        writing.as_secs_f64(),
     );
+    let (seconds, writing) = (time.as_secs_f64(), writing.as_secs_f64());
     let mut facts = facts(&grid, false);
-    facts["seconds"] = json!(time.as_secs_f64());
+    facts["seconds"] = json!(seconds);
     facts["seconds_binning"] = json!(binning.as_secs_f64());
-    facts["seconds_writing"] = json!(writing.as_secs_f64());
+    facts["seconds_writing"] = json!(writing);
+    let summary = match read {
+        None => format!("{summary}; {seconds:.2} s ({writing:.2} writing)"),
+        Some((_, size, _)) => {
+            facts["bytes"] = json!(size);
+            format!(
+                "{summary}, {} bad; {} in {seconds:.2} s ({:.2} GB/s; {writing:.2} writing)",
+                count(bad),
+                bytes(size),
+                size as f64 / 1e9 / seconds.max(1e-9),
+            )
+        }
+    };
     report.stage(STAGE, &shown(output), &summary, facts)?;
     Ok(grid)
 }
 
+/// Where the points lie, for whoever asked for another region.
+fn bounds(columns: &[ColumnInfo], options: &Options) -> String {
+    let each = [&options.x, &options.y].map(|name| {
+        let bounds =
+            columns.iter().find(|column| column.name == *name).and_then(ColumnInfo::bounds);
+        match bounds {
+            Some((min, max)) => format!("{name} goes from {} to {}", number(min), number(max)),
+            None => format!("{name} is never finite"),
+        }
+    });
+    each.join(", ")
+}
+
 fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
     let about = &grid.description().counts;
-    json!({
+    let mut facts = json!({
         "up_to_date": up_to_date,
         "width": grid.width(),
         "height": grid.height(),
@@ -88,14 +185,9 @@ fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
         "outside": about.outside,
         "non_finite": about.non_finite,
         "identity": grid.identity(),
-    })
-}
-
-/// The existing output, if it is complete and was made from these points with these options.
-fn up_to_date(points: &[Points], output: &Path, options: &Options) -> Option<GridFile> {
-    let grid = GridFile::open(output).ok()?;
-    let about = grid.description();
-    let same = about.options == *options
-        && about.points.iter().map(String::as_str).eq(points.iter().map(Points::identity));
-    same.then_some(grid)
+    });
+    if let Some(inputs) = &grid.description().inputs {
+        facts["bad"] = json!(inputs.skipped);
+    }
+    facts
 }

@@ -84,6 +84,7 @@ impl From<pointillist_bin2d::Error> for Failure {
     fn from(error: pointillist_bin2d::Error) -> Self {
         match error {
             pointillist_bin2d::Error::Cancelled => Self::Interrupted,
+            pointillist_bin2d::Error::Points(error) => error.into(),
             error if error.is_usage() => Self::Usage(chain(&error)),
             error => Self::Error(chain(&error)),
         }

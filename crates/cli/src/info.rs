@@ -164,6 +164,9 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
     for source in &about.points {
         lines.push(format!("from points with identity {source}"));
     }
+    for source in about.inputs.iter().flat_map(|inputs| &inputs.sources) {
+        lines.push(format!("from {} ({})", shown(&source.path), bytes(source.size)));
+    }
     lines.push(identity(grid.identity(), verify));
     let facts = json!({
         "kind": "grid",

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
-use pointillist_ingest::{
-    Coarseness, ColumnInfo, Ingested, Input, Options, Points, Source, ingest,
-};
+use pointillist_ingest::{Coarseness, ColumnInfo, Ingested, Options, Points, ingest};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
+use crate::inputs::{self, are_unchanged, report_bad_lines};
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, count, number, plural, shown, speed};
 
@@ -32,9 +31,7 @@ pub(crate) fn stage(
     global: &Global,
     report: &Report,
 ) -> Result<Points, Failure> {
-    if inputs.iter().filter(|input| is_stdin(input)).count() > 1 {
-        return Err(Failure::usage("standard input can be read only once"));
-    }
+    inputs::check(inputs)?;
     if !global.force
         && let Some(points) = up_to_date(inputs, output, options)
     {
@@ -50,14 +47,11 @@ pub(crate) fn stage(
         return Ok(points);
     }
     let start = Instant::now();
-    let sizes: Option<Vec<u64>> =
-        inputs.iter().map(|input| Source::of_file(input).map(|source| source.size)).collect();
-    let total = sizes.map(|sizes| sizes.iter().sum());
-    let progress = StageProgress::new(global, STAGE, &Unit::Bytes, total);
-    let done = ingest(inputs.iter().map(|path| input(path)).collect(), output, options, &progress)?;
+    let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));
+    let done = ingest(inputs::inputs(inputs), output, options, &progress)?;
     drop(progress);
     let time = start.elapsed();
-    report_bad_lines(&done, report);
+    report_bad_lines(STAGE, &done.bad_lines, done.points.sidecar().skipped, report);
     if let Some(warning) = too_coarse(&done.points.sidecar().columns) {
         report.warning(STAGE, &warning);
     }
@@ -97,44 +91,16 @@ fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
     })
 }
 
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-fn input(path: &Path) -> Input {
-    if is_stdin(path) {
-        Input::Stream { name: "-".to_owned(), reader: Box::new(std::io::stdin()) }
-    } else {
-        Input::Path(path.to_owned())
-    }
-}
-
 /// The existing output, if it is complete and was made from these inputs, as they are, with these options.
 fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Points> {
     let points = Points::open(output).ok()?;
-    let sources: Vec<Source> =
-        inputs.iter().map(|path| Source::of_file(path)).collect::<Option<_>>()?;
     let sidecar = points.sidecar();
     let same = sidecar.options == *options
-        && sidecar.sources == sources
-        && sources.iter().all(|source| source.modified.is_some())
+        && are_unchanged(inputs, &sidecar.sources)
         && sidecar.columns.iter().all(|column| {
             points.column(&column.name).is_ok() && points.zones(&column.name).is_ok()
         });
     same.then_some(points)
-}
-
-fn report_bad_lines(done: &Ingested, report: &Report) {
-    for line in &done.bad_lines {
-        report.warning(
-            STAGE,
-            &format!("{}:{}: {}: {}", shown(&line.path), line.line, line.problem, line.excerpt),
-        );
-    }
-    let more = done.points.sidecar().skipped - done.bad_lines.len() as u64;
-    if more > 0 {
-        report.warning(STAGE, &format!("{} more", plural(more, "bad line", "bad lines")));
-    }
 }
 
 /// The columns that 32 bits are too coarse for.
@@ -142,8 +108,8 @@ fn coarse(columns: &[ColumnInfo]) -> impl Iterator<Item = (&str, Coarseness)> {
     columns.iter().filter_map(|column| Some((column.name.as_str(), column.coarseness()?)))
 }
 
-/// A warning about them all. Whoever reads it has just ingested, by `ingest` or by `render`, and both have the option.
-fn too_coarse(columns: &[ColumnInfo]) -> Option<String> {
+/// A warning about them all. Whoever reads it has just read text, by `ingest`, `render` or `bin2d`, and all have the option.
+pub(crate) fn too_coarse(columns: &[ColumnInfo]) -> Option<String> {
     let each: Vec<String> = coarse(columns)
         .enumerate()
         .map(|(index, (name, Coarseness { near, spacing, extent }))| {

@@ -8,6 +8,7 @@ mod failure;
 mod freshness;
 mod info;
 mod ingest;
+mod inputs;
 mod interrupt;
 mod progress;
 mod render;

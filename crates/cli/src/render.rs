@@ -11,7 +11,8 @@ use pointillist_ingest::staged::{StagedFile, TemporaryDir};
 use crate::args::{Global, RenderArgs};
 use crate::colorize::{check_picture, is_stdout};
 use crate::failure::Failure;
-use crate::report::{Report, shown};
+use crate::inputs::are_points;
+use crate::report::Report;
 use crate::{bin2d, colorize, ingest};
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
@@ -30,7 +31,7 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
     let grid = between.path("tiff");
     check_grid(&grid)?;
     let points = points(&args, &between, global, report)?;
-    let opened = bin2d::stage(&points, &grid, &options, global, report)?;
+    let opened = bin2d::stage(bin2d::MadeFrom::Columns(&points), &grid, &options, global, report)?;
     colorize::stage(opened, &grid, &args.output, by, &picture, global, report)
 }
 
@@ -73,20 +74,8 @@ fn points(
     global: &Global,
     report: &Report,
 ) -> Result<Vec<Points>, Failure> {
-    let is_points = |path: &PathBuf| path.join("points.json").is_file();
-    if args.inputs.iter().all(is_points) {
-        if let Some(option) = args.text.first_given() {
-            return Err(Failure::usage(format!(
-                "{option} says how inputs are ingested, and .points folders are ingested already: leave it out"
-            )));
-        }
+    if are_points(&args.inputs, &args.text, |path| path.join("points.json").is_file())? {
         return Ok(args.inputs.iter().map(|path| Points::open(path)).collect::<Result<_, _>>()?);
-    }
-    if let Some(folder) = args.inputs.iter().find(|path| is_points(path)) {
-        return Err(Failure::usage(format!(
-            "{} is a .points folder among inputs that are not: ingest those first",
-            shown(folder)
-        )));
     }
     let output = between.path("points");
     let options = args.text.options(args.dtype);

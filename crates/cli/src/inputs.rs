@@ -1,0 +1,80 @@
+//! What the stages take: text and arrays, by path or from the standard input, or folders of columns.
+
+use std::path::{Path, PathBuf};
+
+use pointillist_ingest::{Error, Input, SkippedLine, Source};
+
+use crate::args::TextArgs;
+use crate::failure::Failure;
+use crate::report::{Report, plural, shown};
+
+/// Whether all inputs are `.points` folders, as `is_points` knows them. Some among others are an error, and so are
+/// options that say how text is read where there is none.
+pub(crate) fn are_points(
+    inputs: &[PathBuf],
+    text: &TextArgs,
+    is_points: impl Fn(&Path) -> bool,
+) -> Result<bool, Failure> {
+    let Some(folder) = inputs.iter().find(|path| is_points(path)) else { return Ok(false) };
+    if !inputs.iter().all(|path| is_points(path)) {
+        return Err(Failure::usage(format!(
+            "{} is a .points folder among inputs that are not: ingest those first",
+            shown(folder)
+        )));
+    }
+    match text.first_given() {
+        Some(option) => Err(Failure::usage(format!(
+            "{option} says how inputs are ingested, and .points folders are ingested already: leave it out"
+        ))),
+        None => Ok(true),
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Whether all of them are there, and the standard input only once.
+pub(crate) fn check(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Failure::usage("standard input can be read only once"));
+    }
+    for path in paths.iter().filter(|path| !is_stdin(path)) {
+        std::fs::metadata(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    }
+    Ok(())
+}
+
+/// The inputs at these paths.
+pub(crate) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
+    let input = |path: &PathBuf| match is_stdin(path) {
+        true => Input::Stream { name: "-".to_owned(), reader: Box::new(std::io::stdin()) },
+        false => Input::Path(path.clone()),
+    };
+    paths.iter().map(input).collect()
+}
+
+/// Bytes of all of them, where that is known.
+pub(crate) fn size(paths: &[PathBuf]) -> Option<u64> {
+    paths.iter().map(|path| Source::of_file(path).map(|source| source.size)).sum()
+}
+
+/// Whether these are the inputs that were read, and are as they were then.
+pub(crate) fn are_unchanged(paths: &[PathBuf], read: &[Source]) -> bool {
+    let now: Option<Vec<Source>> = paths.iter().map(|path| Source::of_file(path)).collect();
+    now.is_some_and(|now| now == read && now.iter().all(|source| source.modified.is_some()))
+}
+
+/// Warns of lines that were skipped: `skipped` in all, of which `lines` are the first.
+pub(crate) fn report_bad_lines(stage: &str, lines: &[SkippedLine], skipped: u64, report: &Report) {
+    for line in lines {
+        report.warning(
+            stage,
+            &format!("{}:{}: {}: {}", shown(&line.path), line.line, line.problem, line.excerpt),
+        );
+    }
+    let more = skipped - lines.len() as u64;
+    if more > 0 {
+        report.warning(stage, &format!("{} more", plural(more, "bad line", "bad lines")));
+    }
+}
