@@ -89,6 +89,23 @@ impl<C: Counter> Lane<C> {
         })
     }
 
+    /// The same where some z may be NaN from now on: see [`Accumulators::expect_nan`]. `before` was kept so far.
+    pub(crate) fn expect_nan(self, before: &Kept, kept: &Kept) -> io::Result<Self> {
+        let planes = match self {
+            Self::Planes(planes) => planes,
+            Self::Pairs(pairs) => {
+                let mut planes = Accumulators::new(pairs.len(), before)?;
+                if let Some((counts, sums)) = planes.pairs() {
+                    for ((count, sum), pair) in counts.iter_mut().zip(sums).zip(&*pairs) {
+                        (*count, *sum) = (pair.count, pair.sum);
+                    }
+                }
+                planes
+            }
+        };
+        planes.expect_nan(kept).map(Self::Planes)
+    }
+
     /// Adds up lanes, in their order, to a grid of this size.
     pub(crate) fn sum(lanes: Vec<Self>, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
         let mut sum = Accumulators::new(size.cells() as usize, kept)?;

@@ -219,6 +219,20 @@ impl<C: Counter> Accumulators<C> {
         Ok(Accumulators { fields: fields.collect::<io::Result<_>>()?, count: widen(self.count)? })
     }
 
+    /// The same where some z may be NaN from now on, for which `kept` is needed. So far none was, and as many are valid as
+    /// were counted.
+    pub(crate) fn expect_nan(mut self, kept: &Kept) -> io::Result<Self> {
+        for (field, planes) in self.fields.iter_mut().zip(&kept.fields) {
+            if planes.valid && field.valid.is_empty() {
+                let mut valid = Zeroed::<C>::new(self.count.len())?;
+                let pairs = valid.par_chunks_mut(1 << 16).zip(self.count.par_chunks(1 << 16));
+                pairs.for_each(|(valid, count)| valid.copy_from_slice(count));
+                field.valid = valid;
+            }
+        }
+        Ok(self)
+    }
+
     /// Adds what is kept of other points, which come after these, in a grid of `width` columns. There a row begins `pitch`
     /// cells after the one before, of which the first `width` count.
     pub(crate) fn merge(&mut self, mut other: Self, width: usize, pitch: usize) {

@@ -193,6 +193,12 @@ fn bin_cut(
     binner.finish()
 }
 
+/// The reductions, each with the number of its field.
+fn wanted(reductions: &Reductions, field_of_page: &[usize]) -> Vec<(Reduction, usize)> {
+    let reductions = reductions.as_slice().iter().map(Term::reduction);
+    reductions.zip(field_of_page.iter().copied()).collect()
+}
+
 /// There is no such column, which reductions that name none are of.
 pub(crate) fn no_column(reductions: &Reductions, column: &str) -> Error {
     let of = |term: &&Term| term.reduction().needs_z() && term.column().unwrap_or(column) == column;
@@ -256,6 +262,16 @@ impl<C: Counter> Cells<C> {
         })
     }
 
+    fn expect_nan(self, before: &Kept, kept: &Kept) -> io::Result<Self> {
+        Ok(match self {
+            Self::Lanes(lanes, most) => {
+                let lanes = lanes.into_iter().map(|lane| lane.expect_nan(before, kept));
+                Self::Lanes(lanes.collect::<io::Result<_>>()?, most)
+            }
+            Self::Tiles(planes, tiling) => Self::Tiles(planes.expect_nan(kept)?, tiling),
+        })
+    }
+
     fn finish(self, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
         match self {
             Self::Lanes(lanes, _) => Lane::sum(lanes, size, kept),
@@ -315,8 +331,7 @@ impl Binner {
             fields.iter().position(|field| column == Some(field.name.as_str())).unwrap_or(0)
         };
         let field_of_page: Vec<usize> = terms.iter().map(field).collect();
-        let wanted: Vec<_> =
-            terms.iter().map(Term::reduction).zip(field_of_page.iter().copied()).collect();
+        let wanted = wanted(reductions, &field_of_page);
         let about: Vec<About> = fields.iter().map(|field| field.about).collect();
         let kept = Kept::of(&wanted, &about);
         // Whether there are NaN changes nothing in the result.
@@ -365,6 +380,10 @@ impl Binner {
         if self.stats.points + columns.rows() as u64 > u64::from(u32::MAX) {
             self = self.widen()?;
         }
+        let has_nan = |field: &Field| columns.z(&field.name).is_some_and(|z| z.has_nan);
+        if self.fields.iter().any(|field| has_nan(field) && !field.about.may_be_nan) {
+            self = self.expect_nan(has_nan)?;
+        }
         let Self { frame, reductions, locator, fields, kept, cut, stats, store, slices, .. } =
             &mut self;
         let size = frame.size;
@@ -375,6 +394,31 @@ impl Binner {
             Store::Wide(cells) => pass.add(columns, cells, slices),
         }?;
         Ok(self)
+    }
+
+    /// Goes on where some values of these fields may be NaN, of which none was so far.
+    fn expect_nan(mut self, has_nan: impl Fn(&Field) -> bool) -> Result<Self, Error> {
+        for field in &mut self.fields {
+            field.about.may_be_nan |= has_nan(field);
+        }
+        let about: Vec<About> = self.fields.iter().map(|field| field.about).collect();
+        let mut kept = Kept::of(&wanted(&self.reductions, &self.field_of_page), &about);
+        // What is there goes on, needed or not.
+        kept.count |= self.kept.count;
+        if kept == self.kept {
+            return Ok(self);
+        }
+        // What has been taken is at hand already.
+        let (cell, taken) =
+            (kept.bytes_per_cell(size_of::<u32>()), self.kept.bytes_per_cell(size_of::<u32>()));
+        let taken = taken as u64 * u64::from(self.frame.size.cells());
+        let available = os::available_memory().map(|available| available.saturating_add(taken));
+        fits(self.frame.size, &self.reductions, cell as u64, 0, available)?;
+        let store = match self.store {
+            Store::Narrow(cells) => cells.expect_nan(&self.kept, &kept).map(Store::Narrow),
+            Store::Wide(cells) => cells.expect_nan(&self.kept, &kept).map(Store::Wide),
+        };
+        Ok(Self { store: store.map_err(Error::Allocation)?, kept, ..self })
     }
 
     /// Makes room for counts of more than 2³² - 1 points.

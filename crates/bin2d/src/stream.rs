@@ -4,7 +4,8 @@
 //! are only known at the end. A row has the number that it would have in columns, so the grid is the same to the bit.
 
 use pointillist_ingest::{
-    Account, Batches, ColumnInfo, Input, Kernel, Options as Reading, Progress, SkippedLine, Source,
+    Account, Batch, Batches, ColumnInfo, Input, Kernel, Options as Reading, Progress, SkippedLine,
+    Source,
 };
 use serde::{Deserialize, Serialize};
 
@@ -89,16 +90,17 @@ fn stream_cut(
         .into_iter()
         .map(|name| Ok((name, column(names, name)?)))
         .collect::<Result<_, Error>>()?;
-    // Whether there are NaN is only known at the end.
-    let about = About { may_be_nan: true, is_wide: reading.dtype == Dtype::F64 };
+    // Until the first NaN comes.
+    let about = About { may_be_nan: false, is_wide: reading.dtype == Dtype::F64 };
     let fields =
         reduced.iter().map(|(name, _)| Field { name: (*name).to_owned(), about }).collect();
     let mut binner = Binner::new(&frame, &reductions, z, fields, cut, Kernel::choose()?)?;
     let progress = OnlyCancelled(progress);
     while let Some(batch) = batches.next_batch()? {
-        let mut columns = Columns::new(batch[x], batch[y])?;
+        let Batch { columns: values, may_be_non_finite } = &batch;
+        let mut columns = Columns::new(values[x], values[y])?;
         for &(name, z) in &reduced {
-            columns = columns.with_z(name, batch[z], true)?;
+            columns = columns.with_z(name, values[z], may_be_non_finite[z])?;
         }
         binner = binner.add(&columns, &progress)?;
     }

@@ -24,6 +24,15 @@ pub struct Batches<'a> {
     state: State,
 }
 
+/// Rows in memory.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// One for each of [`Batches::names`], all of one length.
+    pub columns: Vec<Values<'a>>,
+    /// For each column, whether it may hold values that are NaN or infinite: `false` where none has been read so far.
+    pub may_be_non_finite: Vec<bool>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Reading,
@@ -82,14 +91,14 @@ impl<'a> Batches<'a> {
         self.shared.names()
     }
 
-    /// The next rows, in the order of the inputs: one slice for each of [`Batches::names`], all of one length, which
-    /// is that of the batches before unless it is the last. `None` after the last, and after an error. Runs on
-    /// the threads of the current rayon pool. Waits for a slow pipe until the batch is full.
+    /// The next rows, in the order of the inputs: as many as in the batches before, unless it is the last. `None` after
+    /// the last, and after an error. Runs on the threads of the current rayon pool. Waits for a slow pipe until the
+    /// batch is full.
     ///
     /// # Errors
     /// As [`ingest`](crate::ingest): the first bad line in the text is the one that is reported, unless bad lines are
     /// skipped. [`Error::Cancelled`] when the progress says so.
-    pub fn next_batch(&mut self) -> Result<Option<Vec<Values<'_>>>, Error> {
+    pub fn next_batch(&mut self) -> Result<Option<Batch<'_>>, Error> {
         if self.state != State::Reading {
             return Ok(None);
         }
@@ -101,11 +110,12 @@ impl<'a> Batches<'a> {
         if filled < self.rows {
             self.state = State::Ended;
         }
-        let values = match &self.room {
+        let columns = match &self.room {
             Room::F32(room) => room.part(filled).map(Values::F32).collect(),
             Room::F64(room) => room.part(filled).map(Values::F64).collect(),
         };
-        Ok((filled > 0).then_some(values))
+        let may_be_non_finite = self.shared.have_non_finite();
+        Ok((filled > 0).then_some(Batch { columns, may_be_non_finite }))
     }
 
     /// Says what was read, once the last batch is.
@@ -162,7 +172,7 @@ impl<T: Stored> RoomOf<T> {
             later.drain(..before);
             places.push(rest);
         }
-        let batch = Batch { open: Mutex::new(Open { places, later: &mut self.later }) };
+        let batch = Filling { open: Mutex::new(Open { places, later: &mut self.later }) };
         if !Sink::<T>::is_full(&batch) {
             shared.run(&batch)?;
         }
@@ -171,7 +181,7 @@ impl<T: Stored> RoomOf<T> {
 }
 
 /// A batch that is being filled.
-struct Batch<'a, T> {
+struct Filling<'a, T> {
     open: Mutex<Open<'a, T>>,
 }
 
@@ -182,13 +192,13 @@ struct Open<'a, T> {
     later: &'a mut [Vec<T>],
 }
 
-impl<T> Batch<'_, T> {
+impl<T> Filling<'_, T> {
     fn rows_left(&self) -> usize {
         lock(&self.open).places.first().map_or(0, |place| place.len())
     }
 }
 
-impl<'a, T: Stored> Sink<T> for Batch<'a, T> {
+impl<'a, T: Stored> Sink<T> for Filling<'a, T> {
     /// For as many rows of a chunk as there is room for: its first ones.
     type Place = Vec<&'a mut [T]>;
 

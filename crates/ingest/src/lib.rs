@@ -32,7 +32,7 @@ mod summary;
 mod text;
 mod zones;
 
-pub use batches::Batches;
+pub use batches::{Batch, Batches};
 pub use columns::Values;
 pub use error::{Error, Problem};
 pub use kernel::Kernel;

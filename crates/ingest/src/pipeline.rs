@@ -362,6 +362,13 @@ impl<'a> Shared<'a> {
         lock(&self.ledger).failure.take().map_or(Ok(()), Err)
     }
 
+    /// Of each column, whether a value that is not finite has been put to its place.
+    pub(crate) fn have_non_finite(&self) -> Vec<bool> {
+        let has =
+            |summary: &Mutex<Summary>| lock(summary).zones().iter().any(|zone| zone.non_finite > 0);
+        self.summaries.iter().map(has).collect()
+    }
+
     /// Sums up what was read, all of it.
     pub(crate) fn finish(self) -> Result<Account, Error> {
         let (ledger, sources) = (unlocked(self.ledger), unlocked(self.chunker).into_sources());

@@ -18,7 +18,8 @@ fn read(mut batches: Batches<'_>, rows: usize, chunk: usize) -> Result<Read, Err
     let mut before = rows;
     batches = batches.with_rows(rows);
     while let Some(batch) = batches.next_batch()? {
-        assert_eq!(batch.len(), names);
+        let Batch { columns: batch, may_be_non_finite } = batch;
+        assert_eq!((batch.len(), may_be_non_finite.len()), (names, names));
         assert_eq!(before, rows, "only the last batch is not full");
         before = batch[0].len();
         assert!((1..=rows).contains(&before));
@@ -101,7 +102,7 @@ fn a_batch_takes_at_most_64_mib_and_is_as_long_as_that_allows() {
         let options = Options { dtype, ..Options::default() };
         let mut batches = Batches::open(vec![stream(&line)], &options, &()).unwrap();
         assert_eq!(batches.rows, rows);
-        let batch = batches.next_batch().unwrap().unwrap();
+        let batch = batches.next_batch().unwrap().unwrap().columns;
         assert_eq!((batch.len(), batch[0].len()), (fields, 1));
     }
 }
@@ -124,6 +125,26 @@ fn several_inputs_and_numbers_that_need_no_parsing_are_batched_alike() {
         assert_eq!(whole.0, parts.0);
         assert_eq!(whole.1.sidecar.identity, parts.1.sidecar.identity);
         assert_eq!(parts.1.sidecar.sources.len(), 2);
+    }
+}
+
+#[test]
+fn a_column_is_finite_until_something_else_is_read() {
+    let text = "1 2 3\n".repeat(100) + "1 2 nan\n" + &"1 2 3\n".repeat(100);
+    for (rows, before) in [(10, 10), (1, 100)] {
+        let options = Options::default();
+        let mut batches = Batches::open_in_chunks(vec![stream(&text)], &options, &(), 6).unwrap();
+        batches = batches.with_rows(rows);
+        let run = || {
+            let mut found = Vec::new();
+            while let Some(Batch { may_be_non_finite, .. }) = batches.next_batch().unwrap() {
+                found.push(may_be_non_finite);
+            }
+            found
+        };
+        let found = in_threads(1, run);
+        let expected = [vec![[false; 3]; before], vec![[false, false, true]; found.len() - before]];
+        assert_eq!(found, expected.concat());
     }
 }
 
