@@ -15,6 +15,9 @@ pub(crate) trait Counter: Copy + Zeroable + Send + Sync {
 
     /// The number, exact up to 2⁵³.
     fn number(self) -> f64;
+
+    /// The nearest there is to a number.
+    fn nearest(number: f64) -> Self;
 }
 
 impl Counter for u32 {
@@ -30,6 +33,10 @@ impl Counter for u32 {
     fn number(self) -> f64 {
         f64::from(self)
     }
+
+    fn nearest(number: f64) -> Self {
+        number as Self
+    }
 }
 
 impl Counter for u64 {
@@ -44,6 +51,10 @@ impl Counter for u64 {
 
     fn number(self) -> f64 {
         self as f64
+    }
+
+    fn nearest(number: f64) -> Self {
+        number as Self
     }
 }
 
@@ -190,12 +201,13 @@ impl<C: Counter> Tile<'_, C> {
         }
     }
 
-    /// Adds what is kept of other points of the same cells, which come after these.
+    /// Adds what is kept of other points of the same cells, which come after these. Planes that are empty there stay as
+    /// they are; of those that are computed together (`valid`, `mean` and `m2`; `sum` and `carry`), all or none are.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (ours, &theirs) in self.count.iter_mut().zip(&*other.count) {
             ours.merge(theirs);
         }
-        for cell in 0..self.m2.len() {
+        for cell in 0..self.m2.len().min(other.m2.len()) {
             let (ours, theirs) = (self.valid[cell].number(), other.valid[cell].number());
             if ours == 0.0 {
                 (self.mean[cell], self.m2[cell]) = (other.mean[cell], other.m2[cell]);
@@ -212,7 +224,7 @@ impl<C: Counter> Tile<'_, C> {
         if self.carry.is_empty() {
             join(self.sum, other.sum, |ours, theirs| *ours += theirs);
         } else {
-            for cell in 0..self.sum.len() {
+            for cell in 0..self.sum.len().min(other.sum.len()) {
                 let (sum, lost) = two_sum(self.sum[cell], other.sum[cell]);
                 self.sum[cell] = sum;
                 self.carry[cell] += lost + other.carry[cell];

@@ -2,11 +2,12 @@
 
 use std::collections::TryReserveError;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use pointillist_ingest::message::{bytes, plain};
 
-use crate::Size;
+use crate::{Shard, Size};
 
 /// An error of this crate. Messages name the file where there is one, and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +149,50 @@ pub enum Error {
         reason: String,
     },
 
+    /// A grid that is to be merged is a whole one.
+    #[error(
+        "{}: is a whole grid and no shard; merge takes what pointillist bin2d --shard I/N makes",
+        .path.display()
+    )]
+    NotAShard {
+        /// The grid.
+        path: PathBuf,
+    },
+
+    /// Shards that are to be merged do not belong together.
+    #[error(
+        "{}: is no shard of the same job as {}: {what}; shards are of the same points with the same options",
+        .path.display(), .first.display()
+    )]
+    OtherJob {
+        /// A shard.
+        path: PathBuf,
+        /// The one that it is compared with.
+        first: PathBuf,
+        /// The first thing in which they differ.
+        what: String,
+    },
+
+    /// The same shard is to be merged twice.
+    #[error("{}: is shard {shard}, and so is {}", .path.display(), .first.display())]
+    ShardTwice {
+        /// One of the files.
+        path: PathBuf,
+        /// The other.
+        first: PathBuf,
+        /// What both are.
+        shard: Shard,
+    },
+
+    /// Not all shards are there to be merged.
+    #[error("{}; make what is missing with pointillist bin2d --shard I/{of}", are_missing(.missing, *.of))]
+    ShardsMissing {
+        /// The numbers of those that are missing, in order.
+        missing: Vec<RangeInclusive<u32>>,
+        /// How many shards there should be.
+        of: u32,
+    },
+
     /// A grid has no page of that name.
     #[error(
         "{}: no page {name:?}; it has {}; bin the points again with --reduce {name}",
@@ -161,6 +206,23 @@ pub enum Error {
         /// The pages that exist.
         known: Vec<String>,
     },
+}
+
+/// `shards 2, 5 and 7 to 9 of 10 are missing`.
+fn are_missing(ranges: &[RangeInclusive<u32>], of: u32) -> String {
+    let each = ranges.iter().flat_map(|range| match *range.end() - *range.start() {
+        0 => vec![range.start().to_string()],
+        1 => vec![range.start().to_string(), range.end().to_string()],
+        _ => vec![format!("{} to {}", range.start(), range.end())],
+    });
+    let each: Vec<String> = each.collect();
+    match each.as_slice() {
+        [some @ .., last] if !some.is_empty() => {
+            format!("shards {} and {last} of {of} are missing", some.join(", "))
+        }
+        [one] if one.contains(' ') => format!("shards {one} of {of} are missing"),
+        one => format!("shard {} of {of} is missing", one.concat()),
+    }
 }
 
 impl From<TryReserveError> for Error {

@@ -19,8 +19,16 @@ pub(crate) struct Rows<'a, Z> {
     pub(crate) x: Values<'a>,
     pub(crate) y: Values<'a>,
     pub(crate) z: &'a [Z],
-    /// Of x and y.
-    pub(crate) zones: Option<(&'a Zones, &'a Zones)>,
+    pub(crate) zones: Option<Zoned<'a>>,
+}
+
+/// The zones of x and y.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Zoned<'a> {
+    pub(crate) x: &'a Zones,
+    pub(crate) y: &'a Zones,
+    /// Rows before the first of ours that the zones are of, too.
+    pub(crate) before: usize,
 }
 
 /// Room for one block, reused from block to block.
@@ -50,8 +58,9 @@ impl<Z: Sample> Rows<'_, Z> {
         let mut start = rows.start;
         while start < rows.end {
             // To the end of the rows, or of the block of the zones.
-            let zone = start / Zones::BLOCK;
-            let end = rows.end.min((zone + 1) * Zones::BLOCK);
+            let before = self.zones.map_or(0, |zones| zones.before);
+            let zone = (before + start) / Zones::BLOCK;
+            let end = rows.end.min((zone + 1) * Zones::BLOCK - before);
             if self.is_beside(zone, locator.extent()) {
                 stats.outside += (end - start) as u64;
                 start = end;
@@ -104,7 +113,7 @@ impl<Z: Sample> Rows<'_, Z> {
     /// Whether no row of this block of the zones lies in the extent, and all are finite: of others it has to be known
     /// which are not.
     fn is_beside(&self, zone: usize, extent: Extent) -> bool {
-        let Some((x, y)) = self.zones else { return false };
+        let Some(Zoned { x, y, .. }) = self.zones else { return false };
         let (Some(x), Some(y)) = (x.get(zone), y.get(zone)) else { return false };
         let beside = |zone: Zone, lo: f64, hi: f64| zone.max < lo || zone.min > hi;
         x.non_finite == 0
@@ -114,7 +123,7 @@ impl<Z: Sample> Rows<'_, Z> {
 }
 
 /// These rows of a column.
-fn part(values: Values<'_>, rows: Range<usize>) -> Values<'_> {
+pub(crate) fn part(values: Values<'_>, rows: Range<usize>) -> Values<'_> {
     match values {
         Values::F32(values) => Values::F32(&values[rows]),
         Values::F64(values) => Values::F64(&values[rows]),

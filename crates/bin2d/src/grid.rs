@@ -5,8 +5,9 @@ use std::ops::{Add, AddAssign, Range};
 use pointillist_ingest::Dtype;
 use serde::{Deserialize, Serialize};
 
+use crate::carried::{Stored, stored};
 use crate::extent::{Frame, StoredExtent};
-use crate::planes::Accumulators;
+use crate::planes::{Accumulators, Plane};
 use crate::{Error, Reduction, Reductions, Term};
 
 /// The region that a grid covers, in data units. Both widths are finite and greater than zero.
@@ -74,7 +75,7 @@ impl AddAssign for Stats {
 }
 
 /// A number that a page can hold.
-pub trait PageValue: private::Sealed + Copy + Default + Send {
+pub trait PageValue: private::Sealed + Copy + Default + PartialEq + Send {
     /// The stored type.
     const DTYPE: Dtype;
 
@@ -180,6 +181,31 @@ impl Grid {
         match &self.cells {
             Counted::Narrow(accumulators) => accumulators.reduce(reduction, field, cells, values),
             Counted::Wide(accumulators) => accumulators.reduce(reduction, field, cells, values),
+        }
+    }
+
+    /// Where a shard of this grid stores what it keeps.
+    pub(crate) fn stored(&self) -> Vec<Stored> {
+        let kept = match &self.cells {
+            Counted::Narrow(accumulators) => accumulators.kept(),
+            Counted::Wide(accumulators) => accumulators.kept(),
+        };
+        stored(&self.reductions, &self.fields, &kept)
+    }
+
+    /// As [`Grid::page_rows`], of what is kept.
+    pub(crate) fn plane_rows<T: PageValue>(
+        &self,
+        plane: Plane,
+        field: usize,
+        rows: Range<u32>,
+        values: &mut [T],
+    ) {
+        let width = self.width() as usize;
+        let cells = rows.start as usize * width..rows.end as usize * width;
+        match &self.cells {
+            Counted::Narrow(accumulators) => accumulators.copy(plane, field, cells, values),
+            Counted::Wide(accumulators) => accumulators.copy(plane, field, cells, values),
         }
     }
 

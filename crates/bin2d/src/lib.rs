@@ -2,13 +2,15 @@
 //!
 //! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics, [`bin2d_stream`] those of text or arrays as they are read, and
 //! [`write_grid`] writes it as a TIFF with one float page for each reduction, which [`GridFile`] reads. [`bin`] is
-//! the kernel below, over plain slices.
+//! the kernel below, over plain slices. Several processes may bin a [`Shard`] of the rows each, and [`Shards`] merges
+//! their files.
 //!
 //! A point falls into the cell that `numpy.histogram2d` puts it into. Sums are kept in 64 bits and added up in
 //! row order, so the same points and options make the same bytes, whatever the number of threads.
 
 mod accumulate;
 mod axis;
+mod carried;
 mod error;
 mod extent;
 mod gather;
@@ -18,6 +20,7 @@ mod lane;
 mod locate;
 #[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
 mod memory;
+mod merge;
 #[cfg(test)]
 mod naive;
 mod options;
@@ -26,6 +29,7 @@ mod partition;
 mod planes;
 mod reduction;
 mod run;
+mod shard;
 mod stage;
 mod stream;
 mod tiff;
@@ -33,10 +37,12 @@ mod tiff;
 pub use error::Error;
 pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
+pub use merge::Shards;
 pub use options::{Compression, Options};
 pub use pointillist_ingest::Dtype;
 pub use reduction::{Reduction, Reductions, Term};
 pub use run::{Columns, bin};
+pub use shard::Shard;
 pub use stage::{Binned, bin2d};
 pub use stream::{Inputs, Streamed, bin2d_stream};
 pub use tiff::{Description, GridFile, Written, write_grid};

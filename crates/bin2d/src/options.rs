@@ -3,7 +3,7 @@
 use pointillist_ingest::Dtype;
 use serde::{Deserialize, Serialize};
 
-use crate::{Aspect, Cells, Extent, Reductions, Size};
+use crate::{Aspect, Cells, Extent, Reductions, Shard, Size};
 
 /// How columns become a grid. A grid records the options it was asked for beside what they came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,10 @@ pub struct Options {
     pub dtype: Dtype,
     /// How pages are compressed in a file. Default: [`Compression::None`].
     pub compress: Compression,
+    /// The share of the rows that is binned, of an extent that is that of all rows. Default: none, which means all
+    /// of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// How pages are compressed in a file. Their values are the same.
@@ -53,6 +57,7 @@ impl Default for Options {
             z: None,
             dtype: Dtype::F32,
             compress: Compression::None,
+            shard: None,
         }
     }
 }
@@ -71,11 +76,14 @@ mod tests {
             z: Some("größe".to_owned()),
             dtype: Dtype::F64,
             compress: Compression::Deflate,
+            shard: Some("2/8".parse().unwrap()),
             ..Options::default()
         };
         for options in [Options::default(), options] {
             let json = serde_json::to_string(&options).unwrap();
             assert_eq!(serde_json::from_str::<Options>(&json).unwrap(), options);
+            // Grids of before there were shards are as up to date as they were.
+            assert_eq!(json.contains("shard"), options.shard.is_some());
         }
     }
 }

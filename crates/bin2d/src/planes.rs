@@ -29,6 +29,93 @@ pub(crate) struct Planes {
     last: bool,
 }
 
+/// One of the planes: the counts, or what is kept of a z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plane {
+    Count,
+    Valid,
+    Sum,
+    Carry,
+    Mean,
+    M2,
+    Min,
+    Max,
+    First,
+    Last,
+}
+
+impl Plane {
+    /// The reduction whose page is this plane, and merges like it. A sum does not: it is rounded in its page, and
+    /// without the number of its terms.
+    pub(crate) fn page(self) -> Option<Reduction> {
+        match self {
+            Self::Count => Some(Reduction::Count),
+            Self::Min => Some(Reduction::Min),
+            Self::Max => Some(Reduction::Max),
+            Self::First => Some(Reduction::First),
+            Self::Last => Some(Reduction::Last),
+            Self::Valid | Self::Sum | Self::Carry | Self::Mean | Self::M2 => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Valid => "valid",
+            Self::Sum => "sum",
+            Self::Carry => "carry",
+            Self::Mean => "mean",
+            Self::M2 => "m2",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::First => "first",
+            Self::Last => "last",
+        }
+    }
+}
+
+impl Planes {
+    /// These and no others.
+    fn new(planes: &[Plane]) -> Self {
+        let has = |plane| planes.contains(&plane);
+        Self {
+            valid: has(Plane::Valid),
+            sum: has(Plane::Sum),
+            carry: has(Plane::Carry),
+            spread: has(Plane::M2),
+            min: has(Plane::Min),
+            max: has(Plane::Max),
+            first: has(Plane::First),
+            last: has(Plane::Last),
+        }
+    }
+
+    /// Each of them.
+    pub(crate) fn list(self) -> impl Iterator<Item = Plane> {
+        let Self { valid, sum, carry, spread, min, max, first, last } = self;
+        [
+            (valid, Plane::Valid),
+            (sum, Plane::Sum),
+            (carry, Plane::Carry),
+            (spread, Plane::Mean),
+            (spread, Plane::M2),
+            (min, Plane::Min),
+            (max, Plane::Max),
+            (first, Plane::First),
+            (last, Plane::Last),
+        ]
+        .into_iter()
+        .filter_map(|(kept, plane)| kept.then_some(plane))
+    }
+}
+
+/// A plane as it lies in memory.
+#[derive(Debug)]
+pub(crate) enum PlaneMut<'a, C> {
+    Numbers(&'a mut [C]),
+    Floats(&'a mut [f64]),
+}
+
 /// Which planes are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -75,6 +162,41 @@ impl Kept {
             })
             .collect();
         Self { count, fields }
+    }
+
+    /// The parts of it that merge on their own: what is kept of each is as much as has to be in memory of other points
+    /// at a time.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Self> {
+        const TOGETHER: [&[Plane]; 6] = [
+            &[Plane::Valid, Plane::Mean, Plane::M2],
+            &[Plane::Sum, Plane::Carry],
+            &[Plane::Min],
+            &[Plane::Max],
+            &[Plane::First],
+            &[Plane::Last],
+        ];
+        let none = || vec![Planes::default(); self.fields.len()];
+        let count = self.count.then(|| Self { count: true, fields: none() });
+        let of_fields = self.fields.iter().enumerate().flat_map(move |(field, planes)| {
+            TOGETHER.iter().filter_map(move |together| {
+                let here: Vec<Plane> =
+                    planes.list().filter(|plane| together.contains(plane)).collect();
+                let mut fields = none();
+                fields[field] = Planes::new(&here);
+                (!here.is_empty()).then_some(Self { count: false, fields })
+            })
+        });
+        count.into_iter().chain(of_fields)
+    }
+
+    /// Whether a plane is among them.
+    pub(crate) fn has(&self, plane: Plane, field: usize) -> bool {
+        match plane {
+            Plane::Count => self.count,
+            plane => {
+                self.fields.get(field).is_some_and(|planes| planes.list().any(|kept| kept == plane))
+            }
+        }
     }
 
     /// Whether something depends on more than the set of points of a cell and their sum.
@@ -157,6 +279,40 @@ impl<C: Counter> Accumulators<C> {
         })
     }
 
+    /// Which planes there are.
+    pub(crate) fn kept(&self) -> Kept {
+        let planes = |field: &Field<C>| Planes {
+            valid: !field.valid.is_empty(),
+            sum: !field.sum.is_empty(),
+            carry: !field.carry.is_empty(),
+            spread: !field.m2.is_empty(),
+            min: !field.min.is_empty(),
+            max: !field.max.is_empty(),
+            first: !field.first.is_empty(),
+            last: !field.last.is_empty(),
+        };
+        Kept { count: !self.count.is_empty(), fields: self.fields.iter().map(planes).collect() }
+    }
+
+    /// A plane of z number `field`, or the counts, to be filled.
+    pub(crate) fn plane(&mut self, plane: Plane, field: usize) -> PlaneMut<'_, C> {
+        if plane == Plane::Count {
+            return PlaneMut::Numbers(&mut self.count);
+        }
+        let field = &mut self.fields[field];
+        PlaneMut::Floats(match plane {
+            Plane::Count | Plane::Valid => return PlaneMut::Numbers(&mut field.valid),
+            Plane::Sum => &mut field.sum,
+            Plane::Carry => &mut field.carry,
+            Plane::Mean => &mut field.mean,
+            Plane::M2 => &mut field.m2,
+            Plane::Min => &mut field.min,
+            Plane::Max => &mut field.max,
+            Plane::First => &mut field.first,
+            Plane::Last => &mut field.last,
+        })
+    }
+
     /// All that is kept of z number `field`, and the counts for number 0, as one tile.
     pub(crate) fn whole(&mut self, field: usize) -> Tile<'_, C> {
         self.tiles(field, 1, usize::MAX).pop().unwrap_or_default()
@@ -234,7 +390,8 @@ impl<C: Counter> Accumulators<C> {
     }
 
     /// Adds what is kept of other points, which come after these, in a grid of `width` columns. There a row begins `pitch`
-    /// cells after the one before, of which the first `width` count.
+    /// cells after the one before, of which the first `width` count. It may be one of the [`Kept::parts`]; other planes
+    /// then stay as they are.
     pub(crate) fn merge(&mut self, mut other: Self, width: usize, pitch: usize) {
         for field in 0..self.fields.len().max(1) {
             let rows = self.cells(field).div_ceil(width);
@@ -285,6 +442,12 @@ impl<C: Counter> Accumulators<C> {
                 *value = store(kept);
             }
         };
+        // Zeros of both signs are equal, so which of them came first must not show, nor how a value became zero.
+        let unsigned = |plane: &[f64], values: &mut [T]| {
+            copied(plane, values);
+            let zero = T::default();
+            values.iter_mut().filter(|value| **value == zero).for_each(|value| *value = zero);
+        };
         let carried = |values: &mut [T], by: fn(f64, f64, f64) -> f64| {
             let sums = field.sum[cells.clone()].iter().zip(&field.carry[cells.clone()]);
             let kept = sums.zip(&numbers[cells.clone()]);
@@ -308,10 +471,43 @@ impl<C: Counter> Accumulators<C> {
             Reduction::Mean => divided(&field.sum, values, |sum, n| sum / n),
             Reduction::Var => divided(&field.m2, values, |m2, n| m2 / n),
             Reduction::Std => divided(&field.m2, values, |m2, n| (m2 / n).sqrt()),
-            Reduction::Min => copied(&field.min, values),
-            Reduction::Max => copied(&field.max, values),
+            Reduction::Min => unsigned(&field.min, values),
+            Reduction::Max => unsigned(&field.max, values),
             Reduction::First => copied(&field.first, values),
             Reduction::Last => copied(&field.last, values),
+        }
+    }
+
+    /// Copies a range of a plane of z number `field`, or of the counts.
+    pub(crate) fn copy<T: PageValue>(
+        &self,
+        plane: Plane,
+        field: usize,
+        cells: Range<usize>,
+        values: &mut [T],
+    ) {
+        let numbers = |plane: &[C], values: &mut [T]| {
+            for (value, &number) in values.iter_mut().zip(&plane[cells.clone()]) {
+                *value = T::nearest(number.number());
+            }
+        };
+        if plane == Plane::Count {
+            return numbers(&self.count, values);
+        }
+        let field = &self.fields[field];
+        let floats = match plane {
+            Plane::Count | Plane::Valid => return numbers(&field.valid, values),
+            Plane::Sum => &field.sum,
+            Plane::Carry => &field.carry,
+            Plane::Mean => &field.mean,
+            Plane::M2 => &field.m2,
+            Plane::Min => &field.min,
+            Plane::Max => &field.max,
+            Plane::First => &field.first,
+            Plane::Last => &field.last,
+        };
+        for (value, &kept) in values.iter_mut().zip(&floats[cells]) {
+            *value = store(kept);
         }
     }
 
@@ -337,97 +533,4 @@ fn quotient(sum: f64, carry: f64, number: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_planes_that_are_needed_are_kept() {
-        use Reduction::{Count, First, Last, Max, Mean, Min, Std, Sum, Var};
-        let bytes = |list: &[Reduction], may_be_nan, is_wide| {
-            let wanted: Vec<_> = list.iter().map(|&reduction| (reduction, 0)).collect();
-            Kept::of(&wanted, &[About { may_be_nan, is_wide }]).bytes_per_cell(4)
-        };
-        assert_eq!(bytes(&[Count], false, false), 4);
-        assert_eq!(bytes(&[Count], true, true), 4);
-        assert_eq!(bytes(&[Count, Mean], false, false), 12);
-        assert_eq!(bytes(&[Count, Mean], true, false), 16);
-        assert_eq!(bytes(&[Count, Mean], false, true), 20);
-        assert_eq!(bytes(&[Mean, Sum], true, false), 12);
-        assert_eq!(bytes(&[Min, Max, First, Last], true, true), 32);
-        assert_eq!(bytes(&[Std, Var], false, false), 20);
-        assert_eq!(bytes(&Reduction::ALL, true, true), 72);
-    }
-
-    #[test]
-    fn each_z_has_planes_of_its_own() {
-        use Reduction::{Count, Max, Mean};
-        let about = About { may_be_nan: false, is_wide: false };
-        let kept = Kept::of(&[(Mean, 0), (Count, 0), (Max, 1)], &[about; 2]);
-        assert_eq!(kept.bytes_per_cell(8), 8 + 8 + 8);
-        let mut accumulators = Accumulators::<u64>::new(3, &kept).unwrap();
-        for (field, z) in [(0, 5.0f32), (1, 7.0)] {
-            let mut tiles = accumulators.tiles(field, 1, 3);
-            tiles[0].add([(1, z), (1, z + 1.0)].into_iter(), None);
-        }
-        let page = |reduction, field| {
-            let mut values = [0.0f64; 3];
-            accumulators.reduce(reduction, field, 0..3, &mut values);
-            values[1]
-        };
-        assert_eq!((page(Count, 0), page(Mean, 0), page(Max, 1)), (2.0, 5.5, 8.0));
-    }
-
-    /// Points of one cell, some of them in a second grid that is then merged into the first.
-    fn merged(z: &[f64], cut: usize) -> Vec<f64> {
-        let wanted = Reduction::ALL.map(|reduction| (reduction, 0));
-        let kept = Kept::of(&wanted, &[About { may_be_nan: true, is_wide: true }]);
-        let part = |z: &[f64]| {
-            let mut part = Accumulators::<u32>::new(1, &kept).unwrap();
-            let points = z.iter().map(|&z| (0, z));
-            part.tiles(0, 1, 1)[0].add(points, Some(&mut Vec::new()));
-            part
-        };
-        let mut all = part(&z[..cut]);
-        all.merge(part(&z[cut..]), 1, 1);
-        wanted
-            .map(|(reduction, field)| {
-                let mut value = [0.0];
-                all.reduce(reduction, field, 0..1, &mut value);
-                value[0]
-            })
-            .to_vec()
-    }
-
-    #[test]
-    fn what_is_merged_is_as_if_it_had_been_added() {
-        let z: Vec<f64> = (0..100)
-            .map(|i| if i % 9 == 0 { f64::NAN } else { f64::from(i * i % 37) / 7.0 })
-            .collect();
-        let whole = merged(&z, z.len());
-        for cut in [0, 1, 2, 9, 10, 50, 99] {
-            for ((reduction, found), expected) in
-                Reduction::ALL.iter().zip(merged(&z, cut)).zip(&whole)
-            {
-                assert!(
-                    (found - expected).abs() <= 4.0 * f64::EPSILON * expected.abs(),
-                    "{reduction}, {cut} of {}: {found} for {expected}",
-                    z.len()
-                );
-            }
-        }
-        assert!(merged(&[f64::NAN, f64::NAN], 1)[1..].iter().all(|value| value.is_nan()));
-    }
-
-    #[test]
-    fn counts_beyond_the_mantissa_of_a_float_are_noticed() {
-        let accumulators = |count| {
-            let kept = Kept { count: true, fields: Vec::new() };
-            let mut accumulators = Accumulators::<u64>::new(2, &kept).unwrap();
-            accumulators.count[1] = count;
-            accumulators
-        };
-        assert!(!accumulators(1 << 24).counts_need_f64());
-        assert!(accumulators((1 << 24) + 1).counts_need_f64());
-        assert!(!accumulators((1 << 24) + 2).counts_need_f64());
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use pointillist_ingest::{Kernel, Progress, Values, Zones};
 use rayon::prelude::*;
 
 use crate::accumulate::{Counter, Sample, Tile};
-use crate::gather::{Room, Rows};
+use crate::gather::{Room, Rows, Zoned, part};
 use crate::grid::{Counted, Stats};
 use crate::lane::{self, Lane};
 use crate::locate::Locator;
@@ -28,7 +28,7 @@ pub struct Columns<'a> {
     x: Values<'a>,
     y: Values<'a>,
     z: Vec<Z<'a>>,
-    zones: Option<(&'a Zones, &'a Zones)>,
+    zones: Option<Zoned<'a>>,
 }
 
 /// A column that is reduced.
@@ -73,7 +73,22 @@ impl<'a> Columns<'a> {
     /// The same with the zones of x and y: blocks of rows that lie beside the extent are then passed over unread.
     /// They must be the zones of these very columns, or points are left out.
     pub fn with_zones(self, x: &'a Zones, y: &'a Zones) -> Self {
-        Self { zones: Some((x, y)), ..self }
+        Self { zones: Some(Zoned { x, y, before: 0 }), ..self }
+    }
+
+    /// Only these of the rows. Whether there may be NaN is still as was said of all of them.
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    pub fn share(mut self, rows: Range<usize>) -> Self {
+        (self.x, self.y) = (part(self.x, rows.clone()), part(self.y, rows.clone()));
+        for z in &mut self.z {
+            z.values = part(z.values, rows.clone());
+        }
+        if let Some(zones) = &mut self.zones {
+            zones.before += rows.start;
+        }
+        self
     }
 
     /// Number of points.
@@ -444,7 +459,7 @@ impl Binner {
 
 /// Refuses a grid that would not fit into memory before anything is allocated: a process that takes more than
 /// there is would be ended by the operating system, without a message. The grid takes `cell` bytes a cell and `more`.
-fn fits(
+pub(crate) fn fits(
     size: Size,
     reductions: &Reductions,
     cell: u64,

@@ -1,5 +1,7 @@
 //! The whole stage: opened points and options to a grid that knows where it came from.
 
+use std::ops::Range;
+
 use pointillist_ingest::{Column, Points, Progress, Zones};
 
 use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reduction, Reductions, bin};
@@ -24,6 +26,12 @@ impl Binned {
         Self { inputs: Some(inputs), ..self }
     }
 
+    /// The same as if it were of other points.
+    #[cfg(test)]
+    pub(crate) fn of(self, points: Vec<String>) -> Self {
+        Self { points, ..self }
+    }
+
     /// The grid.
     pub fn grid(&self) -> &Grid {
         &self.grid
@@ -45,8 +53,8 @@ impl Binned {
     }
 }
 
-/// Bins `points`, one after another, as if their rows were one table. The extent, where none is asked for, is
-/// what all of them span. Runs on the threads of the current rayon pool; `progress` counts rows.
+/// Bins `points`, one after another, as if their rows were one table, or the share of it that the options ask for. The
+/// extent, where none is asked for, is what all rows span, also those of other shares. Runs on the threads of the current rayon pool; `progress` counts rows.
 ///
 /// # Errors
 /// [`Error::Points`] when a column is missing or cannot be read, [`Error::Columns`] when only some have z,
@@ -77,11 +85,30 @@ pub fn bin2d(
         bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
     });
     let frame = Frame::resolve(options.cells, options.aspect, options.extent, bounds)?;
-    let sources: Vec<Columns<'_>> =
+    let mut sources: Vec<Columns<'_>> =
         tables.iter().map(|table| table.columns(&names)).collect::<Result<_, _>>()?;
+    if let Some(shard) = options.shard {
+        let all = sources.iter().map(|columns| columns.rows() as u64).sum();
+        sources = share(sources, &shard.rows(all));
+    }
     let grid = bin(&sources, &frame, &reductions, progress)?;
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))
+}
+
+/// Only these of the rows, which are counted through all columns. Those that have none of them stay, with no rows: what
+/// is kept depends on what is known of all, so that all shards keep the same.
+pub(crate) fn share<'a>(sources: Vec<Columns<'a>>, rows: &Range<u64>) -> Vec<Columns<'a>> {
+    let mut before = 0;
+    let cut = |columns: Columns<'a>| {
+        let here = before..before + columns.rows() as u64;
+        before = here.end;
+        // Within the columns, whose rows have numbers that fit.
+        let [start, end] = [rows.start, rows.end]
+            .map(|row| (row.clamp(here.start, here.end) - here.start) as usize);
+        columns.share(start..end)
+    };
+    sources.into_iter().map(cut).collect()
 }
 
 /// The columns of one of several points that are binned together.
@@ -177,6 +204,35 @@ mod tests {
         assert!(mean[0].is_nan() && mean[3].is_nan());
         assert_eq!(mean[1..3], [5.0, 2.0]);
         assert_eq!(binned.points().len(), 2);
+    }
+
+    #[test]
+    fn a_shard_has_its_rows_and_no_others_whatever_the_blocks_of_the_zones() {
+        let folder = tempfile::tempdir().unwrap();
+        // In order, so that whole blocks lie beside the extent.
+        let table = |name: &str, rows: Range<u32>| {
+            let text: String = rows.map(|row| format!("{row} 0\n")).collect();
+            points(folder.path(), name, text.leak())
+        };
+        let tables = [table("a.points", 0..150_000), table("b.points", 150_000..310_000)];
+        let extent = Some("70000,240000,-1,1".parse().unwrap());
+        for of in [1, 2, 3, 7] {
+            let mut all = 0;
+            for index in 1..=of {
+                let shard = crate::Shard::new(index, of).unwrap();
+                let options = Options { extent, shard: Some(shard), ..two_by_two() };
+                let stats = bin2d(&tables, &options, &()).unwrap().grid().stats();
+                let rows = shard.rows(310_000);
+                let inside = rows.end.min(240_001).saturating_sub(rows.start.max(70_000));
+                assert_eq!((stats.points, stats.binned), (rows.end - rows.start, inside));
+                all += inside;
+            }
+            assert_eq!(all, 170_001);
+            let options =
+                Options { shard: Some(crate::Shard::new(of, of).unwrap()), ..two_by_two() };
+            let extent = bin2d(&tables, &options, &()).unwrap().grid().extent();
+            assert_eq!(extent.xmax, 309_999.0);
+        }
     }
 
     #[test]

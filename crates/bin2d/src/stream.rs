@@ -43,7 +43,7 @@ pub struct Streamed {
 /// that does not grow with the inputs; `progress` counts bytes as they lie on the disk or come from a pipe.
 ///
 /// # Errors
-/// [`Error::Options`] when no extent is asked for, when a column is not among those that are read, or when the
+/// [`Error::Options`] when no extent is asked for, or a share of the rows, when a column is not among those that are read, or when the
 /// options make no grid; [`Error::Points`] when an input cannot be read; and the errors of [`bin`](crate::bin).
 pub fn bin2d_stream(
     inputs: Vec<Input>,
@@ -63,6 +63,13 @@ fn stream_cut(
     batch_rows: Option<usize>,
     progress: &dyn Progress,
 ) -> Result<Streamed, Error> {
+    if options.shard.is_some() {
+        return Err(Error::Options(
+            "--shard bins a share of the rows of .points folders, which know how many they have: make them first \
+             with pointillist ingest"
+                .to_owned(),
+        ));
+    }
     if options.extent.is_none() {
         return Err(Error::Options(
             "points that are binned as they are read need their region beforehand: --extent \

@@ -285,6 +285,7 @@ impl GridArgs {
             z: self.z.clone(),
             dtype,
             compress: self.compress,
+            shard: None,
         }
     }
 }

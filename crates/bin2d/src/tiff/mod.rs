@@ -4,7 +4,7 @@
 //! Page 1's ImageDescription is a JSON object with everything about the grid; every page's has its name and
 //! the hash of its pixels. Pages are strips of whole rows, uncompressed unless that is asked for, as they are read
 //! far more often than they are sent. All pages are of the type that was asked for, but one of counts that 32 bits
-//! would round is of 64.
+//! would round is of 64. A shard has further pages, which [`Shards`](crate::Shards) reads.
 
 mod deflate;
 mod reader;
@@ -44,6 +44,12 @@ pub struct Description {
     pub inputs: Option<Inputs>,
     /// The options as they were asked for.
     pub options: Options,
+    /// The pages that a shard has behind those of the reductions: what merging needs and they cannot give, as 64-bit
+    /// floats. `kept-count` is the number of points, `kept-valid` of those whose z is not NaN, `kept-sum` their sum,
+    /// `kept-carry` what rounding took from it, `kept-mean` and `kept-m2` their mean and the sum of squared deviations
+    /// from it; of another column than z, `kept-sum:mag`. None in a whole grid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<String>,
     /// Where the points went.
     pub counts: Stats,
 }

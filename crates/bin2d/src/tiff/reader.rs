@@ -8,6 +8,7 @@ use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
+use pointillist_ingest::Progress;
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use tiff::decoder::{Decoder, Limits};
@@ -18,8 +19,10 @@ use super::deflate::{MOST, inflate};
 use super::strips::{PageHash, strip_hash};
 use super::writer::method;
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
+use crate::accumulate::Counter;
 use crate::grid::PageValue;
-use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Term, os};
+use crate::planes::PlaneMut;
+use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Term, carried, os};
 
 /// The longest value of a tag that is read. The longest that is written lists the strips, the points, or
 /// the inputs.
@@ -35,6 +38,8 @@ pub struct GridFile {
     file: File,
     description: Description,
     pages: Vec<StoredPage>,
+    /// What a shard has beside them.
+    carried: Vec<StoredPage>,
     identity: String,
 }
 
@@ -92,7 +97,7 @@ impl GridFile {
             let reason = "it is not a regular file".to_owned();
             return Err(Error::NotAGrid { path: path.to_owned(), reason });
         }
-        let (description, pages) =
+        let (description, mut pages) =
             parse(&file, metadata.len()).map_err(|problem| match problem {
                 Problem::Foreign(reason) => Error::NotAGrid { path: path.to_owned(), reason },
                 Problem::Version(version) => {
@@ -102,7 +107,8 @@ impl GridFile {
                 Problem::Io(source) => read(source),
             })?;
         let identity = description.identity(pages.iter().map(|page| (page.dtype, &page.note)));
-        Ok(Self { path: path.to_owned(), file, description, pages, identity })
+        let carried = pages.split_off(description.reductions.as_slice().len());
+        Ok(Self { path: path.to_owned(), file, description, pages, carried, identity })
     }
 
     /// What the file says about itself.
@@ -125,7 +131,7 @@ impl GridFile {
         self.description.extent
     }
 
-    /// The names of the pages, in their order.
+    /// The names of the pages, in their order. What a shard carries for merging is not among them.
     pub fn page_names(&self) -> impl Iterator<Item = &str> {
         self.pages.iter().map(|page| page.note.page.as_str())
     }
@@ -143,17 +149,21 @@ impl GridFile {
     /// [`Error::NoPage`] lists the pages that exist; [`Error::Damaged`] when the pixels are not those that were
     /// written; [`Error::Read`] and [`Error::Allocation`].
     pub fn page(&self, name: &str) -> Result<Page, Error> {
-        let page =
-            self.pages.iter().find(|page| page.note.page == name).ok_or_else(|| Error::NoPage {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                known: self.page_names().map(str::to_owned).collect(),
-            })?;
+        let page = self
+            .pages
+            .iter()
+            .find(|page| page.note.page == name)
+            .ok_or_else(|| self.no_page(name))?;
         let values = match page.dtype {
             Dtype::F32 => PageValues::F32(self.read(page)?),
             Dtype::F64 => PageValues::F64(self.read(page)?),
         };
         Ok(Page { name: name.to_owned(), values })
+    }
+
+    fn no_page(&self, name: &str) -> Error {
+        let known = self.page_names().map(str::to_owned).collect();
+        Error::NoPage { path: self.path.clone(), name: name.to_owned(), known }
     }
 
     fn read<T: PageValue + Pod>(&self, page: &StoredPage) -> Result<Vec<T>, Error> {
@@ -172,6 +182,69 @@ impl GridFile {
         );
         self.check(page, hashes.collect())?;
         Ok(values)
+    }
+
+    /// Fills a plane with the values of the page of that name, which may be one that is carried, strip by strip. No
+    /// count is more than `most`.
+    ///
+    /// # Errors
+    /// As [`GridFile::page`], [`Error::Damaged`] where a count is none, and [`Error::Cancelled`].
+    pub(crate) fn fill<C: Counter>(
+        &self,
+        name: &str,
+        plane: PlaneMut<'_, C>,
+        most: u64,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        let stored = self.pages.iter().chain(&self.carried).find(|page| page.note.page == name);
+        let page = stored.ok_or_else(|| self.no_page(name))?;
+        // Numbers up to 2⁵³ are exact.
+        let most = most as f64;
+        let number = |value: f64| {
+            let is_count = (0.0..=most).contains(&value) && value.fract() == 0.0;
+            is_count.then(|| C::nearest(value))
+        };
+        match (plane, page.dtype) {
+            (PlaneMut::Numbers(plane), Dtype::F32) => {
+                self.convert::<f32, C>(page, plane, progress, number)
+            }
+            (PlaneMut::Numbers(plane), Dtype::F64) => {
+                self.convert::<f64, C>(page, plane, progress, number)
+            }
+            (PlaneMut::Floats(plane), Dtype::F32) => {
+                self.convert::<f32, f64>(page, plane, progress, Some)
+            }
+            (PlaneMut::Floats(plane), Dtype::F64) => {
+                self.convert::<f64, f64>(page, plane, progress, Some)
+            }
+        }
+    }
+
+    fn convert<T: PageValue + Pod + Into<f64>, P: Send>(
+        &self,
+        page: &StoredPage,
+        plane: &mut [P],
+        progress: &dyn Progress,
+        convert: impl Fn(f64) -> Option<P> + Sync,
+    ) -> Result<(), Error> {
+        let cells = page.strips.first().map_or(1, |strip| strip.pixels / size_of::<T>());
+        let hashes = plane.par_chunks_mut(cells).zip(&page.strips).map_init(
+            || (Vec::<T>::new(), Vec::new()),
+            |(values, buffer), (plane, strip)| {
+                if progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                resize(values, plane.len())?;
+                let pixels: &mut [u8] = bytemuck::cast_slice_mut(values);
+                self.read_strip(page, strip, pixels, buffer)?;
+                let hash = strip_hash(pixels);
+                for (kept, &value) in plane.iter_mut().zip(&*values) {
+                    *kept = convert(value.into()).ok_or_else(|| self.altered(page))?;
+                }
+                Ok(hash)
+            },
+        );
+        self.check(page, hashes.collect())
     }
 
     /// Fills `pixels` with those of the strip. `buffer` is for what is compressed.
@@ -214,7 +287,7 @@ impl GridFile {
     /// # Errors
     /// [`Error::Damaged`] names the first page that differs; [`Error::Read`].
     pub fn verify(&self) -> Result<(), Error> {
-        for page in &self.pages {
+        for page in self.pages.iter().chain(&self.carried) {
             let hashes = page.strips.par_iter().map_init(
                 || (Vec::new(), Vec::new()),
                 |(pixels, buffer), strip| {
@@ -229,9 +302,9 @@ impl GridFile {
     }
 }
 
-fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<(), Error> {
+fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
     buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
-    buffer.resize(len, 0);
+    buffer.resize(len, T::default());
     Ok(())
 }
 
@@ -251,15 +324,25 @@ fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Pro
     if decoder.byte_order() != ByteOrder::LittleEndian {
         return Err(Problem::Damaged("its numbers are big-endian".to_owned()));
     }
+    let z = description.options.z.as_deref();
+    let fits = match description.options.shard {
+        Some(_) => carried::read(&description.reductions, z, &description.carried).is_some(),
+        None => description.carried.is_empty(),
+    };
+    if !fits {
+        let reason = "what it carries is not what its reductions need";
+        return Err(Problem::Damaged(reason.to_owned()));
+    }
     let mut pages = Vec::new();
-    for (index, term) in description.reductions.as_slice().iter().enumerate() {
+    let names = description.reductions.as_slice().iter().map(Term::to_string);
+    for (index, name) in names.chain(description.carried.iter().cloned()).enumerate() {
         if index > 0 {
             if !decoder.more_images() {
-                return Err(Problem::Damaged(format!("page {term} is missing")));
+                return Err(Problem::Damaged(format!("page {name} is missing")));
             }
             decoder.next_image()?;
         }
-        pages.push(stored_page(&mut decoder, &description, term, length)?);
+        pages.push(stored_page(&mut decoder, &description, &name, length)?);
     }
     if decoder.more_images() {
         return Err(Problem::Damaged("it has more pages than it describes".to_owned()));
@@ -337,14 +420,14 @@ fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 fn stored_page(
     decoder: &mut Reader<'_>,
     description: &Description,
-    term: &Term,
+    name: &str,
     length: u64,
 ) -> Result<StoredPage, Problem> {
-    let damaged = |what: &str| Problem::Damaged(format!("page {term} {what}"));
+    let damaged = |what: &str| Problem::Damaged(format!("page {name} {what}"));
     let text =
         |decoder: &mut Reader<'_>, tag| -> TiffResult<String> { decoder.get_tag_ascii_string(tag) };
     let note: PageNote = parsed(&text(decoder, Tag::ImageDescription)?)?;
-    if note.page != term.to_string() || text(decoder, PAGE_NAME)? != note.page {
+    if note.page != name || text(decoder, PAGE_NAME)? != note.page {
         return Err(damaged("has another name"));
     }
     let size = description.size;

@@ -11,20 +11,32 @@ use super::deflate::deflate;
 use super::writer::Problem;
 use super::{hex, rows_per_strip};
 use crate::grid::PageValue;
+use crate::planes::Plane;
 use crate::{Compression, Error, Grid, Size, Term};
 
 /// Strips that are computed together have no more pixels than this, unless a single one has.
 const WINDOW_BYTES: u64 = 64 << 20;
 
+/// What is in a page.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    Term(&'a Term),
+    /// What a shard carries: of the z of this number.
+    Plane(Plane, usize),
+}
+
 /// What pages are computed from.
 pub(super) trait Source: Sync {
     /// As [`Grid::page_rows`].
-    fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]);
+    fn page_rows<T: PageValue>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]);
 }
 
 impl Source for Grid {
-    fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
-        self.page_rows(term, rows, values);
+    fn page_rows<T: PageValue>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]) {
+        match content {
+            Content::Term(term) => self.page_rows(term, rows, values),
+            Content::Plane(plane, field) => self.plane_rows(plane, field, rows, values),
+        }
     }
 }
 
@@ -53,7 +65,7 @@ pub(super) fn strip_hash(pixels: &[u8]) -> u64 {
 /// Which page is written, and how.
 pub(super) struct Strips<'a, S> {
     pub(super) source: &'a S,
-    pub(super) term: &'a Term,
+    pub(super) content: Content<'a>,
     pub(super) size: Size,
     pub(super) compress: Compression,
     pub(super) progress: &'a dyn Progress,
@@ -131,7 +143,7 @@ impl<T: PageValue + Pod> Strip<T> {
         let cells = rows.len() * page.size.width() as usize;
         self.pixels.try_reserve_exact(cells.saturating_sub(self.pixels.len()))?;
         self.pixels.resize(cells, T::default());
-        page.source.page_rows(page.term, rows, &mut self.pixels);
+        page.source.page_rows(page.content, rows, &mut self.pixels);
         let bytes = bytemuck::cast_slice(&self.pixels);
         self.hash = strip_hash(bytes);
         match page.compress {

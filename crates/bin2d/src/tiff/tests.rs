@@ -8,6 +8,7 @@ use tiff::tags::Tag;
 
 mod compressed;
 mod large;
+mod shards;
 
 use super::*;
 use crate::{Binned, Cells, Columns, Error, Frame, PageValues, bin};
@@ -93,7 +94,14 @@ fn a_bigtiff_reads_the_same() {
 
     let path = folder.path().join("big.tiff");
     let description = Description::of(&binned);
-    writer::write_as(binned.grid(), &description, &[Dtype::F32], &path, true, &()).unwrap();
+    let document = writer::Document {
+        source: binned.grid(),
+        description: &description,
+        dtypes: &[Dtype::F32],
+        carried: &[],
+        progress: &(),
+    };
+    writer::write_as(&document, &path, true).unwrap();
     assert_eq!(fs::read(&path).unwrap()[..4], *b"II\x2b\0");
     let big = GridFile::open(&path).unwrap();
     big.verify().unwrap();

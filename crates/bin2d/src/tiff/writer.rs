@@ -13,8 +13,9 @@ use tiff::encoder::{
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, ResolutionUnit, SampleFormat, Tag};
 use tiff::{TiffError, TiffResult};
 
-use super::strips::{Source, Strips};
+use super::strips::{Content, Source, Strips};
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
+use crate::carried::Stored;
 use crate::{Binned, Compression, Dtype, Error, Extent, Grid, Reduction, Size, Term};
 
 /// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel, and for what compression
@@ -35,15 +36,28 @@ pub struct Written {
 
 /// Writes the grid to `path`, whole or not at all. Pages are of the type that the options ask for; one of counts that
 /// 32-bit floats would round, some of those above 2²⁴, is of 64 bits. Runs on the threads of the current rayon pool,
-/// and the bytes do not depend on their number. `progress` is only asked whether to go on.
+/// and the bytes do not depend on their number. A shard has further pages, of 64 bits, with what merging needs.
+/// `progress` is only asked whether to go on.
 ///
 /// # Errors
 /// [`Error::Write`], [`Error::Allocation`] or [`Error::Cancelled`]; what stood at `path` is then still there.
 pub fn write_grid(binned: &Binned, path: &Path, progress: &dyn Progress) -> Result<Written, Error> {
     let description = Description::of(binned);
-    let dtypes = dtypes(binned.grid(), binned.options().dtype);
+    let grid = binned.grid();
+    let dtypes = dtypes(grid, binned.options().dtype);
     let big = needs_big(&description, &dtypes);
-    write_as(binned.grid(), &description, &dtypes, path, big, progress)
+    let carried = &carried(binned);
+    let document =
+        Document { source: grid, description: &description, dtypes: &dtypes, carried, progress };
+    write_as(&document, path, big)
+}
+
+/// What is written behind the pages.
+fn carried(binned: &Binned) -> Vec<Stored> {
+    match binned.options().shard {
+        Some(_) => binned.grid().stored().into_iter().filter(|stored| stored.carried).collect(),
+        None => Vec::new(),
+    }
 }
 
 /// The type of each page.
@@ -58,7 +72,8 @@ fn dtypes(grid: &Grid, asked: Dtype) -> Vec<Dtype> {
 /// Whether the file could become too long for a classic TIFF.
 pub(super) fn needs_big(description: &Description, dtypes: &[Dtype]) -> bool {
     let cells = u64::from(description.size.cells());
-    let pixels: u64 = dtypes.iter().map(|dtype| cells * dtype.size()).sum();
+    let carried = description.carried.iter().map(|_| &Dtype::F64);
+    let pixels: u64 = dtypes.iter().chain(carried).map(|dtype| cells * dtype.size()).sum();
     let identities: u64 =
         description.points.iter().map(|identity| identity.len() as u64 + 16).sum();
     pixels + identities + ROOM_FOR_TAGS > u64::from(u32::MAX)
@@ -66,16 +81,12 @@ pub(super) fn needs_big(description: &Description, dtypes: &[Dtype]) -> bool {
 
 /// Writes a BigTIFF or a classic one.
 pub(super) fn write_as(
-    grid: &Grid,
-    description: &Description,
-    dtypes: &[Dtype],
+    document: &Document<'_, Grid>,
     path: &Path,
     big: bool,
-    progress: &dyn Progress,
 ) -> Result<Written, Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let mut staged = StagedFile::create(path).map_err(failed)?;
-    let document = Document { source: grid, description, dtypes, progress };
     let file = staged.file();
     let notes = match big {
         false => document.write::<TiffKindStandard>(file),
@@ -87,7 +98,8 @@ pub(super) fn write_as(
         Problem::Ours(error) => error,
     })?;
     staged.commit().map_err(failed)?;
-    let identity = description.identity(dtypes.iter().copied().zip(&notes));
+    let dtypes = document.pages().map(|(_, _, dtype)| dtype);
+    let identity = document.description.identity(dtypes.zip(&notes));
     Ok(Written { identity })
 }
 
@@ -103,6 +115,7 @@ impl Description {
             points: binned.points().to_owned(),
             inputs: binned.inputs().cloned(),
             options: binned.options().clone(),
+            carried: carried(binned).into_iter().map(|stored| stored.page).collect(),
             counts: grid.stats(),
         }
     }
@@ -152,23 +165,35 @@ struct First<'a> {
 pub(super) struct Document<'a, S> {
     pub(super) source: &'a S,
     pub(super) description: &'a Description,
-    /// One for each page.
+    /// One for each page of a reduction.
     pub(super) dtypes: &'a [Dtype],
+    /// What follows these pages.
+    pub(super) carried: &'a [Stored],
     pub(super) progress: &'a dyn Progress,
 }
 
-impl<S: Source> Document<'_, S> {
+impl<'a, S: Source> Document<'a, S> {
+    /// Name, content and type of every page.
+    fn pages(&self) -> impl Iterator<Item = (String, Content<'a>, Dtype)> {
+        let terms = self.description.reductions.as_slice().iter().zip(self.dtypes);
+        let terms = terms.map(|(term, &dtype)| (term.to_string(), Content::Term(term), dtype));
+        let planes = self.carried.iter().map(|stored| {
+            (stored.page.clone(), Content::Plane(stored.plane, stored.field), Dtype::F64)
+        });
+        terms.chain(planes)
+    }
+
     pub(super) fn write<K: TiffKind + Send>(
         &self,
         file: impl Write + Seek + Send,
     ) -> Result<Vec<PageNote>, Problem> {
         let mut file = BufWriter::new(file);
         let mut encoder = TiffEncoder::<_, K>::new_generic(&mut file)?;
-        let pages = self.description.reductions.as_slice().iter().zip(self.dtypes);
-        let notes = pages
+        let notes = self
+            .pages()
             .enumerate()
-            .map(|(index, (term, &dtype))| {
-                self.page(encoder.image_directory()?, index, term, dtype)
+            .map(|(index, (name, content, dtype))| {
+                self.page(encoder.image_directory()?, index, name, content, dtype)
             })
             .collect::<Result<_, _>>()?;
         file.flush()?;
@@ -179,7 +204,8 @@ impl<S: Source> Document<'_, S> {
         &self,
         mut page: DirectoryEncoder<'_, W, K>,
         index: usize,
-        term: &Term,
+        name: String,
+        content: Content<'_>,
         dtype: Dtype,
     ) -> Result<PageNote, Problem> {
         let Description { size, extent, .. } = self.description;
@@ -191,13 +217,13 @@ impl<S: Source> Document<'_, S> {
             lengths.push(strip.len() as u64);
             align(&mut page)
         };
-        let strips = Strips { source, term, size: *size, compress, progress };
+        let strips = Strips { source, content, size: *size, compress, progress };
         let xxh3 = match dtype {
             Dtype::F32 => strips.write::<f32>(write),
             Dtype::F64 => strips.write::<f64>(write),
         }?;
 
-        let note = PageNote { page: term.to_string(), xxh3 };
+        let note = PageNote { page: name, xxh3 };
         let text = if index == 0 {
             json(&First { description: self.description, note: &note })?
         } else {

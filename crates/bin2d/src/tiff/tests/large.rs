@@ -7,16 +7,17 @@ use tiff::decoder::{Decoder, DecodingResult};
 use tiff::encoder::TiffKindBig;
 
 use super::*;
+use crate::Stats;
 use crate::grid::PageValue;
-use crate::tiff::strips::Source;
+use crate::tiff::strips::{Content, Source};
 use crate::tiff::writer::{Document, needs_big};
-use crate::{Stats, Term};
 
 /// Zeros, but for the bottom row of each page: the numbers of its cells, and one more for every page before it.
 struct Numbered(Size);
 
 impl Source for Numbered {
-    fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
+    fn page_rows<T: PageValue>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]) {
+        let Content::Term(term) = content else { panic!("it is no shard") };
         values.fill(T::default());
         if rows.end == self.0.height() {
             let width = self.0.width() as usize;
@@ -72,6 +73,7 @@ fn pages_beyond_four_gibibytes_are_written_and_read_back() {
         points: Vec::new(),
         inputs: None,
         options,
+        carried: Vec::new(),
         counts: Stats::default(),
     };
     let dtypes = [Dtype::F64; 9];
@@ -84,6 +86,7 @@ fn pages_beyond_four_gibibytes_are_written_and_read_back() {
         source: &Numbered(size),
         description: &description,
         dtypes: &dtypes,
+        carried: &[],
         progress: &(),
     };
     document.write::<TiffKindBig>(Sparse(fs::File::create(&path).unwrap())).unwrap();
