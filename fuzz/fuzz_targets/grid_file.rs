@@ -1,12 +1,12 @@
 //! Any bytes as a grid's TIFF: opened, verified and read without a panic, and without more memory than deflate can
-//! make of a file of that length.
+//! make of a file of that length; and, where it is a shard, merged or refused.
 #![no_main]
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_bin2d::{Compression, GridFile};
+use pointillist_bin2d::{Compression, GridFile, Shards};
 
 /// The file's name, this process's own. It is removed as soon as it is open.
 static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -16,6 +16,7 @@ static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
 fuzz_target!(|data: &[u8]| {
     std::fs::write(&*FILE, data).expect("the temporary folder can be written to");
     let grid = GridFile::open(&FILE);
+    let merged = Shards::open(&[FILE.clone()]).and_then(|shards| shards.merge(&()));
     std::fs::remove_file(&*FILE).expect("the file has just been written");
     let Ok(grid) = grid else { return };
     let verified = grid.verify();
@@ -27,5 +28,11 @@ fuzz_target!(|data: &[u8]| {
     for name in grid.page_names() {
         all_read &= grid.page(name).is_ok();
     }
-    assert_eq!(verified.is_ok(), all_read, "{verified:?}");
+    if grid.description().options.shard.is_none() {
+        assert_eq!(verified.is_ok(), all_read, "{verified:?}");
+    } else {
+        // What it carries is verified, too.
+        assert!(all_read || verified.is_err(), "{verified:?}");
+    }
+    assert!(merged.is_err() || grid.description().options.shard.is_some());
 });
