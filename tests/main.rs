@@ -6,6 +6,7 @@ mod errors;
 mod golden;
 mod grids;
 mod regression;
+mod shards;
 mod staged_runs;
 mod streamed;
 mod support;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Size};
+use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Shard, Size};
 use pointillist_colorize::{Alpha, Color, Colormap, Norm, Paint};
 use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 
@@ -47,6 +47,15 @@ pub(crate) enum Command {
         simulate | pointillist bin2d - -o stars.tiff --extent 0,10,0,10"
     )]
     Bin2d(Bin2dArgs),
+    /// The shards that bin2d --shard made, to one grid
+    ///
+    /// They can be given in any order, and all of them must be there. Counts, minima, maxima, and first and last values
+    /// are those of a single run, to the bit; sums, means and deviations to a unit in the last place of a 32-bit float.
+    #[command(after_help = "Example:\n  \
+        pointillist bin2d stars.points -o 1.tiff --shard 1/2   # here\n  \
+        pointillist bin2d stars.points -o 2.tiff --shard 2/2   # there\n  \
+        pointillist merge 1.tiff 2.tiff -o stars.tiff")]
+    Merge(MergeArgs),
     /// A grid to a picture
     #[command(after_help = "Example:\n  \
         pointillist colorize stars.tiff -o stars.png --by count --norm log --cmap magma --alpha 0.01")]
@@ -64,6 +73,7 @@ impl Command {
             Self::Render(_) => "render",
             Self::Ingest(_) => "ingest",
             Self::Bin2d(_) => "bin2d",
+            Self::Merge(_) => "merge",
             Self::Colorize(_) => "colorize",
             Self::Info(_) => "info",
             Self::Colormaps => "colormaps",
@@ -230,6 +240,19 @@ pub(crate) struct Bin2dArgs {
     pub(crate) text: TextArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
+    /// Bin the I-th of N equal shares of the rows, in the extent of all of them, for pointillist merge to add up
+    #[arg(long, value_name = "I/N", help_heading = "Grid", allow_hyphen_values = true)]
+    pub(crate) shard: Option<Shard>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// All shards of one job, in any order
+    #[arg(required = true, value_name = "GRID.tiff")]
+    pub(crate) shards: Vec<PathBuf>,
+    /// The grid, a .tiff
+    #[arg(long, short, value_name = "OUT.tiff")]
+    pub(crate) output: PathBuf,
 }
 
 /// Region, cells and reductions.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pointillist_bin2d::{GridFile, Options, Streamed, bin2d, bin2d_stream, write_grid};
+use pointillist_bin2d::{
+    GridFile, Options, Shard, Stats, Streamed, bin2d, bin2d_stream, write_grid,
+};
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::StagedFile;
 use pointillist_ingest::{ColumnInfo, Options as Reading, Points};
@@ -21,7 +23,7 @@ const STAGE: &str = "bin2d";
 
 pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_output(&args.output, &["tiff", "tif"], &args.inputs)?;
-    let options = args.grid.options(args.dtype);
+    let options = Options { shard: args.shard, ..args.grid.options(args.dtype) };
     if are_points(&args.inputs, &args.text, Path::is_dir)? {
         let points =
             args.inputs.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
@@ -94,7 +96,11 @@ pub(crate) fn stage(
     let start = Instant::now();
     let (progress, binned, read) = match from {
         MadeFrom::Columns(points) => {
-            let total = points.iter().map(Points::rows).sum();
+            let all = points.iter().map(Points::rows).sum();
+            let total = options.shard.map_or(all, |shard| {
+                let rows = shard.rows(all);
+                rows.end - rows.start
+            });
             let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(total));
             let binned = bin2d(points, options, &progress)?;
             (progress, binned, None)
@@ -122,22 +128,16 @@ pub(crate) fn stage(
             report.warning(STAGE, &warning);
         }
     }
-    if about.binned == 0 {
+    // Of a region, some shards may well have nothing.
+    if about.binned == 0 && options.shard.is_none() {
         let bounds = match &read {
             Some((columns, ..)) => bounds(columns, options),
             None => "see the bounds: pointillist info".to_owned(),
         };
         report.warning(STAGE, &format!("no point lies in the extent; {bounds}"));
     }
-    let summary = format!(
-        "{}x{}, {}: {} binned, {} outside, {} non-finite",
-        grid.width(),
-        grid.height(),
-        plural(about.points, "point", "points"),
-        count(about.binned),
-        count(about.outside),
-        count(about.non_finite),
-    );
+    let part = options.shard.map_or_else(String::new, |shard| format!(", {}", shard_of(shard)));
+    let summary = format!("{}x{}{part}, {}", grid.width(), grid.height(), counts(about));
     let (seconds, writing) = (time.as_secs_f64(), writing.as_secs_f64());
     let mut facts = facts(&grid, false);
     facts["seconds"] = json!(seconds);
@@ -172,7 +172,23 @@ fn bounds(columns: &[ColumnInfo], options: &Options) -> String {
     each.join(", ")
 }
 
-fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
+/// `shard 2 of 8`.
+pub(crate) fn shard_of(shard: Shard) -> String {
+    format!("shard {} of {}", count(shard.index().into()), count(shard.of().into()))
+}
+
+/// Where the points of a grid went.
+pub(crate) fn counts(stats: &Stats) -> String {
+    format!(
+        "{}: {} binned, {} outside, {} non-finite",
+        plural(stats.points, "point", "points"),
+        count(stats.binned),
+        count(stats.outside),
+        count(stats.non_finite)
+    )
+}
+
+pub(crate) fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
     let about = &grid.description().counts;
     let mut facts = json!({
         "up_to_date": up_to_date,
@@ -188,6 +204,9 @@ fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
     });
     if let Some(inputs) = &grid.description().inputs {
         facts["bad"] = json!(inputs.skipped);
+    }
+    if let Some(shard) = grid.description().options.shard {
+        facts["shard"] = json!({ "index": shard.index(), "of": shard.of() });
     }
     facts
 }

@@ -9,6 +9,7 @@ use pointillist_ingest::{Dtype, Points, Zones};
 use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
+use crate::bin2d::{counts, shard_of};
 use crate::colorize::record;
 use crate::failure::Failure;
 use crate::progress::{StageProgress, Unit};
@@ -126,8 +127,12 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
         grid.verify()?;
     }
     let (about, extent) = (grid.description(), grid.extent());
+    let what = match about.options.shard {
+        Some(shard) => format!("{} of a grid", shard_of(shard)),
+        None => "grid".to_owned(),
+    };
     let mut lines = vec![
-        format!("{}: grid of {}x{} cells", shown(path), grid.width(), grid.height()),
+        format!("{}: {what} of {}x{} cells", shown(path), grid.width(), grid.height()),
         format!("x from {} to {}", extent.xmin, extent.xmax),
         format!("y from {} to {}", extent.ymin, extent.ymax),
         format!("{:<12} {:<5} {:>14} {:>14} {:>14}", "page", "type", "min", "max", "cells"),
@@ -154,13 +159,10 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
             "name": name, "dtype": dtype, "min": bound(min), "max": bound(max), "cells": cells,
         }));
     }
-    lines.push(format!(
-        "{}: {} binned, {} outside, {} non-finite",
-        plural(about.counts.points, "point", "points"),
-        count(about.counts.binned),
-        count(about.counts.outside),
-        count(about.counts.non_finite)
-    ));
+    if !about.carried.is_empty() {
+        lines.push(format!("carries for merge {}", about.carried.join(", ")));
+    }
+    lines.push(counts(&about.counts));
     for source in &about.points {
         lines.push(format!("from points with identity {source}"));
     }

@@ -10,6 +10,7 @@ mod info;
 mod ingest;
 mod inputs;
 mod interrupt;
+mod merge;
 mod progress;
 mod render;
 mod report;
@@ -47,6 +48,7 @@ fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
         Command::Render(args) => render::run(args, &global, report),
         Command::Ingest(args) => ingest::run(args, &global, report),
         Command::Bin2d(args) => bin2d::run(args, &global, report),
+        Command::Merge(args) => merge::run(&args, &global, report),
         Command::Colorize(args) => colorize::run(args, &global, report),
         Command::Info(args) => info::run(&args, &global, report),
         Command::Colormaps => colormaps::run(report),
