@@ -149,6 +149,49 @@ def check_grids(folder, points, x, y, z):
               np.array_equal(ours[1], mean.T[::-1], equal_nan=True))
 
 
+def check_reductions(folder):
+    """Every reduction of two columns against pandas, with z that are NaN or infinite, one point, and none."""
+    names = ["sum", "mean", "min", "max", "std", "var", "first", "last"]
+    rng = np.random.default_rng(11)
+    size, path, points, out = 20, folder / "z.npy", folder / "z.points", folder / "z.tiff"
+    for rows in (100_000, 300, 1):
+        table = np.column_stack([rng.random((rows, 2)), rng.normal(1e3, 1, rows), rng.normal(0, 1e-3, rows)])
+        table[::7, 2] = np.nan
+        table[3::5000, 2] = np.inf
+        table[4::9000, 2] = -np.inf
+        # A cell in which no z is a number.
+        table[(table[:, 0] < 0.05) & (table[:, 1] < 0.05), 2] = np.nan
+        np.save(path, table)
+        run("ingest", path, "-o", points, "--columns", "x=1,y=2,z=3,mag=4", "--dtype", "f64", "--force")
+        pages = ["count"] + [f"{name}:{column}" for column in ("z", "mag") for name in names]
+        # One extent holds the points, the other holds none.
+        for extent in ("0,1,0,1", "2,3,0,1"):
+            run("bin2d", points, "-o", out, "--size", size, f"--extent={extent}", "--dtype", "f64",
+                "--reduce", ",".join(pages))
+            frame = pandas.DataFrame(table, columns=["x", "y", "z", "mag"])
+            frame = frame[frame.x < 1] if extent == "0,1,0,1" else frame[:0]
+            cell = (size - 1 - np.floor(frame.y * size)) * size + np.floor(frame.x * size)
+            groups = frame.groupby(cell.astype(int))
+            label = f"{len(frame):,} points"
+
+            def page(of_cells, empty):
+                return of_cells.reindex(range(size * size), fill_value=empty).to_numpy(float).reshape(size, size)
+
+            found = {name: tifffile.imread(out, key=index) for index, name in enumerate(pages)}
+            check(f"{label}: count is pandas' size", np.array_equal(found["count"], page(groups.size(), 0)))
+            for column in ("z", "mag"):
+                of = groups[column]
+                theirs = {"sum": of.sum(min_count=1), "mean": of.mean(), "min": of.min(), "max": of.max(),
+                          "std": of.std(ddof=0), "var": of.var(ddof=0), "first": of.first(), "last": of.last()}
+                for name in names:
+                    with np.errstate(invalid="ignore"):
+                        ours, expected = found[f"{name}:{column}"], page(theirs[name], np.nan)
+                    exact = name in ("min", "max", "first", "last")
+                    same = np.allclose(ours, expected, rtol=0 if exact else 1e-9, atol=0 if exact else 1e-12,
+                                       equal_nan=True)
+                    check(f"{label}: {name} of {column} is pandas'", same)
+
+
 def check_many_points(folder):
     """Ten million points in random order, some of them outside. Unlike in check_grids none is on an edge, where
     datashader differs from NumPy."""
@@ -282,6 +325,7 @@ with tempfile.TemporaryDirectory() as name:
     points = check_columns(folder, path, x, y, z)
     check_arrays(folder)
     check_grids(folder, points, x, y, z)
+    check_reductions(folder)
     check_many_points(folder)
     check_tiff(folder, points)
     check_compressed(folder, points)
