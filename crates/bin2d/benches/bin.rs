@@ -1,4 +1,4 @@
-//! Points to grids: `bin2d/bin/size=1024/input=uniform` and its like, rows a second.
+//! Points to grids: `bin2d/lanes/size=1024/reduce=count,mean/input=uniform` and its like, rows a second.
 
 use std::hint::black_box;
 
@@ -41,7 +41,7 @@ fn points(input: &str) -> Points {
             "clustered" if random.unit() < 0.9 => {
                 (0.5 + 0.01 * random.unit(), 0.3 + 0.01 * random.unit())
             }
-            "clustered" => (random.unit(), random.unit()),
+            "clustered" | "sorted" => (random.unit(), random.unit()),
             // Row by row, as an instrument or a raster export writes them.
             _ => ((row % 4096) as f32 / 4096.0, (row / 4096) as f32 / (ROWS / 4096) as f32),
         };
@@ -49,37 +49,51 @@ fn points(input: &str) -> Points {
         points.y.push(y);
         points.z.push(random.unit());
     }
+    if input == "sorted" {
+        points.x.sort_by(f32::total_cmp);
+    }
     points
 }
 
 fn bin2d(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("bin2d/bin");
-    group.throughput(Throughput::Elements(ROWS as u64)).sample_size(10);
-    let reductions: Reductions = "count,mean".parse().expect("valid reductions");
-    for input in ["uniform", "clustered", "scan"] {
+    let extent = |text: &str| text.parse::<Extent>().expect("a valid extent");
+    let (all, beside) = (extent("0,1,0,1"), extent("2,3,0,1"));
+    let reductions = |text: &str| text.parse::<Reductions>().expect("valid reductions");
+    let (count, both) = (reductions("count"), reductions("count,mean"));
+    let cases = [
+        // What it takes to say of every point that it has no cell: the index alone.
+        ("locate", beside, 1024, &count),
+        // Straight to the cells of lanes: the scatter.
+        ("lanes", all, 256, &both),
+        ("lanes", all, 1024, &count),
+        ("lanes", all, 1024, &both),
+        // By way of tiles: the partition, and adding up.
+        ("tiles", all, 4096, &count),
+        ("tiles", all, 4096, &both),
+    ];
+    for input in ["uniform", "clustered", "sorted", "scan"] {
         let points = points(input);
         let columns = Columns::new(Values::F32(&points.x), Values::F32(&points.y))
             .and_then(|columns| columns.with_z("z", Values::F32(&points.z), false))
             .expect("columns of one length");
-        for size in [256, 1024, 4096] {
-            let frame = Frame {
-                extent: Extent::new(0.0, 1.0, 0.0, 1.0).expect("a valid extent"),
-                size: Size::new(size, size).expect("a valid size"),
-            };
-            group.bench_function(
-                BenchmarkId::from_parameter(format!("size={size}/input={input}")),
-                |bencher| {
-                    bencher.iter(|| {
-                        let grid = bin(std::slice::from_ref(&columns), &frame, &reductions, &())
-                            .expect("a grid");
-                        assert_eq!(grid.stats().binned, ROWS as u64);
-                        black_box(grid)
-                    });
-                },
-            );
+        for (kernel, extent, size, reductions) in &cases {
+            let frame =
+                Frame { extent: *extent, size: Size::new(*size, *size).expect("a valid size") };
+            let mut group = criterion.benchmark_group(format!("bin2d/{kernel}"));
+            group.throughput(Throughput::Elements(ROWS as u64)).sample_size(10);
+            let case = format!("size={size}/reduce={reductions}/input={input}");
+            group.bench_function(BenchmarkId::from_parameter(case), |bencher| {
+                bencher.iter(|| {
+                    let grid = bin(std::slice::from_ref(&columns), &frame, reductions, &())
+                        .expect("a grid");
+                    let inside = if *extent == all { ROWS as u64 } else { 0 };
+                    assert_eq!(grid.stats().binned, inside);
+                    black_box(grid)
+                });
+            });
+            group.finish();
         }
     }
-    group.finish();
 }
 
 criterion_group!(benches, bin2d);

@@ -92,6 +92,9 @@ pub fn bin2d(
         sources = share(sources, &shard.rows(all));
     }
     let grid = bin(&sources, &frame, &reductions, progress)?;
+    drop(sources);
+    // To give back a map takes a tenth of the time that binning takes, and nobody has to wait for it.
+    rayon::spawn(move || drop(tables));
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))
 }
