@@ -1,5 +1,5 @@
-//! How points are added to the cells of a tile: one loop over a block of points for each plane. Points of a cell arrive in
-//! row order, so the sums are in row order too.
+//! How points are added to the cells of a tile: one loop over a block of points for each plane. Points of a cell
+//! arrive in row order, so the sums are in row order too.
 
 use bytemuck::Zeroable;
 
@@ -135,8 +135,8 @@ impl<C> Default for Tile<'_, C> {
 }
 
 impl<C: Counter> Tile<'_, C> {
-    /// Adds points in their order: a block of a thousand or so, each with its cell, counted from the tile's first. `room`
-    /// for those whose z is not NaN is needed where some may be.
+    /// Adds points in their order: a block of a thousand or so, each with its cell, counted from the tile's
+    /// first. `room` for those whose z is not NaN is needed where some may be.
     pub(crate) fn add<Z: Sample>(
         &mut self,
         points: impl Points<Z>,
@@ -201,8 +201,9 @@ impl<C: Counter> Tile<'_, C> {
         }
     }
 
-    /// Adds what is kept of other points of the same cells, which come after these. Planes that are empty there stay as
-    /// they are; of those that are computed together (`valid`, `mean` and `m2`; `sum` and `carry`), all or none are.
+    /// Adds what is kept of other points of the same cells, which come after these. Planes that are empty there
+    /// stay as they are; of those that are computed together (`valid`, `mean` and `m2`; `sum` and `carry`), all
+    /// or none are.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (ours, &theirs) in self.count.iter_mut().zip(&*other.count) {
             ours.merge(theirs);
@@ -247,8 +248,8 @@ fn fetch<T, Z>(plane: &[T], points: impl Points<Z>) {
     }
 }
 
-/// The cell of all points, where they share one. Then what they add to can stay in a register: through memory each would
-/// wait for the one before.
+/// The cell of all points, where they share one. Then what they add to can stay in a register: through memory
+/// each would wait for the one before.
 pub(crate) fn one_cell<Z>(mut points: impl Points<Z>) -> Option<usize> {
     let (first, _) = points.next()?;
     points.all(|(cell, _)| cell == first).then_some(first as usize)

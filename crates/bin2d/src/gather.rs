@@ -1,7 +1,7 @@
 //! Rows of columns to the cells and z of the points that lie in the grid, block by block.
 //!
-//! Zones, where a column has them, tell without a look at the rows that none of 65,536 lies in the extent: then they are
-//! not read at all, which is what makes a small part of ordered data quick to see.
+//! Zones, where a column has them, tell without a look at the rows that none of 65,536 lies in the extent: then
+//! they are not read at all, which is what makes a small part of ordered data quick to see.
 
 use std::ops::Range;
 

@@ -15,8 +15,8 @@ use crate::planes::{Accumulators, Kept};
 pub(crate) enum Lane<C> {
     /// The planes that the grid will have.
     Planes(Accumulators<C>),
-    /// Count and sum of each cell side by side, where that is all there is: a point then costs one line of the cache and
-    /// not two.
+    /// Count and sum of each cell side by side, where that is all there is: a point then costs one line of the
+    /// cache and not two.
     Pairs(Zeroed<Pair<C>>),
 }
 
@@ -43,8 +43,8 @@ impl<C: Counter> Lane<C> {
         })
     }
 
-    /// Adds points in their order, a block of a thousand or so, to what is kept of z number `field`. `room` for those whose
-    /// z is not NaN is needed where some may be.
+    /// Adds points in their order, a block of a thousand or so, to what is kept of z number `field`. `room` for
+    /// those whose z is not NaN is needed where some may be.
     pub(crate) fn add<Z: Sample>(
         &mut self,
         field: usize,
@@ -131,8 +131,9 @@ impl<C: Counter> Lane<C> {
     }
 }
 
-/// How far the rows of a lane begin from each other, in cells. A power of two would bring cells that lie above each other into
-/// the same few places of the cache, and points sorted along x fill just these; so it is an odd number of lines.
+/// How far the rows of a lane begin from each other, in cells. A power of two would bring cells that lie above
+/// each other into the same few places of the cache, and points sorted along x fill just these; so it is an odd
+/// number of lines.
 pub(crate) fn pitch(size: Size) -> u32 {
     const WIDE: u32 = 256;
     let width = size.width();

@@ -1,15 +1,16 @@
 //! Points to cells: both axes at once, many rows at a time, exactly by NumPy's rule.
 //!
-//! The exact rule ([`Axis`]) compares a value with two computed edges. Nearly always that is not needed: the place
-//! of a value along the axis, in cells, comes from a subtraction, a multiply and an add, in the float type
-//! of the column, and only when it lies within the rounding error of a whole number can the value be on the other side
-//! of an edge. So a first pass, without branches, settles all other points and marks these, which then take the exact
-//! rule. Of `f32` points in a grid of 1024² cells that is one in a thousand.
+//! The exact rule ([`Axis`]) compares a value with two computed edges. Nearly always that is not needed: the
+//! place of a value along the axis, in cells, comes from a subtraction, a multiply and an add, in the float type
+//! of the column, and only when it lies within the rounding error of a whole number can the value be on the other
+//! side of an edge. So a first pass, without branches, settles all other points and marks these, which then take
+//! the exact rule. Of `f32` points in a grid of 1024² cells that is one in a thousand.
 //!
-//! How close is too close ([`Line::slack`]): let u be half a unit in the last place of the float type F (2⁻²⁴ or 2⁻⁵³),
-//! n the number of cells, and place = (value - origin) × scale + shift, where origin is `lo` rounded to F, scale
-//! is n / (hi - lo) rounded to F, and shift is (origin - lo) × n / (hi - lo), rounded to F. The difference is off by u of
-//! itself, scale by 1.1 u, the product by another u, shift by 1.1 u of itself, and the sum by u of itself. As
+//! How close is too close ([`Line::slack`]): let u be half a unit in the last place of the float type F (2⁻²⁴ or
+//! 2⁻⁵³), n the number of cells, and place = (value - origin) × scale + shift, where origin is `lo` rounded to F,
+//! scale is n / (hi - lo) rounded to F, and shift is (origin - lo) × n / (hi - lo), rounded to F. The difference
+//! is off by u of itself, scale by 1.1 u, the product by another u, shift by 1.1 u of itself, and the sum by u of
+//! itself. As
 //! |place| ≤ n + 2 where it matters, that comes to less than 4.2 u (n + 2 + |shift|). NumPy's edges are
 //! rounded too: by 7 × 2⁻⁵³ × max(|lo|, |hi|) at most (see [`Axis`]), or that divided by the width of a cell when
 //! counted in cells. The slack is more than the sum of both.
@@ -109,7 +110,8 @@ struct Line<F> {
 }
 
 impl<F: Float> Line<F> {
-    /// None where the numbers are too large, too small, or too many for the estimate of the slack, or the slack too wide.
+    /// None where the numbers are too large, too small, or too many for the estimate of the slack, or the slack
+    /// too wide.
     fn new(axis: &Axis) -> Option<Self> {
         let (lo, hi) = (axis.lo(), axis.hi());
         let cells = f64::from(axis.cells_in_all());
@@ -192,8 +194,8 @@ impl Locator {
         Self { pitch, ..self }
     }
 
-    /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns and `cells` have one
-    /// length, of [`BLOCK`] at most.
+    /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns
+    /// and `cells` have one length, of [`BLOCK`] at most.
     pub(crate) fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {
         match (x, y) {
             (Values::F32(x), Values::F32(y)) => match &self.single {

@@ -1,8 +1,8 @@
 //! The shards of one job, merged into the grid of all their points.
 //!
-//! Counts, minima, maxima, and first and last values are those of a single run, to the bit. Sums, means and deviations
-//! are added up in another order, so they may be a unit off in the last place of a 32-bit float; in 64 bits, they agree
-//! as far as any two orders do.
+//! Counts, minima, maxima, and first and last values are those of a single run, to the bit. Sums, means and
+//! deviations are added up in another order, so they may be a unit off in the last place of a 32-bit float; in 64
+//! bits, they agree as far as any two orders do.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -94,11 +94,11 @@ impl Shards {
         self.stats
     }
 
-    /// Merges the shards, one after another, on the threads of the current rayon pool. What comes of it says of itself
-    /// what the grid of a single run says, so that it is as up to date: its counts, minima, maxima, and first and last
-    /// values are the same to the bit, and its sums, means and deviations to a unit in the last place of a 32-bit
-    /// float, unless they are what far larger values leave that cancel. The result does not depend on the order of the paths nor on the number of threads. `progress` counts
-    /// rows.
+    /// Merges the shards, one after another, on the threads of the current rayon pool. What comes of it says of
+    /// itself what the grid of a single run says, so that it is as up to date: its counts, minima, maxima, and
+    /// first and last values are the same to the bit, and its sums, means and deviations to a unit in the last
+    /// place of a 32-bit float, unless they are what far larger values leave that cancel. The result does not
+    /// depend on the order of the paths nor on the number of threads. `progress` counts rows.
     ///
     /// Takes the memory of the grid, and of what of one shard has to be known together: three planes at most.
     ///

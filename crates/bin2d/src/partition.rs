@@ -1,8 +1,9 @@
 //! Points sorted by the tile of the grid they fall into, in row order within a tile.
 //!
 //! Adding points straight to a grid larger than the cache costs a cache miss each, and two threads must not add
-//! to one cell. So a slice of rows is first partitioned, stably, by tile, and afterwards each tile is added up by one owner
-//! that takes the slices in order. (A radix partition, as databases do before a join or an aggregation.)
+//! to one cell. So a slice of rows is first partitioned, stably, by tile, and afterwards each tile is added up by
+//! one owner that takes the slices in order. (A radix partition, as databases do before a join or an
+//! aggregation.)
 //!
 //! One pass does it, without counting first: a tile's points of a slice stand in a list of chunks, each large enough
 //! that reading on in the next one does not wait for memory.
@@ -105,8 +106,8 @@ impl<Z: Sample> Slice<Z> {
         self.used = self.tiling.tiles() as u32;
     }
 
-    /// Puts points behind those that are there, with cells counted from the first of the grid, and z of the same length. No
-    /// more may be put than there is room for.
+    /// Puts points behind those that are there, with cells counted from the first of the grid, and z of the same
+    /// length. No more may be put than there is room for.
     pub(crate) fn put(&mut self, cells: &[u32], z: &[Z]) {
         let Self { tiling, records, next, used, ends } = self;
         let (records, ends) = (&mut **records, ends.as_mut_slice());

@@ -129,8 +129,8 @@ pub(crate) struct Kept {
 pub(crate) struct About {
     /// Some values may be NaN.
     pub(crate) may_be_nan: bool,
-    /// Some values may have 64 bits: then a sum in 64 bits is rounded, even one of equal values. One of values of 32 bits is
-    /// exact up to 2²⁹ equal ones.
+    /// Some values may have 64 bits: then a sum in 64 bits is rounded, even one of equal values. One of values of
+    /// 32 bits is exact up to 2²⁹ equal ones.
     pub(crate) is_wide: bool,
 }
 
@@ -164,8 +164,8 @@ impl Kept {
         Self { count, fields }
     }
 
-    /// The parts of it that merge on their own: what is kept of each is as much as has to be in memory of other points
-    /// at a time.
+    /// The parts of it that merge on their own: what is kept of each is as much as has to be in memory of other
+    /// points at a time.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Self> {
         const TOGETHER: [&[Plane]; 6] = [
             &[Plane::Valid, Plane::Mean, Plane::M2],
@@ -375,8 +375,8 @@ impl<C: Counter> Accumulators<C> {
         Ok(Accumulators { fields: fields.collect::<io::Result<_>>()?, count: widen(self.count)? })
     }
 
-    /// The same where some z may be NaN from now on, for which `kept` is needed. So far none was, and as many are valid as
-    /// were counted.
+    /// The same where some z may be NaN from now on, for which `kept` is needed. So far none was, and as many are
+    /// valid as were counted.
     pub(crate) fn expect_nan(mut self, kept: &Kept) -> io::Result<Self> {
         for (field, planes) in self.fields.iter_mut().zip(&kept.fields) {
             if planes.valid && field.valid.is_empty() {
@@ -389,9 +389,9 @@ impl<C: Counter> Accumulators<C> {
         Ok(self)
     }
 
-    /// Adds what is kept of other points, which come after these, in a grid of `width` columns. There a row begins `pitch`
-    /// cells after the one before, of which the first `width` count. It may be one of the [`Kept::parts`]; other planes
-    /// then stay as they are.
+    /// Adds what is kept of other points, which come after these, in a grid of `width` columns. There a row
+    /// begins `pitch` cells after the one before, of which the first `width` count. It may be one of the
+    /// [`Kept::parts`]; other planes then stay as they are.
     pub(crate) fn merge(&mut self, mut other: Self, width: usize, pitch: usize) {
         for field in 0..self.fields.len().max(1) {
             let rows = self.cells(field).div_ceil(width);

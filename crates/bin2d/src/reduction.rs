@@ -209,8 +209,8 @@ impl Reductions {
         self.0.iter().find(|term| term.reduction.needs_z() && term.column.is_none())
     }
 
-    /// The columns that are reduced, each once, with `z` for the one that is not named; `None` where that is needed and
-    /// there is none.
+    /// The columns that are reduced, each once, with `z` for the one that is not named; `None` where that is
+    /// needed and there is none.
     pub fn columns<'a>(&'a self, z: Option<&'a str>) -> Option<Vec<&'a str>> {
         let mut columns = Vec::new();
         for term in self.0.iter().filter(|term| term.reduction.needs_z()) {

@@ -1,106 +1,24 @@
 //! Columns to a grid, on all threads.
 //!
-//! A small grid is kept several times over, in lanes: rows go to the lanes in turn, in stripes of a fixed length, each lane
-//! is filled by one thread at a time, and in the end the lanes are added up in their order. A large grid is kept once: rows
-//! are partitioned, slice by slice, by the tile of the grid they fall into, and then added up tile by tile.
+//! A small grid is kept several times over, in lanes: rows go to the lanes in turn, in stripes of a fixed length,
+//! each lane is filled by one thread at a time, and in the end the lanes are added up in their order. A large
+//! grid is kept once: rows are partitioned, slice by slice, by the tile of the grid they fall into, and then
+//! added up tile by tile.
 //!
-//! Which of the two it is depends on the grid alone, stripes and lanes on nothing at all, and slices, batches and tiles leave
-//! the order of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
+//! Which of the two it is depends on the grid alone, stripes and lanes on nothing at all, and slices, batches and
+//! tiles leave the order of a cell's points as it is; so the result is the same to the bit whatever the number of
+//! threads.
 
-use std::io;
-use std::ops::Range;
+use pointillist_ingest::{Kernel, Progress, Values};
 
-use pointillist_ingest::{Kernel, Progress, Values, Zones};
-use rayon::prelude::*;
-
-use crate::accumulate::{Counter, Sample, Tile};
-use crate::gather::{Room, Rows, Zoned, part};
+use crate::columns::Columns;
 use crate::grid::{Counted, Stats};
 use crate::lane::{self, Lane};
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
-use crate::planes::{About, Accumulators, Kept};
+use crate::pass::{Cells, Pass, Slices};
+use crate::planes::{About, Kept};
 use crate::{Error, Extent, Frame, Grid, Reduction, Reductions, Size, Term, os};
-
-/// Points to bin: columns of one length.
-#[derive(Debug, Clone)]
-pub struct Columns<'a> {
-    x: Values<'a>,
-    y: Values<'a>,
-    z: Vec<Z<'a>>,
-    zones: Option<Zoned<'a>>,
-}
-
-/// A column that is reduced.
-#[derive(Debug, Clone, Copy)]
-struct Z<'a> {
-    name: &'a str,
-    values: Values<'a>,
-    has_nan: bool,
-}
-
-impl<'a> Columns<'a> {
-    /// Columns of the same length.
-    ///
-    /// # Errors
-    /// [`Error::Lengths`] when the lengths differ.
-    pub fn new(x: Values<'a>, y: Values<'a>) -> Result<Self, Error> {
-        if x.len() != y.len() {
-            return Err(Error::Lengths { x: x.len(), y: y.len(), z: None });
-        }
-        Ok(Self { x, y, z: Vec::new(), zones: None })
-    }
-
-    /// The same with a column to reduce. Reductions that name no column are of the first. `has_nan` may be true
-    /// without need, which only costs time; it must not be false when there is a NaN, which would then make a NaN of
-    /// everything in its cell.
-    ///
-    /// # Errors
-    /// [`Error::Lengths`] when its length differs.
-    pub fn with_z(
-        mut self,
-        name: &'a str,
-        values: Values<'a>,
-        has_nan: bool,
-    ) -> Result<Self, Error> {
-        if values.len() != self.rows() {
-            return Err(Error::Lengths { x: self.x.len(), y: self.y.len(), z: Some(values.len()) });
-        }
-        self.z.push(Z { name, values, has_nan });
-        Ok(self)
-    }
-
-    /// The same with the zones of x and y: blocks of rows that lie beside the extent are then passed over unread.
-    /// They must be the zones of these very columns, or points are left out.
-    pub fn with_zones(self, x: &'a Zones, y: &'a Zones) -> Self {
-        Self { zones: Some(Zoned { x, y, before: 0 }), ..self }
-    }
-
-    /// Only these of the rows. Whether there may be NaN is still as was said of all of them.
-    ///
-    /// # Panics
-    /// When there are no such rows.
-    pub fn share(mut self, rows: Range<usize>) -> Self {
-        (self.x, self.y) = (part(self.x, rows.clone()), part(self.y, rows.clone()));
-        for z in &mut self.z {
-            z.values = part(z.values, rows.clone());
-        }
-        if let Some(zones) = &mut self.zones {
-            zones.before += rows.start;
-        }
-        self
-    }
-
-    /// Number of points.
-    pub fn rows(&self) -> usize {
-        self.x.len()
-    }
-
-    /// The column of that name.
-    fn z(&self, name: &str) -> Option<&Z<'a>> {
-        self.z.iter().find(|z| z.name == name)
-    }
-}
 
 /// How the work is cut up.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +52,7 @@ impl Default for Cut {
 
 /// How points get to their cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plan {
+pub(crate) enum Plan {
     /// Straight, in so many lanes.
     Lanes(usize),
     /// By way of these tiles.
@@ -251,83 +169,9 @@ enum Store {
     Wide(Cells<u64>),
 }
 
-/// The grid, several times over or once.
-#[derive(Debug)]
-enum Cells<C> {
-    /// As many as there have been stripes, up to the number that is planned.
-    Lanes(Vec<Lane<C>>, usize),
-    Tiles(Accumulators<C>, Tiling),
-}
-
-impl<C: Counter> Cells<C> {
-    fn new(plan: Plan, cells: usize, kept: &Kept) -> io::Result<Self> {
-        Ok(match plan {
-            Plan::Lanes(lanes) => Self::Lanes(Vec::new(), lanes),
-            Plan::Tiles(tiling) => Self::Tiles(Accumulators::new(cells, kept)?, tiling),
-        })
-    }
-
-    fn widen(self) -> io::Result<Cells<u64>> {
-        Ok(match self {
-            Self::Lanes(lanes, most) => {
-                let lanes = lanes.into_iter().map(Lane::widen);
-                Cells::Lanes(lanes.collect::<io::Result<_>>()?, most)
-            }
-            Self::Tiles(planes, tiling) => Cells::Tiles(planes.widen()?, tiling),
-        })
-    }
-
-    fn expect_nan(self, before: &Kept, kept: &Kept) -> io::Result<Self> {
-        Ok(match self {
-            Self::Lanes(lanes, most) => {
-                let lanes = lanes.into_iter().map(|lane| lane.expect_nan(before, kept));
-                Self::Lanes(lanes.collect::<io::Result<_>>()?, most)
-            }
-            Self::Tiles(planes, tiling) => Self::Tiles(planes.expect_nan(kept)?, tiling),
-        })
-    }
-
-    fn finish(self, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
-        match self {
-            Self::Lanes(lanes, _) => Lane::sum(lanes, size, kept),
-            Self::Tiles(planes, _) => Ok(planes),
-        }
-    }
-}
-
-/// Room for the slices of a batch, reused from batch to batch.
-#[derive(Debug, Default)]
-pub(crate) struct Slices {
-    single: Vec<Slice<f32>>,
-    double: Vec<Slice<f64>>,
-    without: Vec<Slice<()>>,
-}
-
-/// A z, and the room for slices of it.
-trait Sliced: Sample {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>>;
-}
-
-impl Sliced for f32 {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
-        &mut slices.single
-    }
-}
-
-impl Sliced for f64 {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
-        &mut slices.double
-    }
-}
-
-impl Sliced for () {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
-        &mut slices.without
-    }
-}
-
 impl Binner {
-    /// For points with these fields, which are the columns that `reductions` are of, with `z` for one that is not named.
+    /// For points with these fields, which are the columns that `reductions` are of, with `z` for one that is not
+    /// named.
     pub(crate) fn new(
         frame: &Frame,
         reductions: &Reductions,
@@ -476,197 +320,6 @@ pub(crate) fn fits(
             fitting: size.shrunk_to(available.saturating_sub(more) / cell.max(1)),
         }),
         _ => Ok(()),
-    }
-}
-
-/// What stays the same while columns are added.
-struct Pass<'a> {
-    size: Size,
-    reductions: &'a Reductions,
-    locator: &'a Locator,
-    fields: &'a [Field],
-    kept: &'a Kept,
-    cut: Cut,
-    /// Rows that have been added before.
-    before: u64,
-    progress: &'a dyn Progress,
-}
-
-impl Pass<'_> {
-    fn add<C: Counter>(
-        &self,
-        columns: &Columns<'_>,
-        cells: &mut Cells<C>,
-        slices: &mut Slices,
-    ) -> Result<Stats, Error> {
-        let &Columns { x, y, zones, .. } = columns;
-        if self.fields.is_empty() {
-            // As many values as there are rows, of no bytes each.
-            let z = &vec![(); columns.rows()];
-            return self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices);
-        }
-        let mut stats = Stats::default();
-        for (number, field) in self.fields.iter().enumerate() {
-            let z = columns.z(&field.name);
-            let z = z.ok_or_else(|| no_column(self.reductions, &field.name))?;
-            stats = match z.values {
-                Values::F32(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
-                Values::F64(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
-            }?;
-        }
-        Ok(stats)
-    }
-
-    /// Adds these rows to what is kept of z number `field`.
-    fn add_rows<C: Counter, Z: Sliced>(
-        &self,
-        rows: &Rows<'_, Z>,
-        field: usize,
-        cells: &mut Cells<C>,
-        slices: &mut Slices,
-    ) -> Result<Stats, Error> {
-        match cells {
-            Cells::Lanes(lanes, most) => {
-                let after = self.before + rows.z.len() as u64;
-                let stripes = usize::try_from(after.div_ceil(self.cut.stripe_rows));
-                while lanes.len() < stripes.unwrap_or(usize::MAX).min(*most) {
-                    let lane = Lane::new(self.size, self.kept);
-                    lanes.push(lane.map_err(Error::Allocation)?);
-                }
-                self.straight(rows, field, lanes, *most)
-            }
-            Cells::Tiles(planes, tiling) => {
-                let mut tiles = planes.tiles(field, tiling.tiles(), tiling.tile_cells());
-                self.by_tiles(rows, field, *tiling, &mut tiles, Z::of(slices))
-            }
-        }
-    }
-
-    /// Rows are done once for all columns that are reduced: with the first.
-    fn advance(&self, field: usize, stats: Stats) {
-        if field == 0 {
-            self.progress.advance(stats.points);
-        }
-    }
-
-    /// Room for points whose z is not NaN, where some may be.
-    fn room<Z>(&self, field: usize) -> Option<Vec<Z>> {
-        self.fields.get(field).is_some_and(|field| field.about.may_be_nan).then(Vec::new)
-    }
-
-    fn straight<C: Counter, Z: Sample>(
-        &self,
-        rows: &Rows<'_, Z>,
-        field: usize,
-        lanes: &mut [Lane<C>],
-        all: usize,
-    ) -> Result<Stats, Error> {
-        let (before, stripe_rows) = (self.before, self.cut.stripe_rows);
-        let after = before + rows.z.len() as u64;
-        let stripes = before / stripe_rows..after.div_ceil(stripe_rows);
-        let in_lanes = lanes.par_iter_mut().enumerate().map(|(index, lane)| {
-            let (mut room, mut valid) = (Room::new(), self.room(field));
-            let mut stats = Stats::default();
-            for stripe in stripes.clone().filter(|stripe| stripe % all as u64 == index as u64) {
-                if self.progress.cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                let start = (stripe * stripe_rows).max(before) - before;
-                let end = ((stripe + 1) * stripe_rows).min(after) - before;
-                let here = rows.gather(
-                    start as usize..end as usize,
-                    self.locator,
-                    &mut room,
-                    |cells, z| {
-                        let points = cells.iter().copied().zip(z.iter().copied());
-                        lane.add(field, points, valid.as_mut());
-                    },
-                );
-                stats += here;
-                self.advance(field, here);
-            }
-            Ok(stats)
-        });
-        in_lanes.try_reduce(Stats::default, |a, b| Ok(a + b))
-    }
-
-    fn by_tiles<C: Counter, Z: Sample>(
-        &self,
-        rows: &Rows<'_, Z>,
-        field: usize,
-        tiling: Tiling,
-        tiles: &mut [Tile<'_, C>],
-        slices: &mut Vec<Slice<Z>>,
-    ) -> Result<Stats, Error> {
-        let Cut { slice_rows, slice_bytes, .. } = self.cut;
-        let all = rows.z.len();
-        // Two batches are under way, one that is filled and one that is added up.
-        let most = (slice_bytes / Slice::<Z>::bytes(tiling, slice_rows)).max(2) / 2;
-        let needed = most.min(all.div_ceil(slice_rows));
-        while slices.len() < 2 * needed {
-            slices.push(Slice::new(tiling, slice_rows).map_err(Error::Allocation)?);
-        }
-        let (filled, free) = slices.split_at_mut(needed);
-        let (mut filled, mut free) = (filled, &mut free[..needed]);
-        let batches = (0..all).step_by(slice_rows * needed.max(1));
-        let rows_of = |batch: usize, index: usize| {
-            let start = all.min(batch + index * slice_rows);
-            start..all.min(start + slice_rows)
-        };
-        let mut stats = Stats::default();
-        for batch in batches {
-            let fill = || self.fill(rows, field, |index| rows_of(batch, index), free);
-            // While the first one is filled, there is none to be added up.
-            let add = || self.add_up(field, filled, tiles);
-            let (counted, ()) = rayon::join(fill, add);
-            stats += counted?;
-            std::mem::swap(&mut filled, &mut free);
-        }
-        self.add_up(field, filled, tiles);
-        filled.iter_mut().for_each(Slice::clear);
-        free.iter_mut().for_each(Slice::clear);
-        Ok(stats)
-    }
-
-    /// Partitions rows, the share of each slice by its number.
-    fn fill<Z: Sample>(
-        &self,
-        rows: &Rows<'_, Z>,
-        field: usize,
-        share: impl Fn(usize) -> Range<usize> + Sync,
-        slices: &mut [Slice<Z>],
-    ) -> Result<Stats, Error> {
-        let counted = slices.par_iter_mut().enumerate().map_init(
-            Room::new,
-            |room, (index, slice)| -> Result<Stats, Error> {
-                if self.progress.cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                slice.clear();
-                let put = |cells: &[u32], z: &[Z]| slice.put(cells, z);
-                let stats = rows.gather(share(index), self.locator, room, put);
-                self.advance(field, stats);
-                Ok(stats)
-            },
-        );
-        counted.try_reduce(Stats::default, |a, b| Ok(a + b))
-    }
-
-    /// Adds the points of slices to the tiles, in the order of the slices.
-    fn add_up<C: Counter, Z: Sample>(
-        &self,
-        field: usize,
-        slices: &[Slice<Z>],
-        tiles: &mut [Tile<'_, C>],
-    ) {
-        tiles.par_iter_mut().enumerate().for_each_init(
-            || self.room(field),
-            |room, (index, tile)| {
-                for slice in slices {
-                    slice.add_to(index, tile, room.as_mut());
-                }
-            },
-        );
     }
 }
 

@@ -53,8 +53,9 @@ impl Binned {
     }
 }
 
-/// Bins `points`, one after another, as if their rows were one table, or the share of it that the options ask for. The
-/// extent, where none is asked for, is what all rows span, also those of other shares. Runs on the threads of the current rayon pool; `progress` counts rows.
+/// Bins `points`, one after another, as if their rows were one table, or the share of it that the options ask
+/// for. The extent, where none is asked for, is what all rows span, also those of other shares. Runs on the
+/// threads of the current rayon pool; `progress` counts rows.
 ///
 /// # Errors
 /// [`Error::Points`] when a column is missing or cannot be read, [`Error::Columns`] when only some have z,
@@ -99,8 +100,8 @@ pub fn bin2d(
     Ok(Binned::new(grid, options.clone(), identities))
 }
 
-/// Only these of the rows, which are counted through all columns. Those that have none of them stay, with no rows: what
-/// is kept depends on what is known of all, so that all shards keep the same.
+/// Only these of the rows, which are counted through all columns. Those that have none of them stay, with no
+/// rows: what is kept depends on what is known of all, so that all shards keep the same.
 pub(crate) fn share<'a>(sources: Vec<Columns<'a>>, rows: &Range<u64>) -> Vec<Columns<'a>> {
     let mut before = 0;
     let cut = |columns: Columns<'a>| {
@@ -149,7 +150,8 @@ impl Table {
     }
 }
 
-/// The name of the column that reductions are of when they name none: the one asked for, or `z` where all points have it.
+/// The name of the column that reductions are of when they name none: the one asked for, or `z` where all points
+/// have it.
 fn z_column<'a>(points: &[Points], options: &'a Options) -> Result<Option<&'a str>, Error> {
     if let Some(name) = &options.z {
         return Ok(Some(name));

@@ -1,7 +1,8 @@
 //! The whole stage in one pass: text or arrays to a grid, without columns on disk.
 //!
-//! Rows are parsed and binned a batch at a time, both on all threads. The region has to be known beforehand, as bounds
-//! are only known at the end. A row has the number that it would have in columns, so the grid is the same to the bit.
+//! Rows are parsed and binned a batch at a time, both on all threads. The region has to be known beforehand, as
+//! bounds are only known at the end. A row has the number that it would have in columns, so the grid is the same
+//! to the bit.
 
 use pointillist_ingest::{
     Account, Batch, Batches, ColumnInfo, Input, Kernel, Options as Reading, Progress, SkippedLine,

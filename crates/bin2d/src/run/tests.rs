@@ -1,5 +1,7 @@
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pointillist_ingest::Zones;
 use proptest::prelude::*;
 
 use super::*;

@@ -1,0 +1,284 @@
+//! Rows on their way to the grid: straight to the cells of lanes, or by way of tiles.
+
+use std::io;
+use std::ops::Range;
+
+use pointillist_ingest::{Progress, Values};
+use rayon::prelude::*;
+
+use crate::accumulate::{Counter, Sample, Tile};
+use crate::columns::Columns;
+use crate::gather::{Room, Rows};
+use crate::grid::Stats;
+use crate::lane::Lane;
+use crate::locate::Locator;
+use crate::partition::{Slice, Tiling};
+use crate::planes::{Accumulators, Kept};
+use crate::run::{Cut, Field, Plan, no_column};
+use crate::{Error, Reductions, Size};
+
+/// The grid, several times over or once.
+#[derive(Debug)]
+pub(crate) enum Cells<C> {
+    /// As many as there have been stripes, up to the number that is planned.
+    Lanes(Vec<Lane<C>>, usize),
+    Tiles(Accumulators<C>, Tiling),
+}
+
+impl<C: Counter> Cells<C> {
+    pub(crate) fn new(plan: Plan, cells: usize, kept: &Kept) -> io::Result<Self> {
+        Ok(match plan {
+            Plan::Lanes(lanes) => Self::Lanes(Vec::new(), lanes),
+            Plan::Tiles(tiling) => Self::Tiles(Accumulators::new(cells, kept)?, tiling),
+        })
+    }
+
+    pub(crate) fn widen(self) -> io::Result<Cells<u64>> {
+        Ok(match self {
+            Self::Lanes(lanes, most) => {
+                let lanes = lanes.into_iter().map(Lane::widen);
+                Cells::Lanes(lanes.collect::<io::Result<_>>()?, most)
+            }
+            Self::Tiles(planes, tiling) => Cells::Tiles(planes.widen()?, tiling),
+        })
+    }
+
+    pub(crate) fn expect_nan(self, before: &Kept, kept: &Kept) -> io::Result<Self> {
+        Ok(match self {
+            Self::Lanes(lanes, most) => {
+                let lanes = lanes.into_iter().map(|lane| lane.expect_nan(before, kept));
+                Self::Lanes(lanes.collect::<io::Result<_>>()?, most)
+            }
+            Self::Tiles(planes, tiling) => Self::Tiles(planes.expect_nan(kept)?, tiling),
+        })
+    }
+
+    pub(crate) fn finish(self, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
+        match self {
+            Self::Lanes(lanes, _) => Lane::sum(lanes, size, kept),
+            Self::Tiles(planes, _) => Ok(planes),
+        }
+    }
+}
+
+/// Room for the slices of a batch, reused from batch to batch.
+#[derive(Debug, Default)]
+pub(crate) struct Slices {
+    single: Vec<Slice<f32>>,
+    double: Vec<Slice<f64>>,
+    without: Vec<Slice<()>>,
+}
+
+/// A z, and the room for slices of it.
+trait Sliced: Sample {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>>;
+}
+
+impl Sliced for f32 {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+        &mut slices.single
+    }
+}
+
+impl Sliced for f64 {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+        &mut slices.double
+    }
+}
+
+impl Sliced for () {
+    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+        &mut slices.without
+    }
+}
+
+/// What stays the same while columns are added.
+pub(crate) struct Pass<'a> {
+    pub(crate) size: Size,
+    pub(crate) reductions: &'a Reductions,
+    pub(crate) locator: &'a Locator,
+    pub(crate) fields: &'a [Field],
+    pub(crate) kept: &'a Kept,
+    pub(crate) cut: Cut,
+    /// Rows that have been added before.
+    pub(crate) before: u64,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl Pass<'_> {
+    pub(crate) fn add<C: Counter>(
+        &self,
+        columns: &Columns<'_>,
+        cells: &mut Cells<C>,
+        slices: &mut Slices,
+    ) -> Result<Stats, Error> {
+        let &Columns { x, y, zones, .. } = columns;
+        if self.fields.is_empty() {
+            // As many values as there are rows, of no bytes each.
+            let z = &vec![(); columns.rows()];
+            return self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices);
+        }
+        let mut stats = Stats::default();
+        for (number, field) in self.fields.iter().enumerate() {
+            let z = columns.z(&field.name);
+            let z = z.ok_or_else(|| no_column(self.reductions, &field.name))?;
+            stats = match z.values {
+                Values::F32(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
+                Values::F64(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
+            }?;
+        }
+        Ok(stats)
+    }
+
+    /// Adds these rows to what is kept of z number `field`.
+    fn add_rows<C: Counter, Z: Sliced>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        cells: &mut Cells<C>,
+        slices: &mut Slices,
+    ) -> Result<Stats, Error> {
+        match cells {
+            Cells::Lanes(lanes, most) => {
+                let after = self.before + rows.z.len() as u64;
+                let stripes = usize::try_from(after.div_ceil(self.cut.stripe_rows));
+                while lanes.len() < stripes.unwrap_or(usize::MAX).min(*most) {
+                    let lane = Lane::new(self.size, self.kept);
+                    lanes.push(lane.map_err(Error::Allocation)?);
+                }
+                self.straight(rows, field, lanes, *most)
+            }
+            Cells::Tiles(planes, tiling) => {
+                let mut tiles = planes.tiles(field, tiling.tiles(), tiling.tile_cells());
+                self.by_tiles(rows, field, *tiling, &mut tiles, Z::of(slices))
+            }
+        }
+    }
+
+    /// Rows are done once for all columns that are reduced: with the first.
+    fn advance(&self, field: usize, stats: Stats) {
+        if field == 0 {
+            self.progress.advance(stats.points);
+        }
+    }
+
+    /// Room for points whose z is not NaN, where some may be.
+    fn room<Z>(&self, field: usize) -> Option<Vec<Z>> {
+        self.fields.get(field).is_some_and(|field| field.about.may_be_nan).then(Vec::new)
+    }
+
+    fn straight<C: Counter, Z: Sample>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        lanes: &mut [Lane<C>],
+        all: usize,
+    ) -> Result<Stats, Error> {
+        let (before, stripe_rows) = (self.before, self.cut.stripe_rows);
+        let after = before + rows.z.len() as u64;
+        let stripes = before / stripe_rows..after.div_ceil(stripe_rows);
+        let in_lanes = lanes.par_iter_mut().enumerate().map(|(index, lane)| {
+            let (mut room, mut valid) = (Room::new(), self.room(field));
+            let mut stats = Stats::default();
+            for stripe in stripes.clone().filter(|stripe| stripe % all as u64 == index as u64) {
+                if self.progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                let start = (stripe * stripe_rows).max(before) - before;
+                let end = ((stripe + 1) * stripe_rows).min(after) - before;
+                let here = rows.gather(
+                    start as usize..end as usize,
+                    self.locator,
+                    &mut room,
+                    |cells, z| {
+                        let points = cells.iter().copied().zip(z.iter().copied());
+                        lane.add(field, points, valid.as_mut());
+                    },
+                );
+                stats += here;
+                self.advance(field, here);
+            }
+            Ok(stats)
+        });
+        in_lanes.try_reduce(Stats::default, |a, b| Ok(a + b))
+    }
+
+    fn by_tiles<C: Counter, Z: Sample>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        tiling: Tiling,
+        tiles: &mut [Tile<'_, C>],
+        slices: &mut Vec<Slice<Z>>,
+    ) -> Result<Stats, Error> {
+        let Cut { slice_rows, slice_bytes, .. } = self.cut;
+        let all = rows.z.len();
+        // Two batches are under way, one that is filled and one that is added up.
+        let most = (slice_bytes / Slice::<Z>::bytes(tiling, slice_rows)).max(2) / 2;
+        let needed = most.min(all.div_ceil(slice_rows));
+        while slices.len() < 2 * needed {
+            slices.push(Slice::new(tiling, slice_rows).map_err(Error::Allocation)?);
+        }
+        let (filled, free) = slices.split_at_mut(needed);
+        let (mut filled, mut free) = (filled, &mut free[..needed]);
+        let batches = (0..all).step_by(slice_rows * needed.max(1));
+        let rows_of = |batch: usize, index: usize| {
+            let start = all.min(batch + index * slice_rows);
+            start..all.min(start + slice_rows)
+        };
+        let mut stats = Stats::default();
+        for batch in batches {
+            let fill = || self.fill(rows, field, |index| rows_of(batch, index), free);
+            // While the first one is filled, there is none to be added up.
+            let add = || self.add_up(field, filled, tiles);
+            let (counted, ()) = rayon::join(fill, add);
+            stats += counted?;
+            std::mem::swap(&mut filled, &mut free);
+        }
+        self.add_up(field, filled, tiles);
+        filled.iter_mut().for_each(Slice::clear);
+        free.iter_mut().for_each(Slice::clear);
+        Ok(stats)
+    }
+
+    /// Partitions rows, the share of each slice by its number.
+    fn fill<Z: Sample>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        share: impl Fn(usize) -> Range<usize> + Sync,
+        slices: &mut [Slice<Z>],
+    ) -> Result<Stats, Error> {
+        let counted = slices.par_iter_mut().enumerate().map_init(
+            Room::new,
+            |room, (index, slice)| -> Result<Stats, Error> {
+                if self.progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                slice.clear();
+                let put = |cells: &[u32], z: &[Z]| slice.put(cells, z);
+                let stats = rows.gather(share(index), self.locator, room, put);
+                self.advance(field, stats);
+                Ok(stats)
+            },
+        );
+        counted.try_reduce(Stats::default, |a, b| Ok(a + b))
+    }
+
+    /// Adds the points of slices to the tiles, in the order of the slices.
+    fn add_up<C: Counter, Z: Sample>(
+        &self,
+        field: usize,
+        slices: &[Slice<Z>],
+        tiles: &mut [Tile<'_, C>],
+    ) {
+        tiles.par_iter_mut().enumerate().for_each_init(
+            || self.room(field),
+            |room, (index, tile)| {
+                for slice in slices {
+                    slice.add_to(index, tile, room.as_mut());
+                }
+            },
+        );
+    }
+}
