@@ -1,5 +1,5 @@
 //! How points are added to the cells of a tile: one loop over a block of points for each plane. Points of a cell
-//! arrive in row order, so the sums are in row order too.
+//! arrive in row order, so what is added up here is in row order too.
 
 use bytemuck::Zeroable;
 

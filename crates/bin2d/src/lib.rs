@@ -1,12 +1,13 @@
 //! Columns to a grid: the second stage of pointillist, and the owner of the grid's TIFF.
 //!
-//! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics, [`bin2d_stream`] those of text or arrays as they are read, and
-//! [`write_grid`] writes it as a TIFF with one float page for each reduction, which [`GridFile`] reads. [`bin`] is
-//! the kernel below, over plain slices. Several processes may bin a [`Shard`] of the rows each, and [`Shards`] merges
-//! their files.
+//! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics,
+//! [`bin2d_stream`] those of text or arrays as they are read, and [`write_grid`] writes it as a TIFF with one float
+//! page for each reduction, which [`GridFile`] reads. [`bin`] is the kernel below, over plain slices. Several
+//! processes may bin a [`Shard`] of the rows each, and [`Shards`] merges their files.
 //!
-//! A point falls into the cell that `numpy.histogram2d` puts it into. Sums are kept in 64 bits and added up in
-//! row order, so the same points and options make the same bytes, whatever the number of threads.
+//! A point falls into the cell that `numpy.histogram2d` puts it into. Sums are kept in 64 bits and added up in an
+//! order that follows from the size of the grid and the numbers of the rows alone, so the same points and options
+//! make the same bytes, whatever the number of threads.
 
 mod accumulate;
 mod axis;

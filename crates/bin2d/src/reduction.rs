@@ -14,7 +14,7 @@ use crate::Error;
 pub enum Reduction {
     /// The number of points, whatever their z. 0 in an empty cell.
     Count,
-    /// The sum, added up in 64 bits in row order.
+    /// The sum, added up in 64 bits, or more where z has 64.
     Sum,
     /// The sum divided by the number of its terms.
     Mean,
