@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use pointillist_ingest::{Column, Points, Progress, Zones};
 
-use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reduction, Reductions, bin};
+use crate::run::no_column;
+use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reductions, bin};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -69,10 +70,7 @@ pub fn bin2d(
     let reductions =
         options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
     // A column that nothing is computed from is not even mapped.
-    let Some(names) = reductions.columns(z) else {
-        let term = reductions.first_of_z().cloned().unwrap_or(Reduction::Mean.into());
-        return Err(Error::NoZ { term, column: "z".to_owned() });
-    };
+    let names = reductions.columns(z).ok_or_else(|| no_column(&reductions, "z"))?;
     // Reductions that name no column are of the first that is handed on.
     let names: Vec<&str> = match z.filter(|z| names.contains(z)) {
         Some(z) => [z].into_iter().chain(names.into_iter().filter(|&name| name != z)).collect(),
