@@ -7,11 +7,14 @@
 //! would round is of 64. A shard has further pages, which [`Shards`](crate::Shards) reads.
 
 mod deflate;
+mod directory;
 mod reader;
+mod rows;
 mod strips;
 mod writer;
 
 pub use reader::GridFile;
+pub use rows::{PageRows, RowBuffer};
 use serde::{Deserialize, Serialize};
 pub use writer::{Written, write_grid};
 use xxhash_rust::xxh3::xxh3_64;

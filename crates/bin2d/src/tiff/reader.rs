@@ -4,32 +4,21 @@
 //! must agree with each other and with the length of the file before memory is taken for them.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
 use pointillist_ingest::Progress;
 use rayon::prelude::*;
-use serde::de::DeserializeOwned;
-use tiff::decoder::{Decoder, Limits};
-use tiff::tags::{ByteOrder, SampleFormat, Tag};
-use tiff::{TiffError, TiffResult};
 
-use super::deflate::{MOST, inflate};
+use super::deflate::inflate;
+use super::directory::{Problem, StoredPage, StoredStrip, parse};
+use super::rows::PageRows;
 use super::strips::{PageHash, strip_hash};
-use super::writer::method;
-use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
+use super::{Description, VERSION};
 use crate::accumulate::Counter;
 use crate::grid::PageValue;
 use crate::planes::PlaneMut;
-use crate::{Compression, Dtype, Error, Extent, Page, PageValues, Term, carried, os};
-
-/// The longest value of a tag that is read. The longest that is written lists the strips, the points, or
-/// the inputs.
-const LONGEST_VALUE: usize = 16 << 20;
-/// Bytes that are searched at a time.
-const PIECE: u64 = 1 << 20;
-const PAGE_NAME: Tag = Tag::Unknown(285);
+use crate::{Compression, Dtype, Error, Extent, Page, PageValues, os};
 
 /// A TIFF that pointillist wrote, opened: its description is checked, its pages are read when asked for.
 #[derive(Debug)]
@@ -41,45 +30,6 @@ pub struct GridFile {
     /// What a shard has beside them.
     carried: Vec<StoredPage>,
     identity: String,
-}
-
-/// Where the pixels of a page lie.
-#[derive(Debug)]
-struct StoredPage {
-    note: PageNote,
-    dtype: Dtype,
-    compression: Compression,
-    /// Each strip: together the page, all within the file.
-    strips: Vec<StoredStrip>,
-}
-
-#[derive(Debug)]
-struct StoredStrip {
-    offset: u64,
-    /// Bytes in the file.
-    stored: usize,
-    /// Bytes of its pixels.
-    pixels: usize,
-}
-
-/// Why a file is not opened; the path is added where it is known.
-enum Problem {
-    Foreign(String),
-    Version(u32),
-    Damaged(String),
-    Io(std::io::Error),
-}
-
-impl From<TiffError> for Problem {
-    fn from(error: TiffError) -> Self {
-        match error {
-            TiffError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-                Self::Io(error)
-            }
-            TiffError::IoError(_) => Self::Damaged("it ends too early".to_owned()),
-            error => Self::Damaged(error.to_string()),
-        }
-    }
 }
 
 impl GridFile {
@@ -149,16 +99,28 @@ impl GridFile {
     /// [`Error::NoPage`] lists the pages that exist; [`Error::Damaged`] when the pixels are not those that were
     /// written; [`Error::Read`] and [`Error::Allocation`].
     pub fn page(&self, name: &str) -> Result<Page, Error> {
-        let page = self
-            .pages
-            .iter()
-            .find(|page| page.note.page == name)
-            .ok_or_else(|| self.no_page(name))?;
+        let page = self.stored(name)?;
         let values = match page.dtype {
             Dtype::F32 => PageValues::F32(self.read(page)?),
             Dtype::F64 => PageValues::F64(self.read(page)?),
         };
         Ok(Page { name: name.to_owned(), values })
+    }
+
+    /// The page of that name, to be read by rows. All of it is read once and compared with what was written, on the
+    /// threads of the current rayon pool, in the memory of two strips a thread.
+    ///
+    /// # Errors
+    /// As [`GridFile::page`], but for [`Error::Allocation`] of more than a strip; [`Error::Cancelled`].
+    pub fn page_rows(&self, name: &str, progress: &dyn Progress) -> Result<PageRows<'_>, Error> {
+        let page = self.stored(name)?;
+        self.verify_page(page, progress)?;
+        Ok(PageRows::new(self, page))
+    }
+
+    fn stored(&self, name: &str) -> Result<&StoredPage, Error> {
+        let page = self.pages.iter().find(|page| page.note.page == name);
+        page.ok_or_else(|| self.no_page(name))
     }
 
     fn no_page(&self, name: &str) -> Error {
@@ -255,18 +217,43 @@ impl GridFile {
         pixels: &mut [u8],
         buffer: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let read = |bytes: &mut [u8]| {
-            os::read_exact_at(&self.file, bytes, strip.offset)
-                .map_err(|source| Error::Read { path: self.path.clone(), source })
-        };
         match page.compression {
-            Compression::None => read(pixels),
+            Compression::None => self.read_at(pixels, strip.offset),
             Compression::Deflate => {
                 resize(buffer, strip.stored)?;
-                read(buffer)?;
+                self.read_at(buffer, strip.offset)?;
                 if inflate(buffer, pixels) { Ok(()) } else { Err(self.altered(page)) }
             }
         }
+    }
+
+    /// Fills `pixels` with those of the strip from the byte `skipped` on. `buffer` and `whole` are for what is
+    /// compressed, which is taken up whole.
+    pub(super) fn read_part(
+        &self,
+        page: &StoredPage,
+        strip: &StoredStrip,
+        skipped: usize,
+        pixels: &mut [u8],
+        (buffer, whole): (&mut Vec<u8>, &mut Vec<u8>),
+    ) -> Result<(), Error> {
+        match page.compression {
+            Compression::None => self.read_at(pixels, strip.offset + skipped as u64),
+            Compression::Deflate if pixels.len() == strip.pixels => {
+                self.read_strip(page, strip, pixels, buffer)
+            }
+            Compression::Deflate => {
+                resize(whole, strip.pixels)?;
+                self.read_strip(page, strip, whole, buffer)?;
+                pixels.copy_from_slice(&whole[skipped..skipped + pixels.len()]);
+                Ok(())
+            }
+        }
+    }
+
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<(), Error> {
+        os::read_exact_at(&self.file, bytes, offset)
+            .map_err(|source| Error::Read { path: self.path.clone(), source })
     }
 
     /// Compares the strips that were read of a page with what was written.
@@ -287,197 +274,28 @@ impl GridFile {
     /// # Errors
     /// [`Error::Damaged`] names the first page that differs; [`Error::Read`].
     pub fn verify(&self) -> Result<(), Error> {
-        for page in self.pages.iter().chain(&self.carried) {
-            let hashes = page.strips.par_iter().map_init(
-                || (Vec::new(), Vec::new()),
-                |(pixels, buffer), strip| {
-                    resize(pixels, strip.pixels)?;
-                    self.read_strip(page, strip, pixels, buffer)?;
-                    Ok(strip_hash(pixels))
-                },
-            );
-            self.check(page, hashes.collect())?;
-        }
-        Ok(())
+        self.pages.iter().chain(&self.carried).try_for_each(|page| self.verify_page(page, &()))
+    }
+
+    fn verify_page(&self, page: &StoredPage, progress: &dyn Progress) -> Result<(), Error> {
+        let hashes = page.strips.par_iter().map_init(
+            || (Vec::new(), Vec::new()),
+            |(pixels, buffer), strip| {
+                if progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                resize(pixels, strip.pixels)?;
+                self.read_strip(page, strip, pixels, buffer)?;
+                Ok(strip_hash(pixels))
+            },
+        );
+        self.check(page, hashes.collect())
     }
 }
 
-fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
+/// A buffer of this length, or an error where the system has no room for it.
+pub(super) fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
     buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
     buffer.resize(len, T::default());
     Ok(())
-}
-
-type Reader<'a> = Decoder<BufReader<&'a File>>;
-
-fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Problem> {
-    let (mut decoder, text) = match first_page(file, length) {
-        Ok((decoder, Some(text))) => (decoder, text),
-        Ok((_, None)) => return Err(undescribed(file, "it has no description")?),
-        Err(Problem::Io(error)) => return Err(Problem::Io(error)),
-        Err(_) => {
-            let reason = "its end is missing, or it is another program's";
-            return Err(undescribed(file, reason)?);
-        }
-    };
-    let description = describe(&text)?;
-    if decoder.byte_order() != ByteOrder::LittleEndian {
-        return Err(Problem::Damaged("its numbers are big-endian".to_owned()));
-    }
-    let z = description.options.z.as_deref();
-    let fits = match description.options.shard {
-        Some(_) => carried::read(&description.reductions, z, &description.carried).is_some(),
-        None => description.carried.is_empty(),
-    };
-    if !fits {
-        let reason = "what it carries is not what its reductions need";
-        return Err(Problem::Damaged(reason.to_owned()));
-    }
-    let mut pages = Vec::new();
-    let names = description.reductions.as_slice().iter().map(Term::to_string);
-    for (index, name) in names.chain(description.carried.iter().cloned()).enumerate() {
-        if index > 0 {
-            if !decoder.more_images() {
-                return Err(Problem::Damaged(format!("page {name} is missing")));
-            }
-            decoder.next_image()?;
-        }
-        pages.push(stored_page(&mut decoder, &description, &name, length)?);
-    }
-    if decoder.more_images() {
-        return Err(Problem::Damaged("it has more pages than it describes".to_owned()));
-    }
-    Ok((description, pages))
-}
-
-/// Opens the first page and reads its description, if it has one.
-fn first_page(file: &File, length: u64) -> Result<(Reader<'_>, Option<String>), Problem> {
-    let mut limits = Limits::default();
-    limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX).min(LONGEST_VALUE);
-    let mut decoder = Decoder::new(BufReader::new(file))?.with_limits(limits);
-    let text = match decoder.find_tag(Tag::ImageDescription)? {
-        Some(value) => Some(value.into_string()?),
-        None => None,
-    };
-    Ok((decoder, text))
-}
-
-/// What is wrong with a file whose first page does not describe a grid: where it begins as a TIFF and our mark is
-/// somewhere in it, it was a grid once. Of another TIFF `reason` is said.
-fn undescribed(mut file: &File, reason: &str) -> Result<Problem, Problem> {
-    file.rewind().map_err(Problem::Io)?;
-    let mut piece = Vec::new();
-    file.take(PIECE).read_to_end(&mut piece).map_err(Problem::Io)?;
-    let starts = [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"];
-    if piece.is_empty() {
-        return Ok(Problem::Foreign("it is empty".to_owned()));
-    }
-    if !starts.iter().any(|start| piece.starts_with(start)) {
-        return Ok(Problem::Foreign("it is not a TIFF".to_owned()));
-    }
-    let mark = mark();
-    loop {
-        if piece.windows(mark.len()).any(|bytes| bytes == mark.as_bytes()) {
-            return Ok(Problem::Damaged("its directory is missing or overwritten".to_owned()));
-        }
-        // The end of a piece stays, as the mark may lie across it.
-        piece.drain(..piece.len().saturating_sub(mark.len() - 1));
-        if file.take(PIECE).read_to_end(&mut piece).map_err(Problem::Io)? == 0 {
-            return Ok(Problem::Foreign(reason.to_owned()));
-        }
-    }
-}
-
-/// What the description of every grid begins with, behind the brace.
-fn mark() -> String {
-    format!("\"format\":\"{FORMAT}\"")
-}
-
-/// Reads the description, format first: what is not ours is foreign, what is ours must be right.
-fn describe(text: &str) -> Result<Description, Problem> {
-    #[derive(serde::Deserialize)]
-    struct Marks {
-        format: String,
-        version: u32,
-    }
-    match serde_json::from_str(text) {
-        Ok(Marks { format, version }) if format == FORMAT => match version {
-            VERSION => parsed(text),
-            _ => Err(Problem::Version(version)),
-        },
-        Err(error) if text.contains(&mark()) => {
-            Err(Problem::Damaged(format!("its description: {error}")))
-        }
-        _ => Err(Problem::Foreign("its description is another program's".to_owned())),
-    }
-}
-
-fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    serde_json::from_str(text)
-        .map_err(|error| Problem::Damaged(format!("its description: {error}")))
-}
-
-fn stored_page(
-    decoder: &mut Reader<'_>,
-    description: &Description,
-    name: &str,
-    length: u64,
-) -> Result<StoredPage, Problem> {
-    let damaged = |what: &str| Problem::Damaged(format!("page {name} {what}"));
-    let text =
-        |decoder: &mut Reader<'_>, tag| -> TiffResult<String> { decoder.get_tag_ascii_string(tag) };
-    let note: PageNote = parsed(&text(decoder, Tag::ImageDescription)?)?;
-    if note.page != name || text(decoder, PAGE_NAME)? != note.page {
-        return Err(damaged("has another name"));
-    }
-    let size = description.size;
-    if decoder.dimensions()? != (size.width(), size.height()) {
-        return Err(damaged("has another size than described"));
-    }
-    let number = |decoder: &mut Reader<'_>, tag| decoder.get_tag_u64(tag);
-    let dtype = match number(decoder, Tag::BitsPerSample)? {
-        32 => Dtype::F32,
-        64 => Dtype::F64,
-        _ => return Err(damaged("is of no type that is known")),
-    };
-    if number(decoder, Tag::SampleFormat)? != u64::from(SampleFormat::IEEEFP.to_u16())
-        || number(decoder, Tag::SamplesPerPixel)? != 1
-    {
-        return Err(damaged("is of no type that is known"));
-    }
-    let compression = description.options.compress;
-    if number(decoder, Tag::Compression)? != u64::from(method(compression).to_u16()) {
-        return Err(damaged("is not compressed as described"));
-    }
-
-    let strip_rows = rows_per_strip(size, dtype);
-    let offsets = decoder.get_tag_u64_vec(Tag::StripOffsets)?;
-    let lengths = decoder.get_tag_u64_vec(Tag::StripByteCounts)?;
-    if number(decoder, Tag::RowsPerStrip)? != u64::from(strip_rows)
-        || offsets.len() as u64 != u64::from(size.height().div_ceil(strip_rows))
-        || lengths.len() != offsets.len()
-    {
-        return Err(damaged("is not divided as described"));
-    }
-    let row = u64::from(size.width()) * dtype.size();
-    let mut strips = Vec::with_capacity(offsets.len());
-    let mut rows = size.height();
-    // Strips could overlap, and so many more be described than there are bytes for.
-    let mut room = length;
-    for (&offset, &stored) in offsets.iter().zip(&lengths) {
-        let pixels = u64::from(rows.min(strip_rows)) * row;
-        rows -= rows.min(strip_rows);
-        let possible = match compression {
-            Compression::None => stored == pixels,
-            Compression::Deflate => pixels <= stored.saturating_mul(MOST),
-        };
-        let inside = offset.checked_add(stored).is_some_and(|end| end <= length);
-        if !possible || !inside || stored > room {
-            return Err(damaged("is not all in the file"));
-        }
-        room -= stored;
-        let bytes = |bytes: u64| usize::try_from(bytes).map_err(|_| damaged("is too large"));
-        strips.push(StoredStrip { offset, stored: bytes(stored)?, pixels: bytes(pixels)? });
-    }
-    Ok(StoredPage { note, dtype, compression, strips })
 }

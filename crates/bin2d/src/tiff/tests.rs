@@ -8,6 +8,7 @@ use tiff::tags::Tag;
 
 mod compressed;
 mod large;
+mod rows;
 mod shards;
 
 use super::*;
