@@ -43,7 +43,7 @@ pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
 pub use merge::Shards;
 pub use options::{Compression, Options};
-pub use pointillist_ingest::Dtype;
+pub use pointillist_ingest::{Dtype, Progress};
 pub use reduction::{Reduction, Reductions, Term};
 pub use run::bin;
 pub use shard::Shard;

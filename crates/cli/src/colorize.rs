@@ -4,8 +4,10 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use pointillist_bin2d::{GridFile, Page};
-use pointillist_colorize::{Options, Paint, Picture, colorize, default_page, read_text, write_png};
+use pointillist_bin2d::GridFile;
+use pointillist_colorize::{
+    Drawing, Options, Paint, Picture, Stored, default_page, read_text, write_png,
+};
 use pointillist_ingest::staged::StagedFile;
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ use crate::args::{ColorizeArgs, Global};
 use crate::failure::{Failure, chain};
 use crate::freshness::{keep_newer, make_newest};
 use crate::ingest::check_output;
-use crate::interrupt::interrupted;
+use crate::interrupt::{UntilInterrupted, interrupted};
 use crate::report::{Report, number, shown};
 
 const STAGE: &str = "colorize";
@@ -83,16 +85,8 @@ pub(crate) fn stage(
         let facts = json!({ "up_to_date": true, "by": by });
         return report.stage(STAGE, &shown(output), "up to date", facts);
     }
-    go_on()?;
-    let value = grid.page(&by)?;
-    go_on()?;
-    let counts: Option<Page> = match names.contains(&"count") && by != "count" {
-        true => Some(grid.page("count")?),
-        false => None,
-    };
-    let counts = counts.as_ref().or((by == "count").then_some(&value));
-    go_on()?;
-    let picture = colorize(&value, counts, grid.width() as usize, grid.height() as usize, options)?;
+    let layer = Stored::new(&grid, &by, &UntilInterrupted)?;
+    let picture = Drawing::new(&layer, &by, options)?.picture()?;
     go_on()?;
     let mut facts = facts(&picture, &by);
     let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
@@ -140,6 +134,7 @@ fn facts(picture: &Picture, by: &str) -> Value {
         "by": by,
         "norm": picture.norm,
         "limits": picture.limits,
+        "alpha_limits": picture.alpha_limits,
     })
 }
 

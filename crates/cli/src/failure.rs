@@ -93,6 +93,11 @@ impl From<pointillist_bin2d::Error> for Failure {
 
 impl From<pointillist_colorize::Error> for Failure {
     fn from(error: pointillist_colorize::Error) -> Self {
-        if error.is_usage() { Self::Usage(chain(&error)) } else { Self::Error(chain(&error)) }
+        match error {
+            pointillist_colorize::Error::Cancelled => Self::Interrupted,
+            pointillist_colorize::Error::Grid(error) => error.into(),
+            error if error.is_usage() => Self::Usage(chain(&error)),
+            error => Self::Error(chain(&error)),
+        }
     }
 }

@@ -7,6 +7,8 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use pointillist_ingest::Progress;
+
 /// The number of the first signal that has come, or 0.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
 
@@ -41,6 +43,17 @@ fn stop(signal: u8) {
 fn end() -> ! {
     pointillist_ingest::staged::remove_unfinished();
     std::process::exit(exit_code().into())
+}
+
+/// The progress of what is too short to be watched, and can be stopped all the same.
+pub(crate) struct UntilInterrupted;
+
+impl Progress for UntilInterrupted {
+    fn advance(&self, _amount: u64) {}
+
+    fn cancelled(&self) -> bool {
+        interrupted()
+    }
 }
 
 /// Whether a signal has come.

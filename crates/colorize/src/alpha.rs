@@ -1,6 +1,7 @@
 //! How opaque a cell is, from the number of its points.
 
-use crate::limits::{self, Wanted};
+use crate::layer::{Counts, Layer};
+use crate::limits::Wanted;
 use crate::sample::{Sample, with_cells};
 use crate::{Cells, Error, Limits, Norm, Scale};
 
@@ -57,7 +58,8 @@ pub(crate) enum Opacity {
 }
 
 impl Opacity {
-    pub(crate) fn new(alpha: Alpha, counts: Option<Cells<'_>>) -> Result<Opacity, Error> {
+    pub(crate) fn new(alpha: Alpha, layer: &dyn Layer) -> Result<Opacity, Error> {
+        let counts = Counts::of(layer);
         alpha.check()?;
         match alpha {
             Alpha::PerPoint(alpha) => {
@@ -69,12 +71,7 @@ impl Opacity {
             }
             Alpha::Norm { norm, range: (low, high) } => {
                 let counts = counts.ok_or(Error::NoCounts)?;
-                let scale = match norm {
-                    Norm::EqHist => Scale::equalized(counts, Some(counts)),
-                    _ => limits::resolve(counts, Some(counts), norm, Wanted::default())?
-                        .map(|limits| Scale::new(norm, limits))
-                        .transpose()?,
-                };
+                let scale = Scale::fit(&counts, norm, Wanted::default())?;
                 // Without an occupied cell there is no limit, and no cell to ask.
                 Ok(scale.map_or(Opacity::Uniform(low), |scale| Opacity::Scaled {
                     scale,
@@ -133,11 +130,13 @@ pub(crate) fn overlapping(alpha: f64, n: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Resident;
 
     fn opacities(alpha: Alpha, counts: &[f32]) -> Vec<f64> {
         let counts = Cells::F32(counts);
+        let layer = Resident::column(counts, Some(counts));
         let mut found = vec![0.0; counts.len()];
-        Opacity::new(alpha, Some(counts)).unwrap().fill(counts, &mut found);
+        Opacity::new(alpha, &layer).unwrap().fill(counts, &mut found);
         found
     }
 
@@ -187,14 +186,15 @@ mod tests {
 
     #[test]
     fn what_is_no_opacity_is_refused() {
-        let counts = Some(Cells::F32(&[1.0]));
+        let counts = Cells::F32(&[1.0]);
+        let counted = Resident::column(counts, Some(counts));
         for alpha in [-0.1, 1.1, f64::NAN] {
-            assert!(Opacity::new(Alpha::PerPoint(alpha), counts).is_err());
+            assert!(Opacity::new(Alpha::PerPoint(alpha), &counted).is_err());
             let range = (alpha, 1.0);
-            assert!(Opacity::new(Alpha::Norm { norm: Norm::Linear, range }, counts).is_err());
+            assert!(Opacity::new(Alpha::Norm { norm: Norm::Linear, range }, &counted).is_err());
         }
         let alpha = Alpha::Norm { norm: Norm::Linear, range: (0.0, 1.0) };
-        let message = Opacity::new(alpha, None).unwrap_err().to_string();
+        let message = Opacity::new(alpha, &Resident::column(counts, None)).unwrap_err().to_string();
         assert!(message.contains("reduction count"), "{message}");
     }
 }

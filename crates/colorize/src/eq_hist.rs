@@ -11,11 +11,12 @@
 //! asked of its values, since a count is stored as a float here. Where all values are equal datashader draws
 //! nothing; here they are at position 0.
 
-use rayon::prelude::*;
+use pointillist_bin2d::Dtype;
 
-use crate::limits::{Span, for_each, span, tasks};
+use crate::layer::{Layer, fold};
+use crate::limits::{Span, for_each, span};
 use crate::sample::{Sample, with_cells};
-use crate::{Cells, Limits, Norm};
+use crate::{Error, Limits, Norm};
 
 /// Bins at most, and the range below which whole numbers are counted exactly.
 const BINS: usize = 65536;
@@ -59,33 +60,35 @@ struct Centre {
 impl Equalized {
     /// Minimum and maximum, and the function, which is `None` if these are equal; `None` if no occupied cell
     /// has a finite value.
-    pub(crate) fn fit(
-        values: Cells<'_>,
-        counts: Option<Cells<'_>>,
-    ) -> Option<(Limits, Option<Equalized>)> {
-        let Span { limits, whole } = span(values, counts, Norm::EqHist)?;
-        let equalized = (limits.vmin < limits.vmax).then(|| match values {
-            Cells::F32(_) if !whole => Equalized::new::<f32>(values, counts, limits, whole),
-            _ => Equalized::new::<f64>(values, counts, limits, whole),
-        });
-        Some((limits, equalized))
+    ///
+    /// # Errors
+    /// Those of the layer.
+    pub(crate) fn fit(layer: &dyn Layer) -> Result<Option<(Limits, Option<Equalized>)>, Error> {
+        let Some(Span { limits, whole }) = span(layer, Norm::EqHist)? else { return Ok(None) };
+        if limits.vmin == limits.vmax {
+            return Ok(Some((limits, None)));
+        }
+        let equalized = match layer.dtype() {
+            Dtype::F32 if !whole => Equalized::new::<f32>(layer, limits, whole),
+            _ => Equalized::new::<f64>(layer, limits, whole),
+        };
+        Ok(Some((limits, Some(equalized?))))
     }
 
     /// `B` is the type that bins are computed in.
     fn new<B: Sample>(
-        values: Cells<'_>,
-        counts: Option<Cells<'_>>,
+        layer: &dyn Layer,
         Limits { vmin, vmax }: Limits,
         whole: bool,
-    ) -> Equalized {
+    ) -> Result<Equalized, Error> {
         let range = (B::narrow(vmax) - B::narrow(vmin)).wide();
         if whole && range < BINS as f64 {
-            let histogram = histogram(values, counts, |value: f64| (value - vmin) as usize);
+            let histogram = histogram(layer, |value: f64| (value - vmin) as usize)?;
             let curve = Curve::Whole(positions_of_whole(&histogram[..=range as usize]));
-            return Equalized { offset: vmin, range, curve };
+            return Ok(Equalized { offset: vmin, range, curve });
         }
         let bins = Bins { first: B::narrow(vmin), range: B::narrow(range) };
-        let histogram = histogram(values, counts, |value: f64| bins.index(bins.above(value)));
+        let histogram = histogram(layer, |value: f64| bins.index(bins.above(value)))?;
         let mut ranks = Vec::with_capacity(BINS);
         let mut centres: Vec<Centre> = Vec::new();
         let total = histogram.iter().sum::<u64>() as f64;
@@ -104,7 +107,8 @@ impl Equalized {
         }
         let first = centres.first().map_or(0.0, |centre| centre.share);
         let wide = whole || size_of::<B>() == size_of::<f64>();
-        Equalized { offset: vmin, range, curve: Curve::Binned { wide, ranks, centres, first } }
+        let curve = Curve::Binned { wide, ranks, centres, first };
+        Ok(Equalized { offset: vmin, range, curve })
     }
 
     /// The position of a value; those beyond the fitted ones are at the ends, NaN has none.
@@ -201,28 +205,20 @@ impl<B: Sample> Bins<B> {
 }
 
 /// How many of the occupied cells with finite values fall into each bin.
-fn histogram(
-    values: Cells<'_>,
-    counts: Option<Cells<'_>>,
-    bin: impl Fn(f64) -> usize + Sync,
-) -> Vec<u64> {
-    tasks(values, counts)
-        .fold(
-            || vec![0u64; BINS],
-            |mut histogram, (values, counts)| {
-                with_cells!(values, values => {
-                    for_each(values, counts, Norm::EqHist, |value| histogram[bin(value.wide())] += 1);
-                });
-                histogram
-            },
-        )
-        .reduce(
-            || vec![0u64; BINS],
-            |mut sum, other| {
-                sum.iter_mut().zip(other).for_each(|(sum, cells)| *sum += cells);
-                sum
-            },
-        )
+fn histogram(layer: &dyn Layer, bin: impl Fn(f64) -> usize + Sync) -> Result<Vec<u64>, Error> {
+    fold(
+        layer,
+        || vec![0u64; BINS],
+        |histogram, band| {
+            with_cells!(band.values, values => {
+                for_each(values, band.counts, Norm::EqHist, |value| histogram[bin(value.wide())] += 1);
+            });
+        },
+        |mut sum, other| {
+            sum.iter_mut().zip(other).for_each(|(sum, cells)| *sum += cells);
+            sum
+        },
+    )
 }
 
 /// The cumulated shares, stretched to [0, 1]; there is a cell in the first bin and one in the last.
@@ -243,10 +239,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::naive;
+    use crate::{Cells, Resident, naive};
+
+    fn fit(values: Cells<'_>) -> Option<(Limits, Option<Equalized>)> {
+        Equalized::fit(&Resident::column(values, None)).unwrap()
+    }
 
     fn positions(values: &[f32]) -> Vec<f64> {
-        let (_, equalized) = Equalized::fit(Cells::F32(values), None).unwrap();
+        let (_, equalized) = fit(Cells::F32(values)).unwrap();
         let equalized = equalized.unwrap();
         values.iter().map(|&value| equalized.position(value)).collect()
     }
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn values_beyond_the_fitted_ones_are_at_the_ends() {
         for values in [[1.0, 5.0], [1.5, 5.5], [0.0, 1e9]] {
-            let (_, equalized) = Equalized::fit(Cells::F32(&values), None).unwrap();
+            let (_, equalized) = fit(Cells::F32(&values)).unwrap();
             let equalized = equalized.unwrap();
             for (value, expected) in
                 [(-9.0, 0.0), (f32::NEG_INFINITY, 0.0), (2e9, 1.0), (f32::INFINITY, 1.0)]
@@ -275,10 +275,10 @@ mod tests {
 
     #[test]
     fn equal_values_need_no_function_and_no_values_have_none() {
-        let (limits, equalized) = Equalized::fit(Cells::F64(&[3.0, f64::NAN, 3.0]), None).unwrap();
+        let (limits, equalized) = fit(Cells::F64(&[3.0, f64::NAN, 3.0])).unwrap();
         assert_eq!(limits, Limits { vmin: 3.0, vmax: 3.0 });
         assert!(equalized.is_none());
-        assert!(Equalized::fit(Cells::F64(&[f64::NAN, f64::INFINITY]), None).is_none());
+        assert!(fit(Cells::F64(&[f64::NAN, f64::INFINITY])).is_none());
     }
 
     proptest! {
@@ -300,7 +300,7 @@ mod tests {
         fn extreme_ranges_do_not_panic(values in prop::collection::vec(any::<f32>(), 1..50), wide: bool) {
             let widened: Vec<f64> = values.iter().map(|value| f64::from(*value).powi(7)).collect();
             let cells = if wide { Cells::F64(&widened) } else { Cells::F32(&values) };
-            if let Some((_, Some(equalized))) = Equalized::fit(cells, None) {
+            if let Some((_, Some(equalized))) = fit(cells) {
                 for value in widened {
                     equalized.position(value);
                     equalized.position(value as f32);

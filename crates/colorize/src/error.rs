@@ -88,6 +88,12 @@ pub enum Error {
         /// Rows.
         height: usize,
     },
+    /// A page of the grid could not be read.
+    #[error(transparent)]
+    Grid(#[from] pointillist_bin2d::Error),
+    /// Someone has asked to stop.
+    #[error("interrupted")]
+    Cancelled,
     /// The operating system refuses memory.
     #[error("out of memory; a smaller grid takes less")]
     Allocation(#[from] TryReserveError),
@@ -148,8 +154,10 @@ impl Error {
             | Error::ReversedClip { .. }
             | Error::LogLimits { .. }
             | Error::EqHistLimits => true,
+            Error::Grid(error) => error.is_usage(),
             Error::NothingPositive
             | Error::NoCounts
+            | Error::Cancelled
             | Error::Shape { .. }
             | Error::Allocation(_)
             | Error::TooLarge { .. }

@@ -3,13 +3,10 @@
 //! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose
 //! value is not NaN. Of these, only the finite values count, and for a logarithm only the ones above zero.
 
-use rayon::prelude::*;
-
+use crate::layer::{Band, Layer, fold};
+use crate::percentile::percentiles;
 use crate::sample::{Sample, with_cells};
 use crate::{Cells, Error, Norm};
-
-/// Cells that one task looks at: enough to make up for starting it, few enough to share a small grid.
-const TASK: usize = 1 << 16;
 
 /// The values at the two ends of the colormap.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -80,28 +77,18 @@ impl Wanted {
 ///
 /// # Errors If what was asked for cannot be a limit, the limits turn out reversed, or the norm is a logarithm
 /// and no finite value is above zero. [`Error::EqHistLimits`] if anything is asked of [`Norm::EqHist`], which
-/// otherwise gets minimum and maximum.
-///
-/// # Panics
-/// If there are not as many counts as values.
-pub fn resolve(
-    values: Cells<'_>,
-    counts: Option<Cells<'_>>,
-    norm: Norm,
-    wanted: Wanted,
-) -> Result<Option<Limits>, Error> {
+/// otherwise gets minimum and maximum. Whatever the layer says where it cannot be read.
+pub fn resolve(layer: &dyn Layer, norm: Norm, wanted: Wanted) -> Result<Option<Limits>, Error> {
     wanted.check(norm)?;
     let found = match (wanted.vmin, wanted.vmax, wanted.clip) {
         (Some(vmin), Some(vmax), _) => Some(Limits { vmin, vmax }),
-        (_, _, Some(clip)) => percentiles(values, counts, norm, clip)?,
-        (_, _, None) => span(values, counts, norm).map(|span| span.limits),
+        (_, _, Some(clip)) => percentiles(layer, norm, clip)?,
+        (_, _, None) => span(layer, norm)?.map(|span| span.limits),
     };
     let Some(found) = found else {
         // Where all cells are empty there is nothing to tell; but negative values that vanish are a surprise.
         return match norm {
-            Norm::Log if span(values, counts, Norm::Linear).is_some() => {
-                Err(Error::NothingPositive)
-            }
+            Norm::Log if span(layer, Norm::Linear)?.is_some() => Err(Error::NothingPositive),
             _ => Ok(None),
         };
     };
@@ -120,85 +107,48 @@ pub(crate) struct Span {
 }
 
 /// Minimum and maximum of the values that count; `None` where there are none.
-pub(crate) fn span(values: Cells<'_>, counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
-    let span = tasks(values, counts)
-        .filter_map(
-            |(values, counts)| with_cells!(values, values => span_of_task(values, counts, norm)),
-        )
-        .reduce_with(|a, b| Span {
+pub(crate) fn span(layer: &dyn Layer, norm: Norm) -> Result<Option<Span>, Error> {
+    let span = fold(
+        layer,
+        || None,
+        |span, band| *span = Span::of_both(span.take(), Span::of(band, norm)),
+        Span::of_both,
+    )?;
+    // Which of two zeros comes out depends on the order of the blocks; adding zero makes both of them
+    // positive.
+    Ok(span.map(|span| {
+        let limits = Limits { vmin: span.limits.vmin + 0.0, vmax: span.limits.vmax + 0.0 };
+        Span { limits, ..span }
+    }))
+}
+
+impl Span {
+    fn of(band: Band<'_>, norm: Norm) -> Option<Span> {
+        with_cells!(band.values, values => Span::of_values(values, band.counts, norm))
+    }
+
+    fn of_values<T: Sample>(values: &[T], counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
+        let (mut low, mut high) = (T::narrow(f64::INFINITY), T::narrow(f64::NEG_INFINITY));
+        let mut whole = true;
+        for_each(values, counts, norm, |value| {
+            low = if value < low { value } else { low };
+            high = if value > high { value } else { high };
+            whole &= value.whole();
+        });
+        let limits = Limits { vmin: low.wide(), vmax: high.wide() };
+        (low <= high).then_some(Span { limits, whole })
+    }
+
+    fn of_both(a: Option<Span>, b: Option<Span>) -> Option<Span> {
+        let (Some(a), Some(b)) = (a, b) else { return a.or(b) };
+        Some(Span {
             limits: Limits {
                 vmin: a.limits.vmin.min(b.limits.vmin),
                 vmax: a.limits.vmax.max(b.limits.vmax),
             },
             whole: a.whole && b.whole,
-        })?;
-    // Which of two zeros comes out depends on the order of the tasks; adding zero makes both of them
-    // positive.
-    let limits = Limits { vmin: span.limits.vmin + 0.0, vmax: span.limits.vmax + 0.0 };
-    Some(Span { limits, ..span })
-}
-
-fn span_of_task<T: Sample>(values: &[T], counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
-    let (mut low, mut high) = (T::narrow(f64::INFINITY), T::narrow(f64::NEG_INFINITY));
-    let mut whole = true;
-    for_each(values, counts, norm, |value| {
-        low = if value < low { value } else { low };
-        high = if value > high { value } else { high };
-        whole &= value.whole();
-    });
-    let limits = Limits { vmin: low.wide(), vmax: high.wide() };
-    (low <= high).then_some(Span { limits, whole })
-}
-
-/// `numpy.percentile(values, [low, high])`, bit for bit, of the values that count.
-fn percentiles(
-    values: Cells<'_>,
-    counts: Option<Cells<'_>>,
-    norm: Norm,
-    (low, high): (f64, f64),
-) -> Result<Option<Limits>, Error> {
-    with_cells!(values, values => {
-        let mut len = 0;
-        for_each(values, counts, norm, |_| len += 1);
-        let mut found = Vec::new();
-        found.try_reserve_exact(len)?;
-        for_each(values, counts, norm, |value| found.push(value));
-        if found.is_empty() {
-            return Ok(None);
-        }
-        let (vmin, vmax) = (percentile(&mut found, low), percentile(&mut found, high));
-        Ok(Some(Limits { vmin, vmax }))
-    })
-}
-
-/// NumPy's method `linear`: between the two neighbours, from the one that is nearer. Their difference is
-/// taken in their own type.
-fn percentile<T: Sample>(values: &mut [T], percentile: f64) -> f64 {
-    let last = values.len() - 1;
-    let index = last as f64 * (percentile / 100.0);
-    let lower = (index.floor() as usize).min(last);
-    let (_, &mut a, above) = values.select_nth_unstable_by(lower, T::order);
-    let Some(&b) = above.iter().min_by(|a, b| a.order(b)) else {
-        return a.wide();
-    };
-    let fraction = index - lower as f64;
-    let step = (b - a).wide();
-    if fraction >= 0.5 { b.wide() - step * (1.0 - fraction) } else { a.wide() + step * fraction }
-}
-
-/// The cells in shares of one task each, with their counts.
-pub(crate) fn tasks<'a>(
-    values: Cells<'a>,
-    counts: Option<Cells<'a>>,
-) -> impl IndexedParallelIterator<Item = (Cells<'a>, Option<Cells<'a>>)> {
-    let len = values.len();
-    if let Some(counts) = counts {
-        assert_eq!(counts.len(), len, "one count a value");
+        })
     }
-    (0..len.div_ceil(TASK)).into_par_iter().map(move |task| {
-        let (start, end) = (task * TASK, len.min((task + 1) * TASK));
-        (values.slice(start, end), counts.map(|counts| counts.slice(start, end)))
-    })
 }
 
 /// Visits the values that count: of occupied cells, finite, and above zero for a logarithm.
@@ -230,12 +180,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::naive;
+    use crate::{Resident, naive};
 
     const NAN: f32 = f32::NAN;
 
     fn limits(values: &[f32], counts: Option<&[f32]>, norm: Norm, wanted: Wanted) -> Limits {
-        resolve(values.into(), counts.map(Cells::from), norm, wanted).unwrap().unwrap()
+        let layer = Resident::column(values.into(), counts.map(Cells::from));
+        resolve(&layer, norm, wanted).unwrap().unwrap()
     }
 
     #[test]
@@ -259,23 +210,26 @@ mod tests {
 
     #[test]
     fn an_empty_grid_has_no_limits_and_no_error() {
-        let nothing = Cells::F32(&[NAN, NAN]);
+        let layer = |values| Resident::column(Cells::F32(values), None);
+        let nothing = layer(&[NAN, NAN]);
         for norm in [Norm::Linear, Norm::Log, Norm::EqHist] {
-            assert_eq!(resolve(nothing, None, norm, Wanted::default()).unwrap(), None);
-            assert_eq!(resolve(Cells::F32(&[]), None, norm, Wanted::default()).unwrap(), None);
+            assert_eq!(resolve(&nothing, norm, Wanted::default()).unwrap(), None);
+            assert_eq!(resolve(&layer(&[]), norm, Wanted::default()).unwrap(), None);
         }
         let counts = Cells::F64(&[0.0, 0.0]);
-        let found = resolve(Cells::F32(&[-1.0, 2.0]), Some(counts), Norm::Log, Wanted::default());
+        let counted = Resident::column(Cells::F32(&[-1.0, 2.0]), Some(counts));
+        let found = resolve(&counted, Norm::Log, Wanted::default());
         assert_eq!(found.unwrap(), None);
         let clip = Wanted { clip: Some((1.0, 99.0)), ..Wanted::default() };
-        assert_eq!(resolve(nothing, None, Norm::Linear, clip).unwrap(), None);
+        assert_eq!(resolve(&nothing, Norm::Linear, clip).unwrap(), None);
     }
 
     #[test]
     fn what_cannot_be_a_limit_is_refused_with_a_remedy() {
         let error = |norm, vmin, vmax, clip| {
             let wanted = Wanted { vmin, vmax, clip };
-            resolve(Cells::F32(&[-1.0, -2.0]), None, norm, wanted).unwrap_err().to_string()
+            let layer = Resident::column(Cells::F32(&[-1.0, -2.0]), None);
+            resolve(&layer, norm, wanted).unwrap_err().to_string()
         };
         assert!(error(Norm::Log, None, None, None).contains("symlog"));
         assert!(error(Norm::Log, Some(0.0), Some(1.0), None).contains("above zero"));
@@ -305,7 +259,8 @@ mod tests {
             let values: Vec<f32> = cells.iter().map(|cell| cell.0).collect();
             let counts: Vec<f64> = cells.iter().map(|cell| f64::from(cell.1)).collect();
             let counts = counted.then_some(&counts[..]);
-            let found = span(Cells::F32(&values), counts.map(Cells::F64), norm);
+            let layer = Resident::column(Cells::F32(&values), counts.map(Cells::F64));
+            let found = span(&layer, norm).unwrap();
             let expected = naive::span(&values, counts, norm);
             prop_assert_eq!(found.map(|span| (span.limits.vmin, span.limits.vmax)), expected);
         }

@@ -1,9 +1,8 @@
 //! The types a cell can have, and a view that holds either.
 
-use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Sub};
 
-use pointillist_bin2d::PageValues;
+use pointillist_bin2d::{Dtype, PageValues};
 
 /// The cells of a page, borrowed, in the type they are stored in.
 ///
@@ -22,6 +21,14 @@ impl Cells<'_> {
         match self {
             Cells::F32(cells) => cells.len(),
             Cells::F64(cells) => cells.len(),
+        }
+    }
+
+    /// The type they are stored in.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Cells::F32(_) => Dtype::F32,
+            Cells::F64(_) => Dtype::F64,
         }
     }
 
@@ -84,6 +91,7 @@ pub(crate) trait Sample:
 {
     const ZERO: Self;
     const NAN: Self;
+    const RANK_BITS: u32;
 
     /// The same number in 64 bits.
     fn wide(self) -> f64;
@@ -93,8 +101,11 @@ pub(crate) trait Sample:
     fn nan(self) -> bool;
     /// Whether it is a whole number.
     fn whole(self) -> bool;
-    /// A total order.
-    fn order(&self, other: &Self) -> Ordering;
+    /// The place in the order of all numbers of this type, -0 before 0 and NaN at both ends; below
+    /// 2 to the power of [`RANK_BITS`](Sample::RANK_BITS).
+    fn rank(self) -> u64;
+    /// The number of this place.
+    fn of_rank(rank: u64) -> Self;
     fn magnitude(self) -> Self;
     fn square_root(self) -> Self;
     fn power(self, exponent: Self) -> Self;
@@ -105,10 +116,11 @@ pub(crate) trait Sample:
 }
 
 macro_rules! sample {
-    ($float:ty) => {
+    ($float:ty, $bits:ty, $signed:ty) => {
         impl Sample for $float {
             const ZERO: Self = 0.0;
             const NAN: Self = <$float>::NAN;
+            const RANK_BITS: u32 = <$bits>::BITS;
 
             #[inline(always)]
             fn wide(self) -> f64 {
@@ -131,8 +143,16 @@ macro_rules! sample {
                 self.trunc() == self
             }
             #[inline(always)]
-            fn order(&self, other: &Self) -> Ordering {
-                self.total_cmp(other)
+            fn rank(self) -> u64 {
+                let bits = self.to_bits();
+                let negative = (bits as $signed >> (<$bits>::BITS - 1)) as $bits;
+                (bits ^ (negative | 1 << (<$bits>::BITS - 1))).into()
+            }
+            #[inline(always)]
+            fn of_rank(rank: u64) -> Self {
+                let rank = rank as $bits;
+                let positive = (rank as $signed >> (<$bits>::BITS - 1)) as $bits;
+                <$float>::from_bits(rank ^ (!positive | 1 << (<$bits>::BITS - 1)))
             }
             #[inline(always)]
             fn magnitude(self) -> Self {
@@ -161,5 +181,22 @@ macro_rules! sample {
         }
     };
 }
-sample!(f32);
-sample!(f64);
+sample!(f32, u32, i32);
+sample!(f64, u64, i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_in_the_order_of_values() {
+        let values = [f64::NEG_INFINITY, -3.0, -1e-40, -0.0, 0.0, 1e-40, 3.0, f64::INFINITY];
+        assert!(values.windows(2).all(|pair| pair[0].rank() < pair[1].rank()));
+        let narrow = values.map(|x| x as f32);
+        assert!(narrow.windows(2).all(|pair| pair[0].rank() < pair[1].rank()));
+        for (x, narrow) in values.into_iter().zip(narrow) {
+            assert_eq!(f64::of_rank(x.rank()).to_bits(), x.to_bits());
+            assert_eq!(f32::of_rank(narrow.rank()).to_bits(), narrow.to_bits());
+        }
+    }
+}

@@ -15,8 +15,9 @@ use std::f64::consts::LN_10;
 
 use crate::colormap::entry;
 use crate::eq_hist::Equalized;
+use crate::limits::{self, Wanted};
 use crate::sample::{Sample, with_cells};
-use crate::{Cells, Error, Limits, Norm};
+use crate::{Cells, Error, Layer, Limits, Norm};
 
 /// A norm with its limits: the function from values to positions.
 ///
@@ -96,17 +97,31 @@ impl Scale {
         Ok(Scale { limits, kind })
     }
 
+    /// The norm with the limits that were asked for, or else those of the cells; `None` where a limit is to be found
+    /// in the cells but none that is occupied has a finite value.
+    ///
+    /// # Errors
+    /// Those of [`limits::resolve`].
+    pub fn fit(layer: &dyn Layer, norm: Norm, wanted: Wanted) -> Result<Option<Scale>, Error> {
+        if norm == Norm::EqHist {
+            wanted.check(norm)?;
+            return Scale::equalized(layer);
+        }
+        let limits = limits::resolve(layer, norm, wanted)?;
+        limits.map(|limits| Scale::new(norm, limits)).transpose()
+    }
+
     /// Histogram equalization over the occupied cells with finite values; `None` where there are none.
     ///
-    /// # Panics
-    /// If there are not as many counts as values.
-    pub fn equalized(values: Cells<'_>, counts: Option<Cells<'_>>) -> Option<Scale> {
-        let (limits, equalized) = Equalized::fit(values, counts)?;
+    /// # Errors
+    /// Those of the layer.
+    pub fn equalized(layer: &dyn Layer) -> Result<Option<Scale>, Error> {
+        let Some((limits, equalized)) = Equalized::fit(layer)? else { return Ok(None) };
         let kind = match equalized {
             Some(equalized) => Kind::EqHist(Box::new(equalized)),
             None => Kind::Constant,
         };
-        Some(Scale { limits, kind })
+        Ok(Some(Scale { limits, kind }))
     }
 
     /// The values at positions 0 and 1.

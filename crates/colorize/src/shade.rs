@@ -5,88 +5,18 @@
 //! does not depend on the cell is worked into the table beforehand: where every occupied cell is equally
 //! opaque, that is all but the look-up.
 
-use pointillist_bin2d::Page;
-use rayon::prelude::*;
+use pointillist_bin2d::Dtype;
 
 use crate::alpha::Opacity;
-use crate::limits;
 use crate::lookup::Lookup;
 use crate::sample::{Sample, with_cells};
-use crate::{Cells, Color, Error, Limits, Norm, Options, Paint, Scale};
+use crate::{Band, Cells, Color, Error, Layer, Limits, Norm, Options, Paint, Scale};
 
 /// Cells that pass through all loops together: 8 KB of opacities beside as much of anything else.
 const BLOCK: usize = 1024;
 
 /// Cells from which on a [`Lookup`] is made up for: it asks the scale for up to 65536 entries.
 const LOOKUP_CELLS: usize = 1 << 18;
-
-/// Blocks that one task of rayon shades.
-const BLOCKS_A_TASK: usize = 64;
-
-/// A picture and what it was made with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// Columns, in pixels.
-    pub width: usize,
-    /// Rows, in pixels.
-    pub height: usize,
-    /// Red, green, blue and straight alpha, a byte each: `len = width * height * 4`, row-major, row 0 = top.
-    pub rgba: Vec<u8>,
-    /// The norm, if there is a colormap.
-    pub norm: Option<Norm>,
-    /// The limits of the norm; `None` also where no occupied cell has a finite value.
-    pub limits: Option<Limits>,
-    /// The limits of the norm between count and opacity, if there is one.
-    pub alpha_limits: Option<Limits>,
-}
-
-/// Colours a page: the whole of this crate but the files.
-///
-/// A cell is occupied where `counts` is above zero, or where `page` is not NaN if there are no counts. All
-/// other cells are transparent black (or the background), and so is a page without an occupied cell. Page and
-/// counts may differ in type.
-///
-/// # Errors If an option is out of its range or fits neither the page nor the others, if there are no counts
-/// where the opacity needs them, or if the cells are not as many as `width * height`.
-pub fn colorize(
-    page: &Page,
-    counts: Option<&Page>,
-    width: usize,
-    height: usize,
-    options: &Options,
-) -> Result<Picture, Error> {
-    let values = Cells::from(&page.values);
-    let counts = counts.map(|counts| Cells::from(&counts.values));
-    let pixels = width.checked_mul(height).ok_or(Error::TooLarge { width, height })?;
-    let bytes = pixels.checked_mul(4).ok_or(Error::TooLarge { width, height })?;
-    for (what, cells) in [("the page", Some(values)), ("the count page", counts)] {
-        if let Some(cells) = cells
-            && cells.len() != pixels
-        {
-            return Err(Error::Shape { what, found: cells.len(), width, height });
-        }
-    }
-    let norm = options.norm.unwrap_or_else(|| Norm::default_for(&page.name));
-    let style = Style::new(values, counts, norm, options)?;
-    let mut rgba = zeroed(bytes)?;
-    shade(values, counts, &style, &mut rgba);
-    Ok(Picture {
-        width,
-        height,
-        rgba,
-        norm: matches!(options.paint, Paint::Colormap(_)).then_some(norm),
-        limits: style.limits(),
-        alpha_limits: style.alpha_limits(),
-    })
-}
-
-/// So many bytes, or an error where the system has none to give.
-fn zeroed(bytes: usize) -> Result<Vec<u8>, Error> {
-    let mut zeroed = Vec::new();
-    zeroed.try_reserve_exact(bytes)?;
-    zeroed.resize(bytes, 0);
-    Ok(zeroed)
-}
 
 /// All that decides on the pixel of a cell, with nothing left to be found in the grid.
 #[derive(Debug, Clone)]
@@ -108,23 +38,15 @@ impl Style {
     /// `options.norm` says.
     ///
     /// # Errors
-    /// If an option is out of its range or does not fit the cells or the others.
-    ///
-    /// # Panics
-    /// If there are not as many counts as values.
-    pub fn new(
-        values: Cells<'_>,
-        counts: Option<Cells<'_>>,
-        norm: Norm,
-        options: &Options,
-    ) -> Result<Style, Error> {
+    /// If an option is out of its range or does not fit the cells or the others, and those of the layer.
+    pub fn new(layer: &dyn Layer, norm: Norm, options: &Options) -> Result<Style, Error> {
         options.check(norm)?;
-        let opacity = Opacity::new(options.alpha, counts)?;
+        let opacity = Opacity::new(options.alpha, layer)?;
         let (scale, mut table) = match &options.paint {
             Paint::Color(color) => (None, vec![*color; 1 + OUTSIDE]),
             Paint::Colormap(colormap) => {
                 let bad = options.bad.unwrap_or(colormap.bad());
-                match scale(values, counts, norm, options)? {
+                match Scale::fit(layer, norm, options.wanted())? {
                     Some(scale) => {
                         let mut table = colormap.table().to_vec();
                         table.push(options.under.unwrap_or(colormap.under()));
@@ -139,8 +61,8 @@ impl Style {
         };
         let lookup = scale
             .as_ref()
-            .filter(|scale| scale.is_slow() && values.len() >= LOOKUP_CELLS)
-            .filter(|_| matches!(values, Cells::F32(_)))
+            .filter(|scale| scale.is_slow() && layer.dtype() == Dtype::F32)
+            .filter(|_| layer.width().saturating_mul(layer.height()) >= LOOKUP_CELLS)
             .map(|scale| Lookup::new(scale, (table.len() - OUTSIDE) as u16));
         table.push(Color::TRANSPARENT);
         let mut background = options.background;
@@ -164,6 +86,19 @@ impl Style {
     /// The entry of cells that are not occupied.
     fn empty(&self) -> u16 {
         (self.table.len() - 1) as u16
+    }
+
+    /// Shades cells into as many pixels, RGBA with straight alpha.
+    ///
+    /// # Panics
+    /// If there are not as many pixels as cells.
+    pub fn shade(&self, band: Band<'_>, pixels: &mut [[u8; 4]]) {
+        assert_eq!(pixels.len(), band.values.len(), "one pixel a cell");
+        for (i, out) in pixels.chunks_mut(BLOCK).enumerate() {
+            let (start, end) = (i * BLOCK, i * BLOCK + out.len());
+            let counts = band.counts.map(|counts| counts.slice(start, end));
+            self.shade_block(band.values.slice(start, end), counts, out);
+        }
     }
 
     fn shade_block(&self, values: Cells<'_>, counts: Option<Cells<'_>>, out: &mut [[u8; 4]]) {
@@ -204,20 +139,6 @@ impl Style {
 /// How many entries of a table stand for values outside of it: below, above and without a position.
 const OUTSIDE: usize = 3;
 
-fn scale(
-    values: Cells<'_>,
-    counts: Option<Cells<'_>>,
-    norm: Norm,
-    options: &Options,
-) -> Result<Option<Scale>, Error> {
-    let limits = limits::resolve(values, counts, norm, options.wanted())?;
-    match limits {
-        Some(_) if norm == Norm::EqHist => Ok(Scale::equalized(values, counts)),
-        Some(limits) => Scale::new(norm, limits).map(Some),
-        None => Ok(None),
-    }
-}
-
 /// Gives the cells that are not occupied their entry.
 fn empty_where<T: Copy>(
     cells: &[T],
@@ -237,32 +158,13 @@ fn pixel(Color([r, g, b, a]): Color, opacity: f64, below: Option<Color>) -> Colo
     below.map_or(color, |below| color.over(below))
 }
 
-/// Shades cells into RGBA with straight alpha, on the threads of rayon's current pool; the bytes do not
-/// depend on their number.
-///
-/// A cell is occupied where its count is above zero, or where its value is not NaN if there are no counts.
-/// The others are transparent black, or the background.
-///
-/// # Panics
-/// If there are not as many counts as values, or not four times as many bytes.
-pub fn shade(values: Cells<'_>, counts: Option<Cells<'_>>, style: &Style, rgba: &mut [u8]) {
-    assert_eq!(rgba.len(), 4 * values.len(), "four bytes a cell");
-    assert!(counts.is_none_or(|counts| counts.len() == values.len()), "one count a value");
-    let (pixels, _) = rgba.as_chunks_mut::<4>();
-    pixels.par_chunks_mut(BLOCK).with_min_len(BLOCKS_A_TASK).enumerate().for_each(|(i, out)| {
-        let (start, end) = (i * BLOCK, i * BLOCK + out.len());
-        let counts = counts.map(|counts| counts.slice(start, end));
-        style.shade_block(values.slice(start, end), counts, out);
-    });
-}
-
 #[cfg(test)]
 mod tests {
-    use pointillist_bin2d::PageValues;
+    use pointillist_bin2d::{Page, PageValues};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Alpha, naive};
+    use crate::{Alpha, Drawing, Resident, colorize, naive};
 
     const NAN: f32 = f32::NAN;
 
@@ -374,13 +276,6 @@ mod tests {
         assert!(error(&[1.0; 6], usize::MAX / 4, 2).contains("too large"));
     }
 
-    #[test]
-    fn memory_that_cannot_be_had_is_an_error() {
-        let error = zeroed(isize::MAX as usize).unwrap_err();
-        assert!(matches!(error, Error::Allocation(_)) && !error.is_usage(), "{error}");
-        assert_eq!(zeroed(3).unwrap(), [0; 3]);
-    }
-
     fn norms() -> impl Strategy<Value = Norm> {
         prop_oneof![
             Just(Norm::Linear),
@@ -442,14 +337,9 @@ mod tests {
             let counts: Vec<f64> = cells.iter().map(|cell| f64::from(cell.1)).collect();
             let counts = counted.then_some(&counts[..]);
             let norm = options.norm.unwrap();
-            let found = Style::new(Cells::F32(&values), counts.map(Cells::F64), norm, &options)
-                .map(|style| {
-                    let mut rgba = vec![7; 4 * values.len()];
-                    shade(Cells::F32(&values), counts.map(Cells::F64), &style, &mut rgba);
-                    rgba
-                });
-            match found {
-                Ok(found) => prop_assert_eq!(found, naive::picture(&values, counts, norm, &options)),
+            let layer = Resident::column(Cells::F32(&values), counts.map(Cells::F64));
+            match Drawing::new(&layer, "mean", &options).and_then(|drawing| drawing.picture()) {
+                Ok(found) => prop_assert_eq!(found.rgba, naive::picture(&values, counts, norm, &options)),
                 Err(Error::NothingPositive | Error::ReversedLimits { .. } | Error::NoCounts) => {}
                 Err(error) => prop_assert!(false, "{error}"),
             }
@@ -459,8 +349,8 @@ mod tests {
         fn the_bytes_do_not_depend_on_the_number_of_threads(options in options(), eq_hist: bool) {
             let values: Vec<f64> = (0..200_000u32).map(|i| f64::from(i.wrapping_mul(2_654_435_761) >> 16)).collect();
             let counts: Vec<f32> = values.iter().map(|value| (value % 17.0) as f32).collect();
-            let norm = if eq_hist { Norm::EqHist } else { options.norm.unwrap() };
             let options = Options {
+                norm: if eq_hist { Some(Norm::EqHist) } else { options.norm },
                 vmin: None,
                 vmax: None,
                 clip: (!eq_hist).then_some((1.0, 99.0)),
@@ -469,11 +359,8 @@ mod tests {
             let picture = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {
-                    let (values, counts) = (Cells::F64(&values), Some(Cells::F32(&counts)));
-                    let style = Style::new(values, counts, norm, &options).unwrap();
-                    let mut rgba = vec![0; 4 * values.len()];
-                    shade(values, counts, &style, &mut rgba);
-                    rgba
+                    let layer = Resident::column(Cells::F64(&values), Some(Cells::F32(&counts)));
+                    Drawing::new(&layer, "mean", &options).unwrap().picture().unwrap()
                 })
             };
             prop_assert_eq!(picture(1), picture(5));

@@ -3,7 +3,7 @@
 
 use pointillist_bin2d::{Page, PageValues};
 use pointillist_colorize::{
-    Cells, Color, Colormap, Limits, Norm, Options, Paint, Scale, colorize, limits,
+    Cells, Color, Colormap, Limits, Norm, Options, Paint, Resident, Scale, colorize, limits,
 };
 use serde_json::Value;
 
@@ -144,8 +144,9 @@ fn percentiles_are_those_of_numpy() {
             _ => Cells::F64(&f64s_),
         };
         let clip = (row["clip"][0].as_f64().unwrap(), row["clip"][1].as_f64().unwrap());
+        let layer = Resident::new(cells, None, 1, cells.len()).unwrap();
         let wanted = limits::Wanted { clip: Some(clip), ..limits::Wanted::default() };
-        let found = limits::resolve(cells, None, Norm::Linear, wanted).unwrap().unwrap();
+        let found = limits::resolve(&layer, Norm::Linear, wanted).unwrap().unwrap();
         let [vmin, vmax] = f64s(&row["limits"])[..] else { unreachable!() };
         assert_eq!(found, Limits { vmin, vmax }, "{} cells, {clip:?}", cells.len());
     }
