@@ -8,6 +8,9 @@ use crate::percentile::percentiles;
 use crate::sample::{Sample, with_cells};
 use crate::{Cells, Error, Norm};
 
+/// Values that are looked at together for the smallest and the largest.
+const LANES: usize = 16;
+
 /// The values at the two ends of the colormap.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
@@ -102,7 +105,7 @@ pub fn resolve(layer: &dyn Layer, norm: Norm, wanted: Wanted) -> Result<Option<L
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Span {
     pub(crate) limits: Limits,
-    /// Whether all values are whole numbers.
+    /// Whether all values are whole numbers, where the norm is [`Norm::EqHist`]; else true.
     pub(crate) whole: bool,
 }
 
@@ -128,13 +131,37 @@ impl Span {
     }
 
     fn of_values<T: Sample>(values: &[T], counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
-        let (mut low, mut high) = (T::narrow(f64::INFINITY), T::narrow(f64::NEG_INFINITY));
+        // Neither branches nor one chain of comparisons, so that several values are looked at together.
+        let (mut low, mut high) =
+            ([T::narrow(f64::INFINITY); LANES], [T::narrow(f64::NEG_INFINITY); LANES]);
+        let mut look = |lane: usize, value: T, occupied: bool| {
+            let counts = occupied & counts_for(value, norm);
+            low[lane] = if counts & (value < low[lane]) { value } else { low[lane] };
+            high[lane] = if counts & (value > high[lane]) { value } else { high[lane] };
+        };
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        let whole_chunks = chunks.len() * LANES;
+        match counts {
+            None => {
+                chunks.iter().for_each(|chunk| (0..LANES).for_each(|i| look(i, chunk[i], true)));
+                rest.iter().for_each(|&value| look(0, value, true));
+            }
+            Some(counts) => with_cells!(counts, counts => {
+                for (chunk, counts) in chunks.iter().zip(counts.as_chunks::<LANES>().0) {
+                    (0..LANES).for_each(|i| look(i, chunk[i], counts[i] > Sample::ZERO));
+                }
+                for (&value, &count) in rest.iter().zip(&counts[whole_chunks..]) {
+                    look(0, value, count > Sample::ZERO);
+                }
+            }),
+        }
+        let low = low.into_iter().reduce(|a, b| if b < a { b } else { a })?;
+        let high = high.into_iter().reduce(|a, b| if b > a { b } else { a })?;
         let mut whole = true;
-        for_each(values, counts, norm, |value| {
-            low = if value < low { value } else { low };
-            high = if value > high { value } else { high };
-            whole &= value.whole();
-        });
+        // Nobody else asks.
+        if norm == Norm::EqHist {
+            for_each(values, counts, norm, |value| whole &= value.whole());
+        }
         let limits = Limits { vmin: low.wide(), vmax: high.wide() };
         (low <= high).then_some(Span { limits, whole })
     }
@@ -151,6 +178,13 @@ impl Span {
     }
 }
 
+/// Whether the value counts for the norm: finite, and above zero for a logarithm.
+#[inline(always)]
+fn counts_for<T: Sample>(value: T, norm: Norm) -> bool {
+    let floor = T::narrow(if norm == Norm::Log { 0.0 } else { f64::NEG_INFINITY });
+    value.finite() & (value > floor)
+}
+
 /// Visits the values that count: of occupied cells, finite, and above zero for a logarithm.
 #[inline(always)]
 pub(crate) fn for_each<T: Sample>(
@@ -159,9 +193,8 @@ pub(crate) fn for_each<T: Sample>(
     norm: Norm,
     mut visit: impl FnMut(T),
 ) {
-    let floor = T::narrow(if norm == Norm::Log { 0.0 } else { f64::NEG_INFINITY });
     let mut visit = |value: T, occupied: bool| {
-        if occupied && value.finite() && value > floor {
+        if occupied & counts_for(value, norm) {
             visit(value);
         }
     };

@@ -63,7 +63,7 @@ impl Style {
             .as_ref()
             .filter(|scale| scale.is_slow() && layer.dtype() == Dtype::F32)
             .filter(|_| layer.width().saturating_mul(layer.height()) >= LOOKUP_CELLS)
-            .map(|scale| Lookup::new(scale, (table.len() - OUTSIDE) as u16));
+            .map(|scale| Lookup::new(scale, (table.len() - OUTSIDE) as u16, table.len() as u16));
         table.push(Color::TRANSPARENT);
         let mut background = options.background;
         if let Opacity::Uniform(opacity) = opacity {
@@ -101,17 +101,10 @@ impl Style {
         }
     }
 
-    fn shade_block(&self, values: Cells<'_>, counts: Option<Cells<'_>>, out: &mut [[u8; 4]]) {
-        let mut entries = [0; BLOCK];
-        let entries = &mut entries[..out.len()];
-        match (&self.scale, &self.lookup, values) {
-            (None, _, _) => {}
-            (Some(scale), Some(lookup), Cells::F32(values)) => {
-                lookup.entries(scale, values, entries);
-            }
-            (Some(scale), _, _) => {
-                scale.entries(values, self.empty() - OUTSIDE as u16, entries);
-            }
+    /// The entries of a block without a look-up.
+    fn computed(&self, values: Cells<'_>, counts: Option<Cells<'_>>, entries: &mut [u16]) {
+        if let Some(scale) = &self.scale {
+            scale.entries(values, self.empty() - OUTSIDE as u16, entries);
         }
         match counts {
             Some(counts) => with_cells!(counts, counts => {
@@ -120,6 +113,17 @@ impl Style {
             None => with_cells!(values, values => {
                 empty_where(values, self.empty(), entries, |value| value.is_nan());
             }),
+        }
+    }
+
+    fn shade_block(&self, values: Cells<'_>, counts: Option<Cells<'_>>, out: &mut [[u8; 4]]) {
+        let mut entries = [0; BLOCK];
+        let entries = &mut entries[..out.len()];
+        match (&self.scale, &self.lookup, values) {
+            (Some(scale), Some(lookup), Cells::F32(values)) => {
+                lookup.entries(scale, values, counts, entries);
+            }
+            _ => self.computed(values, counts, entries),
         }
         let (Some(counts), false) = (counts, matches!(self.opacity, Opacity::Uniform(_))) else {
             for (out, &entry) in out.iter_mut().zip(&*entries) {
