@@ -51,6 +51,6 @@ fuzz seconds="60":
         RUSTC_BOOTSTRAP=1 cargo fuzz run $target fuzz/corpus/$target fuzz/seeds/$target -- -max_total_time={{ seconds }} -timeout=20 || exit 1; \
     done
 
-# Compare with other tools, in turn, on `rows` stars; stages: ingest, bin2d (makes data and a venv where they are missing)
+# Compare with other tools, in turn, on `rows` stars; stages: ingest, bin2d, colorize, render (makes data and a venv where they are missing)
 bench-peers rows="40000000" rounds="5" stage="ingest" *options:
     bench/peers.py --stage {{ stage }} --rows {{ rows }} --rounds {{ rounds }} {{ options }}

@@ -144,6 +144,7 @@ class Bin2d:
         "boost-histogram": measured(with_boost_histogram),
         "fast-histogram": measured(with_fast_histogram),
     }
+    sizes = [1024, 4096, 16384]
 
     def __init__(self, arguments):
         self.program = build("--bin", "pointillist")

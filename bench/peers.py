@@ -3,19 +3,27 @@
 
     bench/peers.py [--stage ingest] [--rows 40000000] [--rounds 5] [--data target/bench]
     bench/peers.py --stage bin2d [--sizes 1024,4096,16384] [...]
+    bench/peers.py --stage colorize [--sizes 1024,4096] [...]
+    bench/peers.py --stage render [--sizes 1024] [...]
 
 Stages:
-  ingest   text to float32 columns: `pointillist ingest` writes them to disk, the others keep them in memory
-  bin2d    float32 columns to grids of counts and means; and ours alone, for points in other orders
+  ingest    text to float32 columns: `pointillist ingest` writes them to disk, the others keep them in memory
+  bin2d     float32 columns to grids of counts and means; and ours alone, for points in other orders
+  colorize  a grid of counts to a PNG
+  render    text to a PNG of means
 
 Every round runs each contestant once, in turn, as a process of its own, so that what else the machine does meets all of
 them alike. Files are in the page cache. All cores are used, but by fast-histogram and datashader, which have one (over
 a dask frame datashader has more, and took longer with two). A peer reports the time of its work alone, without its
 start and its imports. Of ingest, ours is the time of the whole process. Of bin2d, the peers have the columns in
 memory and have done the same work once before; ours is the binning of a fresh process, from mapping the columns to a
-grid in memory, and beside it the whole process, which also divides sums by counts and writes the TIFF.
+grid in memory, and beside it the whole process, which also divides sums by counts and writes the TIFF. Of colorize, the
+peers in Python have the grid in memory and have done the same work once before; ours, and GDAL's programs, are whole
+processes, from file to file. Of render, ours is the time of the whole process, which keeps columns and grid on disk; the
+peers keep them in memory and do not count their start, imports and compilation.
 
-Every result is checked: rows and the sum of x in ingest, points, occupied cells and the sum of means in bin2d.
+Every result is checked: rows and the sum of x in ingest, points, occupied cells and the sum of means in bin2d, and the
+pixels that can be seen in colorize and render.
 
 Builds the program and the data (the galaxy, from the project's example) with cargo where they are missing. Python
 packages come from bench/requirements.txt: where those are not installed as pinned, into a venv of its own.
@@ -34,7 +42,9 @@ import sys
 from pathlib import Path
 
 from bin2d import Bin2d
+from colorize import Colorize
 from ingest import Ingest
+from render import Render
 from support import ROOT, fail
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -42,7 +52,7 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 INSIDE = "POINTILLIST_BENCH_VENV"
 
 
-STAGES = {"ingest": Ingest, "bin2d": Bin2d}
+STAGES = {"ingest": Ingest, "bin2d": Bin2d, "colorize": Colorize, "render": Render}
 
 
 def pinned():
@@ -159,7 +169,7 @@ def arguments():
     parser.add_argument("--rows", type=int, default=40_000_000, metavar="N", help="points [40000000]")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs that count, after one that does not [5]")
     parser.add_argument("--sizes", type=edges, metavar="N,...",
-                        help="cells of an edge of bin2d's grids [1024,4096,16384]")
+                        help="cells of an edge of the grids [bin2d: 1024,4096,16384; colorize: 1024,4096; render: 1024]")
     parser.add_argument("--data", type=Path, default=ROOT / "target" / "bench", metavar="DIR",
                         help="where data is made and kept [target/bench]")
     parser.add_argument("--venv", type=Path, default=ROOT / "target" / "bench-venv", metavar="DIR",
@@ -168,9 +178,10 @@ def arguments():
     given = parser.parse_args()
     if given.rows < 1 or given.rounds < 1:
         parser.error("--rows and --rounds count from 1")
-    if given.sizes and given.stage != "bin2d":
-        parser.error("--sizes is of --stage bin2d")
-    given.sizes = given.sizes or [1024, 4096, 16384]
+    sizes = getattr(STAGES[given.stage], "sizes", None)
+    if given.sizes and not sizes:
+        parser.error(f"--stage {given.stage} has no --sizes")
+    given.sizes = given.sizes or sizes
     return given
 
 
@@ -187,6 +198,8 @@ def main():
         print(header(given, stage), flush=True)
         for comparison in stage.comparisons:
             print("\n" + table(comparison, measure(comparison, given.rounds)), flush=True)
+            if comparison.below:
+                print("\n" + comparison.below(), flush=True)
     finally:
         stage.clean()
 

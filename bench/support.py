@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ class Comparison:
 
     Each of `contestants` runs once when it is called, checks its result, and returns the seconds of the rows that it has
     in the table: {row: seconds}. `amount` of work a run, divided by its seconds, is a rate in `unit`. `skipped` says
-    why others have no figures: {row: reason}.
+    why others have no figures: {row: reason}. `below` makes what is to be printed below the table.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Comparison:
     amount: float
     contestants: list
     skipped: dict = field(default_factory=dict)
+    below: Callable = None
 
 
 def fail(message):
