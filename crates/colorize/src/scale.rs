@@ -6,12 +6,11 @@
 //! leave it for 64 bits.
 //!
 //! What the last bit of a logarithm or a power is, the platform's C library says, as it does for NumPy. Where
-//! the two do not use the same function (`asinh`, which std computes itself; the natural logarithm of 32-bit
-//! values in `symlog`, for which NumPy has a kernel of its own; all of them where NumPy uses AVX-512), a
-//! position can differ in its last bits, and the colour of about one cell in a million is the neighbouring
-//! one.
+//! NumPy has kernels of its own (of all of these functions with AVX-512; of the natural logarithm of 32-bit
+//! values, in `symlog`, with AVX2 too), a position can differ in its last bits, and the colour of about one
+//! cell in a million is the neighbouring one.
 
-use std::f64::consts::LN_10;
+use std::f64::consts::{LN_2, LN_10};
 
 use crate::colormap::entry;
 use crate::eq_hist::Equalized;
@@ -23,7 +22,7 @@ use crate::{Cells, Error, Layer, Limits, Norm};
 ///
 /// `vmin` is at position 0, `vmax` at position 1, and values outside are below 0 or above 1. Where both
 /// limits are equal, every number is at position 0. NaN marks what has no position: NaN itself, what the
-/// function is not defined for, and infinite values where it is a logarithm.
+/// function is not defined for, and infinite values for `log`, `asinh` and `symlog`.
 #[derive(Debug, Clone)]
 pub struct Scale {
     limits: Limits,
@@ -236,7 +235,28 @@ impl<T: Sample> Kernel<T> for ToEntries<'_, T> {
 /// matplotlib's `AsinhTransform`, in which the division of a masked array makes 64 bits of 32.
 #[inline(always)]
 fn asinh<T: Sample>(value: T, width: f64) -> f64 {
-    width * (value.wide() / width).asinh()
+    width * arsinh(value.wide() / width)
+}
+
+/// The inverse hyperbolic sine as C libraries, and so NumPy, compute it, after Sun's fdlibm. std has another
+/// formula, which differs in the last bit of one value in ten.
+#[inline]
+fn arsinh(value: f64) -> f64 {
+    // The upper halves of 2^-28, 2 and 2^28, as no more than these is compared.
+    const TINY: u64 = 0x3e30_0000;
+    const TWO: u64 = 0x4000_0000;
+    const HUGE: u64 = 0x41b0_0000;
+    let x = value.abs();
+    let result = match x.to_bits() >> 32 {
+        ..TINY => x,
+        upper if upper > HUGE => x.ln() + LN_2,
+        upper if upper > TWO => (2.0 * x + 1.0 / ((x * x + 1.0).sqrt() + x)).ln(),
+        _ => {
+            let square = x * x;
+            (x + square / (1.0 + (1.0 + square).sqrt())).ln_1p()
+        }
+    };
+    result.copysign(value)
 }
 
 /// matplotlib's `SymmetricalLogTransform` with base 10 and linscale 1, in which only the logarithm keeps to
@@ -302,6 +322,35 @@ mod tests {
     #[test]
     fn a_power_leaves_what_is_below_the_limits_linear() {
         assert_eq!(positions(Norm::Sqrt, 0.0, 4.0, &[-4.0, 1.0, 16.0]), [-1.0, 0.5, 2.0]);
+    }
+
+    #[test]
+    fn the_inverse_hyperbolic_sine_is_right_on_both_sides_of_every_branch() {
+        // As glibc 2.36 has it.
+        for (x, expected) in [
+            (0x3e2f_fff9_87d4_d6ab, 0x3e2f_fff9_87d4_d6ab),
+            (0x3e30_0000_1d82_2374, 0x3e30_0000_1d82_2374),
+            (0x3e30_0002_28e0_e795, 0x3e30_0002_28e0_e795),
+            (0x3fff_fff9_2df9_ba28, 0x3ff7_191e_763b_0152),
+            (0x4000_0000_13eb_c0af, 0x3ff7_1921_94e5_2c01),
+            (0x4000_0002_777f_715a, 0x3ff7_1923_b7e7_db85),
+            (0x41af_fff8_59c7_eee3, 0x4034_19ec_79e0_fca7),
+            (0x41b0_0000_9862_71d1, 0x4034_19ec_c098_eb70),
+            (0x41b0_0001_ca87_6946, 0x4034_19ec_d3bb_397a),
+            (0x3fde_2dbb_6659_00c4, 0x3fdd_28c6_e18f_4f9a),
+            (0x3fd1_c972_1d8b_80f4, 0x3fd1_90c6_c1fc_0237),
+            (0x4055_0037_47ab_ea91, 0x4014_7f04_3abe_37fc),
+            (0x3f66_0d96_c156_2c0e, 0x3f66_0d95_0273_c3fd),
+        ] {
+            let x = f64::from_bits(x);
+            // Another library may round the logarithm the other way.
+            assert!(arsinh(x).to_bits().abs_diff(expected) <= 1, "{x}");
+            assert_eq!(arsinh(-x), -arsinh(x));
+        }
+        for x in [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(arsinh(x).to_bits(), x.to_bits());
+        }
+        assert!(arsinh(f64::NAN).is_nan());
     }
 
     #[test]
