@@ -332,7 +332,7 @@ pub(crate) struct PictureArgs {
     /// The page that is coloured [default: mean where there is one, else count]
     #[arg(long, value_name = "PAGE")]
     pub(crate) by: Option<String>,
-    /// linear, log, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, else linear]
+    /// linear, log, log1p, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, else linear]
     #[arg(long, value_name = "NORM")]
     norm: Option<Norm>,
     /// Value at the lower end of the colormap [default: the smallest of the occupied cells]

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub enum Error {
     /// The text is no norm.
     #[error(
-        "{text:?} is not a norm: {reason}; expected linear, log, sqrt, cbrt, power:G, asinh, asinh:W, symlog:T or eq_hist"
+        "{text:?} is not a norm: {reason}; expected linear, log, log1p, sqrt, cbrt, power:G, asinh, asinh:W, symlog:T or eq_hist"
     )]
     Norm {
         /// The text as given.

@@ -188,6 +188,7 @@ mod tests {
                 Just(Norm::Linear),
                 Just(Norm::Log),
                 Just(Norm::Cbrt),
+                Just(Norm::Log1p),
                 Just(Norm::Asinh(0.3)),
                 Just(Norm::SymLog(2.0)),
                 Just(Norm::EqHist),

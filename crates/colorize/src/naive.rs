@@ -72,7 +72,15 @@ fn position(norm: Norm, value: f32, vmin: f64, vmax: f64) -> (f64, bool) {
             let linear = (value - vmin as f32) / ((vmax - vmin) as f32);
             (f64::from(if linear > 0.0 { linear.sqrt() } else { linear }), false)
         }
-        Norm::Cbrt => (power(1.0 / 3.0), false),
+        Norm::Cbrt | Norm::Log1p => {
+            let root = |distance: f64| match norm {
+                Norm::Cbrt => distance.powf(1.0 / 3.0),
+                _ => distance.ln_1p(),
+            };
+            let distance = f64::from(value) - vmin;
+            let stretched = if distance < 0.0 { distance } else { root(distance) };
+            (stretched / root(vmax - vmin), true)
+        }
         Norm::Power(exponent) => (power(exponent as f32), false),
         Norm::Asinh(width) => {
             let stretched = |v: f64| (v / width).asinh() * width;

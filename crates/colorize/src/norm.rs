@@ -19,8 +19,10 @@ pub enum Norm {
     Log,
     /// `sqrt`: `power:0.5`.
     Sqrt,
-    /// `cbrt`: the cube root, as a power of 1/3.
+    /// `cbrt`: the cube root of the distance to the lower limit. datashader's `cbrt`.
     Cbrt,
+    /// `log1p`: the logarithm of 1 + the distance to the lower limit. datashader's `log`.
+    Log1p,
     /// `power:G`: proportional, then to the power of G, which is above zero. matplotlib's `PowerNorm`.
     Power(f64),
     /// `asinh:W`, `asinh` for W = 1: linear up to about W, which is above zero, then logarithmic.
@@ -75,6 +77,7 @@ impl FromStr for Norm {
             ("log", None) => Ok(Norm::Log),
             ("sqrt", None) => Ok(Norm::Sqrt),
             ("cbrt", None) => Ok(Norm::Cbrt),
+            ("log1p", None) => Ok(Norm::Log1p),
             ("eq_hist", None) => Ok(Norm::EqHist),
             ("power", Some(gamma)) => Ok(Norm::Power(gamma)),
             ("asinh", width) => Ok(Norm::Asinh(width.unwrap_or(1.0))),
@@ -83,7 +86,7 @@ impl FromStr for Norm {
             ("symlog", None) => {
                 Err(error("the threshold of its linear part is missing, as in symlog:1"))
             }
-            ("linear" | "log" | "sqrt" | "cbrt" | "eq_hist", Some(_)) => {
+            ("linear" | "log" | "sqrt" | "cbrt" | "log1p" | "eq_hist", Some(_)) => {
                 Err(error("it takes no parameter"))
             }
             _ => Err(error("unknown name")),
@@ -98,6 +101,7 @@ impl fmt::Display for Norm {
             Norm::Log => f.write_str("log"),
             Norm::Sqrt => f.write_str("sqrt"),
             Norm::Cbrt => f.write_str("cbrt"),
+            Norm::Log1p => f.write_str("log1p"),
             Norm::Power(gamma) => write!(f, "power:{gamma}"),
             Norm::Asinh(1.0) => f.write_str("asinh"),
             Norm::Asinh(width) => write!(f, "asinh:{width}"),
@@ -118,6 +122,7 @@ mod tests {
             "log",
             "sqrt",
             "cbrt",
+            "log1p",
             "power:0.3",
             "asinh",
             "asinh:2.5",
@@ -135,6 +140,7 @@ mod tests {
             ("", "unknown name"),
             ("Log", "unknown name"),
             ("log:10", "takes no parameter"),
+            ("log1p:2", "takes no parameter"),
             ("power", "exponent is missing"),
             ("symlog", "threshold"),
             ("power:", "no number above zero"),

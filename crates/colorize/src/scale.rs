@@ -3,7 +3,8 @@
 //! Every step is computed as matplotlib 3.11 computes it, in the type it has there, so that positions agree
 //! bit for bit: `Normalize` and `LogNorm` subtract and divide in 64 bits and round the result of each step to
 //! the type of the values; `PowerNorm` rounds the limits to that type first; `AsinhNorm` and `SymLogNorm`
-//! leave it for 64 bits.
+//! leave it for 64 bits. `Log1p` and `Cbrt` are computed in 64 bits, as datashader computes them of its counts
+//! and means.
 //!
 //! What the last bit of a logarithm or a power is, the platform's C library says, as it does for NumPy. Where
 //! NumPy has kernels of its own (of all of these functions with AVX-512; of the natural logarithm of 32-bit
@@ -37,6 +38,8 @@ enum Kind {
     Sqrt { vmin: f64, range: f64 },
     Square { vmin: f64, range: f64 },
     Power { vmin: f64, range: f64, exponent: f64 },
+    Cbrt { vmin: f64, range: f64 },
+    Log1p { vmin: f64, range: f64 },
     Asinh { width: f64, transformed: Transformed },
     SymLog { threshold: f64, transformed: Transformed },
     EqHist(Box<Equalized>),
@@ -83,7 +86,8 @@ impl Scale {
             // As in NumPy, these two powers are exactly rounded, and quick.
             Norm::Sqrt | Norm::Power(0.5) => Kind::Sqrt { vmin, range },
             Norm::Power(2.0) => Kind::Square { vmin, range },
-            Norm::Cbrt => Kind::Power { vmin, range, exponent: 1.0 / 3.0 },
+            Norm::Cbrt => Kind::Cbrt { vmin, range: cbrt(range) },
+            Norm::Log1p => Kind::Log1p { vmin, range: range.ln_1p() },
             Norm::Power(exponent) => Kind::Power { vmin, range, exponent },
             Norm::Asinh(width) => {
                 Kind::Asinh { width, transformed: Transformed::new(limits, |v| asinh(v, width)) }
@@ -134,14 +138,16 @@ impl Scale {
             self.kind,
             Kind::Log(_)
                 | Kind::Power { .. }
+                | Kind::Cbrt { .. }
+                | Kind::Log1p { .. }
                 | Kind::Asinh { .. }
                 | Kind::SymLog { .. }
                 | Kind::EqHist(_)
         )
     }
 
-    /// The positions of values. Those of 32-bit values are 32-bit numbers, except for `asinh`, `symlog` and
-    /// `eq_hist`.
+    /// The positions of values. Those of 32-bit values are 32-bit numbers, except for `cbrt`, `log1p`, `asinh`,
+    /// `symlog` and `eq_hist`.
     ///
     /// # Panics
     /// If the slices differ in length.
@@ -189,6 +195,12 @@ impl Scale {
                     if position > T::ZERO { position.power(exponent) } else { position }
                 });
             }
+            &Kind::Cbrt { vmin, range } => {
+                kernel.run(|v: T| above(v, vmin, cbrt) / range);
+            }
+            &Kind::Log1p { vmin, range } => {
+                kernel.run(|v: T| above(v, vmin, f64::ln_1p) / range);
+            }
             &Kind::Asinh { width, transformed } => {
                 kernel.run(|v: T| transformed.position(asinh(v, width)));
             }
@@ -230,6 +242,20 @@ impl<T: Sample> Kernel<T> for ToEntries<'_, T> {
             *out = entry(position(value), self.table_len);
         }
     }
+}
+
+/// The function of the distance to the lower limit; what is below it, which datashader moves up to it, stays
+/// below.
+#[inline(always)]
+fn above<T: Sample>(value: T, vmin: f64, function: impl Fn(f64) -> f64) -> f64 {
+    let distance = value.wide() - vmin;
+    if distance > 0.0 { function(distance) } else { distance }
+}
+
+/// The power that datashader takes for the cube root.
+#[inline(always)]
+fn cbrt(value: f64) -> f64 {
+    value.powf(1.0 / 3.0)
 }
 
 /// matplotlib's `AsinhTransform`, in which the division of a masked array makes 64 bits of 32.
@@ -291,6 +317,7 @@ mod tests {
             Norm::Log,
             Norm::Sqrt,
             Norm::Cbrt,
+            Norm::Log1p,
             Norm::Power(0.3),
             Norm::Asinh(0.5),
             Norm::SymLog(2.0),
@@ -302,7 +329,7 @@ mod tests {
     #[test]
     fn equal_limits_put_every_number_at_zero() {
         let values = [-1.0, 0.0, 7.0, f64::INFINITY, f64::NAN];
-        for norm in [Norm::Linear, Norm::Log, Norm::Sqrt, Norm::SymLog(1.0)] {
+        for norm in [Norm::Linear, Norm::Log, Norm::Log1p, Norm::Sqrt, Norm::SymLog(1.0)] {
             let found = positions(norm, 7.0, 7.0, &values);
             assert_eq!(found[..4], [0.0; 4]);
             assert!(found[4].is_nan());

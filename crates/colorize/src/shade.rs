@@ -286,6 +286,7 @@ mod tests {
             Just(Norm::Log),
             Just(Norm::Sqrt),
             Just(Norm::Cbrt),
+            Just(Norm::Log1p),
             Just(Norm::Power(2.5)),
             Just(Norm::Asinh(0.7)),
             Just(Norm::SymLog(1.5)),
