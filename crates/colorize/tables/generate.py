@@ -33,15 +33,20 @@ HEADER = f"""\
 # - ColorBrewer maps (Blues, BrBG, ... YlOrRd, Accent, Dark2, Paired, Pastel1-2, Set1-3):
 #   Apache-style licence, (c) 2002 C. Brewer, M. Harrower and The Pennsylvania State University.
 # - tab10, tab20, tab20b, tab20c: Tableau, BSD-style permission. okabe_ito: M. Okabe, K. Ito.
-# - {{colorcet}}:
+# - {{colorcet}},
+#   CET_*, and maps named by a kind and a lightness, as linear_kryw_0_100_c71 is:
 #   colorcet, CC-BY 4.0, P. Kovesi, arXiv:1509.03700, and the colorcet authors.
 """
 
-# The named, continuous maps of colorcet. Left out: the ones that share a name with matplotlib in whatever
-# case (blues, coolwarm, gray, rainbow) and the categorical ones.
-COLORCET = """
-bgy bgyw bjy bkr bky bmw bmy bwy colorwheel cwr dimgray fire gouldian gwv isolum kb kbc kbgyw kg kgy kr rainbow4
-""".split()
+# The maps of colorcet are all that are perceptually uniform, under all of their names: short (fire), Kovesi's
+# (CET_L3) and descriptive (linear_kryw_0_100_c71). Left out: names that are matplotlib's in whatever case (blues,
+# coolwarm, gray, rainbow; they are here as CET_L12, CET_D1, CET_L1 and rainbow_bgyr_35_85_c73) and the categorical maps
+# (glasbey). Of several names the first of these kinds has the table, and the others refer to it.
+def colorcet_names(taken):
+    names = [name for name in colorcet.cm if not name.endswith("_r") and not name.startswith(("cet_", "glasbey"))
+             and name.lower() not in taken]
+    return sorted(names, key=lambda name: ("_" in name, not name.startswith("CET_"), name.lower()))
+
 
 # Second spellings in matplotlib's registry.
 ALIASES = {"gist_gray": "gray", "gist_grey": "gray", "grey": "gray", "Grays": "Greys", "gist_yerg": "gist_yarg"}
@@ -61,24 +66,25 @@ def main():
     maps = {name: matplotlib.colormaps[name] for name in matplotlib.colormaps
             if not name.endswith("_r") and not name.startswith("cet_")}
     reversed_maps = {name: matplotlib.colormaps[name + "_r"] for name in maps}
-    lower = {name.lower() for name in maps}
-    for name in COLORCET:
-        assert name.lower() not in lower, f"{name} is matplotlib's already"
-        maps[name] = colorcet.cm[name]
-        reversed_maps[name] = colorcet.cm[name + "_r"]
+    aliases, first = dict(ALIASES), {}
+    for name in colorcet_names({name.lower() for name in maps}):
+        maps[name], reversed_maps[name] = colorcet.cm[name], colorcet.cm[name + "_r"]
+        other = first.setdefault(table(maps[name]).tobytes(), name)
+        if other != name:
+            aliases[name] = other
 
     lines = []
     for name in sorted(maps, key=str.lower):
         forward, backward = table(maps[name]), table(reversed_maps[name])
-        if name in ALIASES:
-            other = ALIASES[name]
+        if name in aliases:
+            other = aliases[name]
             assert (forward == table(maps[other])).all() and (backward == table(reversed_maps[other])).all()
             lines.append(f"{name} ={other}")
             continue
         lines.append(f"{name} {forward.tobytes().hex()}")
         if (forward[::-1] != backward).any():
             lines.append(f"{name}_r {backward.tobytes().hex()}")
-    header = HEADER.replace("{colorcet}", ", ".join(COLORCET))
+    header = HEADER.replace("{colorcet}", ", ".join(name for name in first.values() if "_" not in name))
     path = Path(__file__).with_name("colormaps.txt")
     path.write_text(header + "\n".join(lines) + "\n", encoding="ascii")
 
