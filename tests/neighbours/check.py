@@ -11,27 +11,12 @@ import tempfile
 from pathlib import Path
 
 import datashader
-import matplotlib
 import numpy as np
 import pandas
 import rasterio
 import tifffile
-from matplotlib import pyplot as plt
-from matplotlib.colors import LogNorm
-from PIL import Image
 
-matplotlib.use("Agg")
-PROGRAM = Path(sys.argv[1]).resolve()
-
-
-def run(*arguments):
-    subprocess.run([PROGRAM, *map(str, arguments), "--quiet"], check=True)
-
-
-def check(what, good):
-    print(("ok      " if good else "FAILED  ") + what, flush=True)
-    if not good:
-        sys.exit(1)
+from support import PROGRAM, check, run
 
 
 def write_points(folder):
@@ -288,35 +273,11 @@ def check_many(folder):
                       np.array_equal(grid.read(1), values, equal_nan=True))
 
 
-def check_pictures(folder, points):
-    out = folder / "picture.tiff"
-    run("bin2d", points, "-o", out, "--size", "300x200")
-    count, mean = tifffile.imread(out, key=0), tifffile.imread(out, key=1)
-    ours, theirs = folder / "ours.png", folder / "theirs.png"
-
-    def compare(what, arguments, values, **how):
-        run("colorize", out, "-o", ours, *arguments)
-        # Left alone, matplotlib lets a single NaN be both limits.
-        limits = {"vmin": np.nanmin(values), "vmax": np.nanmax(values)}
-        plt.imsave(theirs, values, **(limits | how))
-        with Image.open(ours) as a, Image.open(theirs) as b:
-            a, b = np.asarray(a.convert("RGBA")), np.asarray(b.convert("RGBA"))
-        different = int((a != b).any(axis=2).sum())
-        check(f"{what}: {different} pixels differ from plt.imsave", different == 0)
-
-    for name in ("viridis", "plasma", "inferno", "magma", "cividis", "turbo", "gray", "hot", "jet", "coolwarm",
-                 "RdBu", "Spectral"):
-        for cmap in (name, name + "_r"):
-            compare(f"mean through {cmap}", ["--cmap", cmap], mean, cmap=cmap)
-    compare("limits inside the data", ["--vmin", "-50", "--vmax", "20.5"], mean, vmin=-50, vmax=20.5)
-    positive = np.where(count > 0, count, np.nan)
-    norm = LogNorm(np.nanmin(positive), np.nanmax(positive))
-    run("colorize", out, "-o", ours, "--by", "count", "--cmap", "magma")
-    with Image.open(ours) as picture:
-        ours_log = np.asarray(picture)
-    theirs_log = matplotlib.colormaps["magma"](norm(positive), bytes=True)
-    different = int((ours_log != theirs_log).any(axis=2).sum())
-    check(f"count through LogNorm: {different} pixels differ from matplotlib", different == 0)
+def check_pictures():
+    for kernels in ("exact", "native"):
+        script = Path(__file__).with_name("pictures.py")
+        done = subprocess.run([sys.executable, script, PROGRAM, kernels])
+        check(f"pictures, {kernels}", done.returncode == 0)
 
 
 with tempfile.TemporaryDirectory() as name:
@@ -330,4 +291,4 @@ with tempfile.TemporaryDirectory() as name:
     check_tiff(folder, points)
     check_compressed(folder, points)
     check_many(folder)
-    check_pictures(folder, points)
+    check_pictures()
