@@ -11,6 +11,8 @@
 //! asked of its values, since a count is stored as a float here. Where all values are equal datashader draws
 //! nothing; here they are at position 0.
 
+mod inverse;
+
 use pointillist_bin2d::Dtype;
 
 use crate::layer::{Layer, fold};

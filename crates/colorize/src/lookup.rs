@@ -50,9 +50,13 @@ impl Interval {
 
 impl Lookup {
     /// The same function as `scale.entries` for a table of `table_len` colours, and `empty` for cells that are
-    /// not occupied.
-    pub(crate) fn new(scale: &Scale, table_len: u16, empty: u16) -> Lookup {
+    /// not occupied. `None` where the limits are further apart than 32 bits can say: then what is computed in 32
+    /// bits is infinite or NaN in places, and no longer in order.
+    pub(crate) fn new(scale: &Scale, table_len: u16, empty: u16) -> Option<Lookup> {
         let limits = scale.limits();
+        if !(limits.vmax as f32 - limits.vmin as f32).is_finite() {
+            return None;
+        }
         let (first, last) = (rank(limits.vmin as f32), rank(limits.vmax as f32));
         let mut most = INTERVALS[0];
         let (shift, mut intervals) = loop {
@@ -69,7 +73,7 @@ impl Lookup {
         };
         intervals.extend([Interval::of(MIXED), Interval::of(empty)]);
         let zero = entry_of(scale, 0.0, table_len);
-        Lookup { first, shift, intervals, zero, table_len }
+        Some(Lookup { first, shift, intervals, zero, table_len })
     }
 
     /// The entries of values by the scale that this was made from, and of cells that are not occupied: those
@@ -212,6 +216,7 @@ mod tests {
             let mut found = vec![0; values.len()];
             let empty = table_len + 3;
             let lookup = Lookup::new(&scale, table_len, empty);
+            let Some(lookup) = lookup else { return Ok(()) };
             let counts: Vec<f64> = (0..values.len()).map(|i| (i % 3) as f64).collect();
             lookup.entries(&scale, &values, Some(Cells::F64(&counts)), &mut found);
             for i in 0..values.len() {

@@ -11,7 +11,12 @@
 //! values, in `symlog`, with AVX2 too), a position can differ in its last bits, and the colour of about one
 //! cell in a million is the neighbouring one.
 
-use std::f64::consts::{LN_2, LN_10};
+mod arsinh;
+mod inverse;
+
+use std::f64::consts::LN_10;
+
+use arsinh::arsinh;
 
 use crate::colormap::entry;
 use crate::eq_hist::Equalized;
@@ -26,6 +31,7 @@ use crate::{Cells, Error, Layer, Limits, Norm};
 /// function is not defined for, and infinite values for `log`, `asinh` and `symlog`.
 #[derive(Debug, Clone)]
 pub struct Scale {
+    norm: Norm,
     limits: Limits,
     kind: Kind,
 }
@@ -97,7 +103,7 @@ impl Scale {
                 transformed: Transformed::new(limits, |v| symlog(v, threshold)),
             },
         };
-        Ok(Scale { limits, kind })
+        Ok(Scale { norm, limits, kind })
     }
 
     /// The norm with the limits that were asked for, or else those of the cells; `None` where a limit is to be found
@@ -124,7 +130,12 @@ impl Scale {
             Some(equalized) => Kind::EqHist(Box::new(equalized)),
             None => Kind::Constant,
         };
-        Ok(Some(Scale { limits, kind }))
+        Ok(Some(Scale { norm: Norm::EqHist, limits, kind }))
+    }
+
+    /// The norm that it was made from.
+    pub fn norm(&self) -> Norm {
+        self.norm
     }
 
     /// The values at positions 0 and 1.
@@ -264,32 +275,13 @@ fn asinh<T: Sample>(value: T, width: f64) -> f64 {
     width * arsinh(value.wide() / width)
 }
 
-/// The inverse hyperbolic sine as C libraries, and so NumPy, compute it, after Sun's fdlibm. std has another
-/// formula, which differs in the last bit of one value in ten.
-#[inline]
-fn arsinh(value: f64) -> f64 {
-    // The upper halves of 2^-28, 2 and 2^28, as no more than these is compared.
-    const TINY: u64 = 0x3e30_0000;
-    const TWO: u64 = 0x4000_0000;
-    const HUGE: u64 = 0x41b0_0000;
-    let x = value.abs();
-    let result = match x.to_bits() >> 32 {
-        ..TINY => x,
-        upper if upper > HUGE => x.ln() + LN_2,
-        upper if upper > TWO => (2.0 * x + 1.0 / ((x * x + 1.0).sqrt() + x)).ln(),
-        _ => {
-            let square = x * x;
-            (x + square / (1.0 + (1.0 + square).sqrt())).ln_1p()
-        }
-    };
-    result.copysign(value)
-}
+/// How far the linear part of `symlog` is stretched, in thresholds.
+const LINEAR: f64 = 1.0 / (1.0 - 1.0 / 10.0);
 
 /// matplotlib's `SymmetricalLogTransform` with base 10 and linscale 1, in which only the logarithm keeps to
 /// 32 bits.
 #[inline(always)]
 fn symlog<T: Sample>(value: T, threshold: f64) -> f64 {
-    const LINEAR: f64 = 1.0 / (1.0 - 1.0 / 10.0);
     let magnitude = value.magnitude();
     if magnitude.wide() <= threshold {
         return value.wide() * LINEAR;
