@@ -8,6 +8,9 @@
 //! 4. [`Alpha`] makes the cell as opaque as its number of points asks for,
 //! 5. a background colour, if there is one, is composited under the picture.
 //!
+//! [`ticks`] has what a figure draws beside the picture: where the ticks of its axes and its colorbar fall, and
+//! what is written there.
+//!
 //! [`colorize`] does all of it for a page as `pointillist-bin2d` has it; [`shade`] is the kernel below, over
 //! plain slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
 //!
@@ -36,6 +39,7 @@ mod sample;
 mod scale;
 mod shade;
 mod tables;
+pub mod ticks;
 
 pub use alpha::Alpha;
 pub use color::Color;

@@ -16,7 +16,7 @@ mod inverse;
 
 use std::f64::consts::LN_10;
 
-use arsinh::arsinh;
+pub(crate) use arsinh::arsinh;
 
 use crate::colormap::entry;
 use crate::eq_hist::Equalized;

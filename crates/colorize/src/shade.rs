@@ -63,7 +63,9 @@ impl Style {
             .as_ref()
             .filter(|scale| scale.is_slow() && layer.dtype() == Dtype::F32)
             .filter(|_| layer.width().saturating_mul(layer.height()) >= LOOKUP_CELLS)
-            .and_then(|scale| Lookup::new(scale, (table.len() - OUTSIDE) as u16, table.len() as u16));
+            .and_then(|scale| {
+                Lookup::new(scale, (table.len() - OUTSIDE) as u16, table.len() as u16)
+            });
         table.push(Color::TRANSPARENT);
         let mut background = options.background;
         if let Opacity::Uniform(opacity) = opacity {
