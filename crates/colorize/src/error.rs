@@ -76,6 +76,30 @@ pub enum Error {
     /// An opacity that follows the counts, without counts.
     #[error("opacity from the number of points needs a count page: bin with the reduction count")]
     NoCounts,
+    /// The text is no form of a marker.
+    #[error("{text:?} is not a marker: expected square or circle")]
+    MarkerShape {
+        /// The text as given.
+        text: String,
+    },
+    /// The grid does not say which of two cells has the earlier row.
+    #[error(
+        "the page {page} cannot be spread: a grid does not keep the order of the rows; spread mean, min or max, or bin to a smaller --size"
+    )]
+    SpreadOrder {
+        /// The page.
+        page: String,
+    },
+    /// Spreading takes a page that the grid does not have.
+    #[error(
+        "spreading the page {page} needs the page {missing}: bin with the reduction {missing}, too"
+    )]
+    SpreadNeeds {
+        /// The page to be spread.
+        page: String,
+        /// The one that is not there.
+        missing: String,
+    },
     /// A slice is not as long as the picture asks for.
     #[error("{what} holds {found} cells, but the picture is {width} by {height}")]
     Shape {
@@ -153,11 +177,14 @@ impl Error {
             | Error::ReversedLimits { .. }
             | Error::ReversedClip { .. }
             | Error::LogLimits { .. }
-            | Error::EqHistLimits => true,
+            | Error::EqHistLimits
+            | Error::MarkerShape { .. }
+            | Error::SpreadOrder { .. } => true,
             Error::Grid(error) => error.is_usage(),
             Error::NothingPositive
             | Error::NoCounts
             | Error::Cancelled
+            | Error::SpreadNeeds { .. }
             | Error::Shape { .. }
             | Error::Allocation(_)
             | Error::TooLarge { .. }

@@ -38,6 +38,7 @@ mod record;
 mod sample;
 mod scale;
 mod shade;
+pub mod spread;
 mod tables;
 pub mod ticks;
 

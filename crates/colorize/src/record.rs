@@ -2,6 +2,7 @@
 //!
 //! serde takes it from these conversions by `#[serde(into = "String", try_from = "String")]`.
 
+use crate::spread::Shape;
 use crate::{Color, Colormap, Error, Norm};
 
 macro_rules! recorded_as_text {
@@ -22,4 +23,4 @@ macro_rules! recorded_as_text {
     )*};
 }
 
-recorded_as_text!(Color, Colormap, Norm);
+recorded_as_text!(Color, Colormap, Norm, Shape);

@@ -90,8 +90,11 @@ pub(crate) trait Sample:
     + Div<Output = Self>
 {
     const ZERO: Self;
+    const ONE: Self;
     const NAN: Self;
     const RANK_BITS: u32;
+    const INFINITY: Self;
+    const NEG_INFINITY: Self;
 
     /// The same number in 64 bits.
     fn wide(self) -> f64;
@@ -99,6 +102,8 @@ pub(crate) trait Sample:
     fn narrow(wide: f64) -> Self;
     fn finite(self) -> bool;
     fn nan(self) -> bool;
+    /// The same number; of all NaN one, whatever sign and payload the arithmetic left in it.
+    fn canonical(self) -> Self;
     /// Whether it is a whole number.
     fn whole(self) -> bool;
     /// The place in the order of all numbers of this type, -0 before 0 and NaN at both ends; below
@@ -119,8 +124,11 @@ macro_rules! sample {
     ($float:ty, $bits:ty, $signed:ty) => {
         impl Sample for $float {
             const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
             const NAN: Self = <$float>::NAN;
             const RANK_BITS: u32 = <$bits>::BITS;
+            const INFINITY: Self = <$float>::INFINITY;
+            const NEG_INFINITY: Self = <$float>::NEG_INFINITY;
 
             #[inline(always)]
             fn wide(self) -> f64 {
@@ -137,6 +145,13 @@ macro_rules! sample {
             #[inline(always)]
             fn nan(self) -> bool {
                 self.is_nan()
+            }
+            #[inline(always)]
+            fn canonical(self) -> Self {
+                // All as integers: of floats the compiler may leave either NaN.
+                let (nan, infinity) = (<$float>::NAN.to_bits(), <$float>::INFINITY.to_bits());
+                let magnitude = self.to_bits() << 1;
+                <$float>::from_bits(if magnitude > infinity << 1 { nan } else { self.to_bits() })
             }
             #[inline(always)]
             fn whole(self) -> bool {

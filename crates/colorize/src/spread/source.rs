@@ -1,0 +1,343 @@
+//! What is spread: the pages of a grid that a statistic of the points under a marker follows from.
+
+use std::ops::Range;
+
+use pointillist_bin2d::{Reduction, Term};
+
+use super::fold::{Fold, Greatest, GreatestOfAll, Least, LeastOfAll, Moment, Moments, Sum};
+use super::marker::EXACT_IN_F32;
+use super::window::Plane;
+use super::{Marker, Tile};
+use crate::sample::{Sample, with_cells};
+use crate::{Cells, Error};
+
+/// The pages a spread page is made of; all of the same cells.
+///
+/// Counts are whole numbers: what is behind the point is dropped, and NaN and what is below 1 is no point. In all
+/// other pages NaN is a cell without a value. The pages may differ in type.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Source<'a> {
+    /// How many points have markers that cover the pixel: exact, rounded once if it is stored in 32 bits and
+    /// above 2²⁴.
+    Count(Cells<'a>),
+    /// The sum of their z, added up in 64 bits; NaN where there is none.
+    Sum(Cells<'a>),
+    /// The mean of their z: that of the cells, weighted by count. A cell's points with and without z are not
+    /// told apart: it weighs as much as it has points, unless its mean is NaN. NaN where there is none.
+    Mean {
+        /// The means.
+        mean: Cells<'a>,
+        /// The counts.
+        counts: Cells<'a>,
+    },
+    /// The smallest z; NaN where there is none.
+    Min(Cells<'a>),
+    /// The largest z; NaN where there is none.
+    Max(Cells<'a>),
+    /// The mean square deviation of their z from the mean of all of them, which is that within the cells and
+    /// that between their means, weighted as for `Mean`. NaN where there is none, and where that of a cell with
+    /// a mean is.
+    Var {
+        /// The mean square deviations in each cell.
+        var: Cells<'a>,
+        /// The means.
+        mean: Cells<'a>,
+        /// The counts.
+        counts: Cells<'a>,
+    },
+    /// The square root of `Var`.
+    Std {
+        /// The standard deviations in each cell.
+        std: Cells<'a>,
+        /// The means.
+        mean: Cells<'a>,
+        /// The counts.
+        counts: Cells<'a>,
+    },
+}
+
+/// The names of the pages that are needed to spread the page `term`, of those that the grid has: in the order
+/// that [`Source::new`] expects, the page itself first.
+///
+/// # Errors
+/// [`Error::SpreadOrder`] for `first` and `last`: a grid does not say which of two cells has the earlier row.
+/// [`Error::SpreadNeeds`] if the grid lacks one of the pages.
+pub fn pages(term: &Term, available: &[&str]) -> Result<Vec<String>, Error> {
+    let further: &[Reduction] = match term.reduction() {
+        Reduction::Count | Reduction::Sum | Reduction::Min | Reduction::Max => &[],
+        Reduction::Mean => &[Reduction::Count],
+        Reduction::Var | Reduction::Std => &[Reduction::Mean, Reduction::Count],
+        Reduction::First | Reduction::Last => {
+            return Err(Error::SpreadOrder { page: term.to_string() });
+        }
+    };
+    let mut names = vec![term.to_string()];
+    for &reduction in further {
+        names.push(match term.column() {
+            Some(column) if reduction.needs_z() => format!("{reduction}:{column}"),
+            _ => reduction.to_string(),
+        });
+    }
+    match names.iter().find(|name| !available.contains(&name.as_str())) {
+        Some(missing) => {
+            Err(Error::SpreadNeeds { page: term.to_string(), missing: missing.clone() })
+        }
+        None => Ok(names),
+    }
+}
+
+impl<'a> Source<'a> {
+    /// The page `reduction` with the others that [`pages`] names, in that order; `None` where these are not as many
+    /// as the reduction needs, or it is `first` or `last`.
+    pub fn new(reduction: Reduction, cells: &[Cells<'a>]) -> Option<Self> {
+        Some(match (reduction, cells) {
+            (Reduction::Count, &[counts]) => Source::Count(counts),
+            (Reduction::Sum, &[sum]) => Source::Sum(sum),
+            (Reduction::Mean, &[mean, counts]) => Source::Mean { mean, counts },
+            (Reduction::Min, &[min]) => Source::Min(min),
+            (Reduction::Max, &[max]) => Source::Max(max),
+            (Reduction::Var, &[var, mean, counts]) => Source::Var { var, mean, counts },
+            (Reduction::Std, &[std, mean, counts]) => Source::Std { std, mean, counts },
+            _ => return None,
+        })
+    }
+
+    /// The pages.
+    pub(super) fn pages(&self) -> impl Iterator<Item = Cells<'a>> {
+        match *self {
+            Source::Count(page) | Source::Sum(page) | Source::Min(page) | Source::Max(page) => {
+                [Some(page), None, None]
+            }
+            Source::Mean { mean, counts } => [Some(mean), Some(counts), None],
+            Source::Var { var: page, mean, counts } | Source::Std { std: page, mean, counts } => {
+                [Some(page), Some(mean), Some(counts)]
+            }
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// Spreads a tile.
+    pub(super) fn spread<O: Sample>(&self, marker: Marker, area: &Area, tile: Tile<'_, O>) {
+        let rows = tile.rows.clone();
+        match *self {
+            Source::Count(counts) => {
+                let counted = Counted::new(area, counts, |_| true, marker, rows);
+                tile.write(|i| counted.number(i));
+            }
+            Source::Sum(sum) => {
+                let sums = with_cells!(sum, cells => area.plane::<Sum<f64>>(|at, items| {
+                    for (item, cell) in items.iter_mut().zip(&cells[at]) {
+                        let value = cell.wide() + 0.0;
+                        *item = if value.is_nan() { Sum::<f64>::EMPTY } else { value };
+                    }
+                }))
+                .fold::<Sum<f64>>(marker, rows);
+                let value = |sum| if Sum::<f64>::is_empty(sum) { f64::NAN } else { sum };
+                tile.write(|i| value(sums[i]));
+            }
+            Source::Mean { mean, counts } => {
+                let few = area.total(counts) <= EXACT_IN_F32;
+                let sums = with_cells!(mean, means => with_cells!(counts, counts => match few {
+                    true => weighted::<_, _, true>(area, means, counts),
+                    false => weighted::<_, _, false>(area, means, counts),
+                }));
+                let sums = sums.fold::<Sum<f64>>(marker, rows.clone());
+                let counted = with_cells!(mean, means => {
+                    Counted::new(area, counts, |at| !means[at].nan(), marker, rows)
+                });
+                // 0 divided by 0 where there is none.
+                tile.write(|i| sums[i] / counted.number(i));
+            }
+            Source::Min(min) => with_cells!(min, cells => {
+                let least = extremes::<_, Least<_>, LeastOfAll<_>>(area, cells, marker, rows);
+                tile.write(|i| least[i].wide());
+            }),
+            Source::Max(max) => with_cells!(max, cells => {
+                let greatest = extremes::<_, Greatest<_>, GreatestOfAll<_>>(area, cells, marker, rows);
+                tile.write(|i| greatest[i].wide());
+            }),
+            Source::Var { var, mean, counts } => {
+                let moments = moments(area, [var, mean, counts], |var| var, marker, rows);
+                tile.write(|i| moments[i].m2 / moments[i].n);
+            }
+            Source::Std { std, mean, counts } => {
+                let moments = moments(area, [std, mean, counts], |std| std * std, marker, rows);
+                tile.write(|i| (moments[i].m2 / moments[i].n).sqrt());
+            }
+        }
+    }
+}
+
+/// Where the items of a tile come from.
+pub(super) struct Area {
+    /// The columns of the grid.
+    pub(super) width: usize,
+    /// The rows of the grid that the pages have.
+    pub(super) given: Range<usize>,
+    /// The rows that the markers of the tile reach, which are among these.
+    pub(super) rows: Range<usize>,
+    /// The columns of the tile.
+    pub(super) columns: Range<usize>,
+    /// How far the markers reach to its sides.
+    pub(super) pad: usize,
+}
+
+impl Area {
+    /// Items of cells. `load` gets a range of cells in the pages and the items to make of them.
+    pub(super) fn plane<F: Fold>(
+        &self,
+        mut load: impl FnMut(Range<usize>, &mut [F::Item]),
+    ) -> Plane<F::Item> {
+        let left = self.columns.start.saturating_sub(self.pad);
+        let right = self.width.min(self.columns.end + self.pad);
+        let margin = left + self.pad - self.columns.start;
+        Plane::new::<F>(self.rows.clone(), self.columns.len(), self.pad, |y, items| {
+            let start = (y - self.given.start) * self.width;
+            load(start + left..start + right, &mut items[margin..margin + right - left]);
+        })
+    }
+
+    /// The sum of the counts, or more.
+    fn total(&self, counts: Cells<'_>) -> f64 {
+        let mut total = 0.0;
+        let left = self.columns.start.saturating_sub(self.pad);
+        let right = self.width.min(self.columns.end + self.pad);
+        for y in self.rows.clone() {
+            let start = (y - self.given.start) * self.width;
+            total += with_cells!(counts, counts => sum(&counts[start + left..start + right]));
+        }
+        total
+    }
+}
+
+/// Adds up what is above zero, in an order that suits vectors.
+fn sum<T: Sample>(counts: &[T]) -> f64 {
+    let mut lanes = [0.0; 8];
+    for counts in counts.chunks(lanes.len()) {
+        for (lane, count) in lanes.iter_mut().zip(counts) {
+            *lane += if *count > T::ZERO { count.wide() } else { 0.0 };
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// Whether there are points.
+#[inline(always)]
+fn any<T: Sample>(count: T) -> bool {
+    count >= T::ONE
+}
+
+/// The whole number in a count, quickly where it is one of `FEW`.
+#[inline(always)]
+fn whole<T: Sample, const FEW: bool>(count: T) -> f64 {
+    if FEW { f64::from(count.truncated()) } else { count.wide() as u64 as f64 }
+}
+
+/// Sums of z: means times counts.
+fn weighted<T: Sample, C: Sample, const FEW: bool>(
+    area: &Area,
+    means: &[T],
+    counts: &[C],
+) -> Plane<f64> {
+    area.plane::<Sum<f64>>(|at, items| {
+        let cells = means[at.clone()].iter().zip(&counts[at]);
+        for (item, (&mean, &count)) in items.iter_mut().zip(cells) {
+            let sum = mean.wide() * whole::<_, FEW>(count);
+            *item = if any(count) & !mean.nan() { sum } else { Sum::<f64>::EMPTY };
+        }
+    })
+}
+
+/// The smallest or largest values: by `Plain`, which has an infinity for no value, unless that is one of
+/// the values.
+fn extremes<T: Sample, Plain: Fold<Item = T>, Exact: Fold<Item = T>>(
+    area: &Area,
+    cells: &[T],
+    marker: Marker,
+    rows: Range<usize>,
+) -> Vec<T> {
+    let mut found = false;
+    let plane = area.plane::<Plain>(|at, items| {
+        for (item, &cell) in items.iter_mut().zip(&cells[at]) {
+            found |= Plain::is_empty(cell);
+            *item = if cell.nan() { Plain::EMPTY } else { cell };
+        }
+    });
+    if found {
+        let plane = area.plane::<Exact>(|at, items| items.copy_from_slice(&cells[at]));
+        return plane.fold::<Exact>(marker, rows);
+    }
+    let mut extremes = plane.fold::<Plain>(marker, rows);
+    for value in &mut extremes {
+        *value = if Plain::is_empty(*value) { T::NAN } else { *value };
+    }
+    extremes
+}
+
+/// Number, mean and squared deviations of the points under each marker. `variance` takes the first of the
+/// pages, deviations, to their squares; the others are means and counts.
+fn moments(
+    area: &Area,
+    [deviation, mean, counts]: [Cells<'_>; 3],
+    variance: impl Fn(f64) -> f64,
+    marker: Marker,
+    rows: Range<usize>,
+) -> Vec<Moment> {
+    let plane = area.plane::<Moments>(|at, items| {
+        for (item, at) in items.iter_mut().zip(at) {
+            let [deviation, mean, count] = [deviation, mean, counts]
+                .map(|cells| with_cells!(cells, cells => cells[at].wide()));
+            let n = whole::<_, false>(count);
+            if any(count) && !mean.is_nan() {
+                *item = Moment { n, mean, m2: n * variance(deviation) };
+            }
+        }
+    });
+    plane.fold::<Moments>(marker, rows)
+}
+
+/// The number of points under each marker: exact in 32 bits where there are few, else in 64.
+enum Counted {
+    Few(Vec<f32>),
+    Many(Vec<f64>),
+}
+
+impl Counted {
+    /// Adds up the counts of those cells that `counts_as` says yes to, by their place in the pages.
+    fn new(
+        area: &Area,
+        counts: Cells<'_>,
+        takes: impl Fn(usize) -> bool,
+        marker: Marker,
+        rows: Range<usize>,
+    ) -> Self {
+        // Below this no sum is rounded, so that both ways give the same.
+        if area.total(counts) <= EXACT_IN_F32 {
+            let plane = with_cells!(counts, counts => area.plane::<Sum<f32>>(|at, items| {
+                for ((item, &count), at) in items.iter_mut().zip(&counts[at.clone()]).zip(at) {
+                    let number = count.truncated() as f32;
+                    *item = if any(count) & takes(at) { number } else { Sum::<f32>::EMPTY };
+                }
+            }));
+            Self::Few(plane.fold::<Sum<f32>>(marker, rows))
+        } else {
+            let plane = with_cells!(counts, counts => area.plane::<Sum<f64>>(|at, items| {
+                for ((item, &count), at) in items.iter_mut().zip(&counts[at.clone()]).zip(at) {
+                    let number = whole::<_, false>(count);
+                    *item = if any(count) & takes(at) { number } else { Sum::<f64>::EMPTY };
+                }
+            }));
+            Self::Many(plane.fold::<Sum<f64>>(marker, rows))
+        }
+    }
+
+    #[inline(always)]
+    fn number(&self, index: usize) -> f64 {
+        // Where there is nothing the sum is -0.0.
+        0.0 + match self {
+            Self::Few(counts) => counts[index].into(),
+            Self::Many(counts) => counts[index],
+        }
+    }
+}
