@@ -122,7 +122,11 @@ impl<'a> Source<'a> {
         let rows = tile.rows.clone();
         match *self {
             Source::Count(counts) => {
-                let counted = Counted::new(area, counts, |_| true, marker, rows);
+                let total = area.total(counts);
+                if total == 0.0 {
+                    return tile.write(|_| 0.0);
+                }
+                let counted = Counted::new(area, (counts, total), |_| true, marker, rows);
                 tile.write(|i| counted.number(i));
             }
             Source::Sum(sum) => {
@@ -137,14 +141,18 @@ impl<'a> Source<'a> {
                 tile.write(|i| value(sums[i]));
             }
             Source::Mean { mean, counts } => {
-                let few = area.total(counts) <= EXACT_IN_F32;
+                let total = area.total(counts);
+                if total == 0.0 {
+                    return tile.write(|_| f64::NAN);
+                }
+                let few = total <= EXACT_IN_F32;
                 let sums = with_cells!(mean, means => with_cells!(counts, counts => match few {
                     true => weighted::<_, _, true>(area, means, counts),
                     false => weighted::<_, _, false>(area, means, counts),
                 }));
                 let sums = sums.fold::<Sum<f64>>(marker, rows.clone());
                 let counted = with_cells!(mean, means => {
-                    Counted::new(area, counts, |at| !means[at].nan(), marker, rows)
+                    Counted::new(area, (counts, total), |at| !means[at].nan(), marker, rows)
                 });
                 // 0 divided by 0 where there is none.
                 tile.write(|i| sums[i] / counted.number(i));
@@ -304,16 +312,17 @@ enum Counted {
 }
 
 impl Counted {
-    /// Adds up the counts of those cells that `counts_as` says yes to, by their place in the pages.
+    /// Adds up the counts of those cells that `takes` says yes to, by their place in the pages. All of them together
+    /// are `total`, or less.
     fn new(
         area: &Area,
-        counts: Cells<'_>,
+        (counts, total): (Cells<'_>, f64),
         takes: impl Fn(usize) -> bool,
         marker: Marker,
         rows: Range<usize>,
     ) -> Self {
         // Below this no sum is rounded, so that both ways give the same.
-        if area.total(counts) <= EXACT_IN_F32 {
+        if total <= EXACT_IN_F32 {
             let plane = with_cells!(counts, counts => area.plane::<Sum<f32>>(|at, items| {
                 for ((item, &count), at) in items.iter_mut().zip(&counts[at.clone()]).zip(at) {
                     let number = count.truncated() as f32;
