@@ -24,12 +24,51 @@ pub enum Error {
         text: String,
     },
     /// The text is neither the name of a colormap nor a list of colours.
-    #[error("no colormap is named {text:?}{}; a list of colors like #000,#f80,#fff makes one too", did_you_mean(.nearest))]
+    #[error("no colormap is named {text:?}{}; a list of colors like #000,#f80,#fff makes one too, and so does a file, as in terrain.cpt", did_you_mean(.nearest))]
     Colormap {
         /// The text as given.
         text: String,
         /// The names that come nearest, best first; empty where none is near.
         nearest: Vec<String>,
+    },
+    /// A part of a list of colours is not what it must be.
+    #[error("{part:?} in a list of colors: {reason}")]
+    ColorList {
+        /// The part as given.
+        part: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A line of a file is not one of a color table.
+    #[error("{}:{line}: {problem}: {excerpt}", .path.display())]
+    ColorTableLine {
+        /// The file.
+        path: PathBuf,
+        /// 1-based line in the file.
+        line: usize,
+        /// What is wrong with the line, and what to do.
+        problem: String,
+        /// The beginning of the line, quoted and escaped.
+        excerpt: String,
+    },
+    /// A file is not a color table.
+    #[error("{}: {problem}", .path.display())]
+    ColorTable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A color table changes its colour more often than a picture can have entries.
+    #[error("the color table has more than 65000 changes of color: leave out some of its lines")]
+    TooManyColors,
+    /// Histogram equalization and a table that says which values have which colours.
+    #[error(
+        "norm eq_hist gives every color to equally many cells, but {name} says which values have which color: leave out one of them"
+    )]
+    EqHistOfValues {
+        /// The table.
+        name: String,
     },
     /// A limit, a percentile, an opacity or a parameter of a norm is outside its range.
     #[error("{name} must be {expected}, not {value}")]
@@ -173,6 +212,8 @@ impl Error {
             Error::Norm { .. }
             | Error::Color { .. }
             | Error::Colormap { .. }
+            | Error::ColorList { .. }
+            | Error::EqHistOfValues { .. }
             | Error::OutOfRange { .. }
             | Error::ReversedLimits { .. }
             | Error::ReversedClip { .. }
@@ -185,6 +226,9 @@ impl Error {
             | Error::NoCounts
             | Error::Cancelled
             | Error::SpreadNeeds { .. }
+            | Error::ColorTableLine { .. }
+            | Error::ColorTable { .. }
+            | Error::TooManyColors
             | Error::Shape { .. }
             | Error::Allocation(_)
             | Error::TooLarge { .. }

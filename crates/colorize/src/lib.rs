@@ -14,6 +14,8 @@
 //! [`colorize`] does all of it for a page as `pointillist-bin2d` has it; [`shade`] is the kernel below, over
 //! plain slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
 //!
+//! Color tables of GMT and gdaldem take values to colours themselves; [`Colormap::open`] reads them.
+//!
 //! With the default options the bytes are those of matplotlib's `imsave(page, cmap=…, norm=…)`. The crate has
 //! no thread pool of its own (it uses rayon's current one), prints nothing, and the same input gives the same
 //! bytes on any number of threads.

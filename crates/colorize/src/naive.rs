@@ -129,7 +129,7 @@ pub(crate) fn picture(
             _ if n <= 0.0 => Color([0; 4]),
             Paint::Color(color) => *color,
             Paint::Colormap(colormap) => {
-                let table = colormap.table();
+                let table = colormap.table().expect("no color table of a file");
                 let entries = table.len() as u16;
                 let entry = match limits {
                     None => entries + 2,

@@ -10,15 +10,17 @@ use crate::{Alpha, Color, Colormap, Error, Norm};
 pub struct Options {
     /// The function from value to position on the colormap.
     ///
-    /// Default: none, which is [`Norm::default_for`] the page.
+    /// Default: none, which is linear for a color table of data values, else [`Norm::default_for`] the page.
     pub norm: Option<Norm>,
     /// The value at the lower end of the colormap, in data units.
     ///
-    /// Default: none, which is the smallest finite value of an occupied cell.
+    /// Default: none, which is the smallest finite value of an occupied cell, or, where there is neither
+    /// this nor [`clip`](Options::clip), the one that the colormap [names](Colormap::data_range).
     pub vmin: Option<f64>,
     /// The value at the upper end of the colormap, in data units.
     ///
-    /// Default: none, which is the largest finite value of an occupied cell.
+    /// Default: none, which is the largest finite value of an occupied cell, or, where there is neither this
+    /// nor [`clip`](Options::clip), the one that the colormap [names](Colormap::data_range).
     pub vmax: Option<f64>,
     /// Percentiles of the occupied cells that stand in for their smallest and largest value, 0 to 100, as
     /// `numpy.percentile` has them.
@@ -31,15 +33,15 @@ pub struct Options {
     pub paint: Paint,
     /// The colour of values below `vmin`.
     ///
-    /// Default: none, which is the first colour of the colormap.
+    /// Default: none, which is the one that the file of the colormap names, else its first colour.
     pub under: Option<Color>,
     /// The colour of values above `vmax`.
     ///
-    /// Default: none, which is the last colour of the colormap.
+    /// Default: none, which is the one that the file of the colormap names, else its last colour.
     pub over: Option<Color>,
     /// The colour of occupied cells whose value has no position: NaN, or without a logarithm.
     ///
-    /// Default: none, which is transparent.
+    /// Default: none, which is the one that the file of the colormap names, else transparent.
     pub bad: Option<Color>,
     /// How opaque a cell is.
     ///
@@ -66,11 +68,36 @@ impl Options {
     pub(crate) fn check(&self, norm: Norm) -> Result<(), Error> {
         self.alpha.check()?;
         norm.check()?;
+        if let (Norm::EqHist, Some(colormap)) = (norm, self.colormap())
+            && colormap.is_of_values()
+        {
+            return Err(Error::EqHistOfValues { name: colormap.name().to_owned() });
+        }
         self.wanted().check(norm)
     }
 
+    /// The norm for a page of this name.
+    pub(crate) fn norm_for(&self, page: &str) -> Norm {
+        let of_values = self.colormap().is_some_and(Colormap::is_of_values);
+        let default = if of_values { Norm::Linear } else { Norm::default_for(page) };
+        self.norm.unwrap_or(default)
+    }
+
+    fn colormap(&self) -> Option<&Colormap> {
+        match &self.paint {
+            Paint::Colormap(colormap) => Some(colormap),
+            Paint::Color(_) => None,
+        }
+    }
+
     pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { vmin: self.vmin, vmax: self.vmax, clip: self.clip }
+        let range = self.colormap().and_then(Colormap::data_range);
+        let range = range.filter(|_| self.clip.is_none());
+        Wanted {
+            vmin: self.vmin.or(range.map(|range| range.vmin)),
+            vmax: self.vmax.or(range.map(|range| range.vmax)),
+            clip: self.clip,
+        }
     }
 }
 

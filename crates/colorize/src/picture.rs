@@ -74,7 +74,7 @@ impl<'a> Drawing<'a> {
     /// If an option is out of its range or fits neither the layer nor the others, if there are no counts where the
     /// opacity needs them, and those of the layer.
     pub fn new(layer: &'a dyn Layer, page: &str, options: &Options) -> Result<Self, Error> {
-        let norm = options.norm.unwrap_or_else(|| Norm::default_for(page));
+        let norm = options.norm_for(page);
         let style = Style::new(layer, norm, options)?;
         let norm = matches!(options.paint, Paint::Colormap(_)).then_some(norm);
         Ok(Drawing { layer, style, norm, buffers: Mutex::default() })

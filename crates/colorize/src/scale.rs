@@ -18,7 +18,7 @@ use std::f64::consts::LN_10;
 
 pub(crate) use arsinh::arsinh;
 
-use crate::colormap::entry;
+use crate::colormap::{Steps, entry};
 use crate::eq_hist::Equalized;
 use crate::limits::{self, Wanted};
 use crate::sample::{Sample, with_cells};
@@ -34,11 +34,14 @@ pub struct Scale {
     norm: Norm,
     limits: Limits,
     kind: Kind,
+    /// Where the entries begin, of a colormap that is no table of equal parts.
+    steps: Option<Steps>,
 }
 
 #[derive(Debug, Clone)]
 enum Kind {
     Constant,
+    Value,
     Linear { vmin: f64, range: f64 },
     Log(Transformed),
     Sqrt { vmin: f64, range: f64 },
@@ -103,7 +106,7 @@ impl Scale {
                 transformed: Transformed::new(limits, |v| symlog(v, threshold)),
             },
         };
-        Ok(Scale { norm, limits, kind })
+        Ok(Scale { norm, limits, kind, steps: None })
     }
 
     /// The norm with the limits that were asked for, or else those of the cells; `None` where a limit is to be found
@@ -130,7 +133,7 @@ impl Scale {
             Some(equalized) => Kind::EqHist(Box::new(equalized)),
             None => Kind::Constant,
         };
-        Ok(Some(Scale { norm: Norm::EqHist, limits, kind }))
+        Ok(Some(Scale { norm: Norm::EqHist, limits, kind, steps: None }))
     }
 
     /// The norm that it was made from.
@@ -143,8 +146,26 @@ impl Scale {
         self.limits
     }
 
-    /// Whether a position takes much longer than a look-up.
+    /// Whether positions are proportional to values.
+    pub(crate) fn is_linear(&self) -> bool {
+        matches!(self.kind, Kind::Constant | Kind::Linear { .. } | Kind::Value)
+    }
+
+    /// This scale with the values themselves as positions, for steps that are values.
+    pub(crate) fn of_values(self) -> Scale {
+        Scale { kind: Kind::Value, ..self }
+    }
+
+    /// This scale with entries that begin at these positions.
+    pub(crate) fn with_steps(self, steps: Steps) -> Scale {
+        Scale { steps: Some(steps), ..self }
+    }
+
+    /// Whether an entry takes much longer than a look-up, which wants entries that ascend with values.
     pub(crate) fn is_slow(&self) -> bool {
+        if let Some(steps) = &self.steps {
+            return steps.is_ascending();
+        }
         matches!(
             self.kind,
             Kind::Log(_)
@@ -170,7 +191,14 @@ impl Scale {
     /// The entries of the values in a table of `table_len` colours; beyond the table stand, in this order,
     /// under, over and bad.
     pub(crate) fn entries(&self, values: Cells<'_>, table_len: u16, entries: &mut [u16]) {
-        with_cells!(values, values => self.run(ToEntries { values, table_len, entries }));
+        match &self.steps {
+            Some(steps) => {
+                with_cells!(values, values => self.run(ToSteps { values, steps, entries }))
+            }
+            None => {
+                with_cells!(values, values => self.run(ToEntries { values, table_len, entries }))
+            }
+        }
     }
 
     /// Hands the function to a loop, so that each pair of function and loop is one kernel without a branch on
@@ -179,6 +207,7 @@ impl Scale {
         match &self.kind {
             // A product with zero would make infinite values bad.
             Kind::Constant => kernel.run(|v: T| if v.nan() { v } else { T::ZERO }),
+            Kind::Value => kernel.run(|v: T| v),
             &Kind::Linear { vmin, range } => kernel.run(|v: T| {
                 let offset = T::narrow(v.wide() - vmin);
                 T::narrow(offset.wide() / range)
@@ -267,6 +296,20 @@ fn above<T: Sample>(value: T, vmin: f64, function: impl Fn(f64) -> f64) -> f64 {
 #[inline(always)]
 fn cbrt(value: f64) -> f64 {
     value.powf(1.0 / 3.0)
+}
+
+struct ToSteps<'a, T> {
+    values: &'a [T],
+    steps: &'a Steps,
+    entries: &'a mut [u16],
+}
+
+impl<T: Sample> Kernel<T> for ToSteps<'_, T> {
+    fn run<O: Sample>(self, position: impl Fn(T) -> O) {
+        for (out, &value) in self.entries.iter_mut().zip(self.values) {
+            *out = self.steps.entry(position(value).wide());
+        }
+    }
 }
 
 /// matplotlib's `AsinhTransform`, in which the division of a masked array makes 64 bits of 32.

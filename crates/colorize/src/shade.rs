@@ -48,11 +48,12 @@ impl Style {
                 let bad = options.bad.unwrap_or(colormap.bad());
                 match Scale::fit(layer, norm, options.wanted())? {
                     Some(scale) => {
-                        let mut table = colormap.table().to_vec();
-                        table.push(options.under.unwrap_or(colormap.under()));
-                        table.push(options.over.unwrap_or(colormap.over()));
+                        let fitted = colormap.fit(scale)?;
+                        let mut table = fitted.colors;
+                        table.push(options.under.unwrap_or(fitted.under));
+                        table.push(options.over.unwrap_or(fitted.over));
                         table.push(bad);
-                        (Some(scale), table)
+                        (Some(fitted.scale), table)
                     }
                     // No value has a position.
                     None => (None, vec![bad; 1 + OUTSIDE]),

@@ -101,7 +101,7 @@ fn ticks_and_labels_of_colorbars_are_those_of_matplotlib() {
         let norm: Norm = text(&row[0]).parse().unwrap();
         let asked = limits(&row[1]);
         let max_n = row[2].as_u64().unwrap() as usize;
-        let bar = Colorbar::new(&Scale::new(norm, asked).unwrap(), &colormap, max_n);
+        let bar = Colorbar::new(&Scale::new(norm, asked).unwrap(), &colormap, max_n).unwrap();
         let wanted = if text(&row[3]).is_empty() { asked } else { limits(&row[3]) };
         let is_scalar = matches!(norm, Norm::Linear | Norm::Sqrt | Norm::Cbrt | Norm::Power(_));
         let label = if is_scalar { Label::to_string } else { math_text };

@@ -21,6 +21,7 @@ impl Scale {
         match &self.kind {
             _ if position.is_nan() => position,
             Kind::Constant => vmin,
+            Kind::Value => position,
             Kind::Linear { vmin, range } => vmin + position * range,
             Kind::Log(transformed) => (transformed.inverse(position) * LN_10).exp(),
             Kind::Sqrt { vmin, range } => powered(*vmin, *range, &|p| p * p),

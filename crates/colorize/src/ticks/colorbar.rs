@@ -2,13 +2,17 @@
 
 use super::scientific::Labelled;
 use super::{Label, SLACK, Tick, asinh, auto, log, quantiles, scalar, symlog};
-use crate::{Cells, Color, Colormap, Limits, Norm, Scale};
+use crate::colormap::Fitted;
+use crate::{Cells, Color, Colormap, Error, Limits, Norm, Scale};
 
 /// Minor ticks this close to a major one, as a share of the bar, are that one.
 const SAME: f64 = 1e-5;
 
 /// How far limits that are equal are moved apart, as a share of them.
 const EXPANDER: f64 = 0.1;
+
+/// Parts of a bar whose colormap is a function and no table.
+const PARTS: usize = 256;
 
 /// All that is needed to draw a colorbar.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +22,7 @@ pub struct Colorbar {
     /// The values at the ends of the bar; those of the scale, unless these are too close to each other.
     pub limits: Limits,
     /// The colours along the bar, at equal distances from the lower end to the upper one: the table of the
-    /// colormap.
+    /// colormap, or 256 parts of one that is a function.
     pub colors: Vec<Color>,
     /// The ticks: first the major ones, then the minor ones, each in ascending order.
     pub ticks: Vec<Tick>,
@@ -41,20 +45,23 @@ impl Colorbar {
     ///
     /// Limits that are equal or nearly so are moved apart as in matplotlib, but the colours remain those of
     /// the picture, in which equal limits put every number at position 0.
-    pub fn new(scale: &Scale, colormap: &Colormap, max_n: usize) -> Colorbar {
+    ///
+    /// # Errors
+    /// If the scale and a colormap of values do not fit each other.
+    pub fn new(scale: &Scale, colormap: &Colormap, max_n: usize) -> Result<Colorbar, Error> {
         let (norm, limits) = (scale.norm(), scale.limits());
         let expanded = expand(norm, limits).and_then(|limits| Scale::new(norm, limits).ok());
         let drawn = expanded.as_ref().unwrap_or(scale);
         let located = Located::new(drawn, max_n);
-        Colorbar {
+        Ok(Colorbar {
             norm,
             limits: drawn.limits(),
-            colors: colors(scale, drawn.limits(), colormap),
+            colors: colors(scale, drawn, colormap)?,
             ticks: located.ticks,
             offset: located.offset,
             under: None,
             over: None,
-        }
+        })
     }
 
     /// The same bar with pointed ends where the data goes beyond the limits: `under` and `over` are the
@@ -84,24 +91,20 @@ fn expand(norm: Norm, Limits { vmin, vmax }: Limits) -> Option<Limits> {
     ((low, high) != (vmin, vmax)).then_some(Limits { vmin: low, vmax: high })
 }
 
-/// The colours that the scale of the picture gives to the values along the bar.
-fn colors(scale: &Scale, Limits { vmin, vmax }: Limits, colormap: &Colormap) -> Vec<Color> {
-    let table = colormap.table();
-    let len = table.len();
-    let limits = scale.limits();
-    if limits == (Limits { vmin, vmax }) && vmin < vmax {
-        return table.to_vec();
-    }
-    let value = |i: usize| vmin + (i as f64 + 0.5) / len as f64 * (vmax - vmin);
-    let values: Vec<f64> = (0..len).map(value).collect();
-    let mut entries = vec![0; len];
-    scale.entries(Cells::F64(&values), len as u16, &mut entries);
-    let outside = [colormap.under(), colormap.over(), colormap.bad()];
-    let color = |entry: &u16| {
-        let entry = usize::from(*entry);
-        if entry < len { table[entry] } else { outside[(entry - len).min(2)] }
+/// The colours that the scale of the picture gives to the values along the bar that is drawn.
+fn colors(scale: &Scale, drawn: &Scale, colormap: &Colormap) -> Result<Vec<Color>, Error> {
+    let Limits { vmin, vmax } = scale.limits();
+    let len = match colormap.table() {
+        Some(table) if drawn.limits() == scale.limits() && vmin < vmax => return Ok(table.to_vec()),
+        Some(table) => table.len(),
+        None => PARTS,
     };
-    entries.iter().map(color).collect()
+    let values: Vec<f64> = (0..len).map(|i| drawn.inverse((i as f64 + 0.5) / len as f64)).collect();
+    let Fitted { scale, mut colors, under, over } = colormap.fit(scale.clone())?;
+    let mut entries = vec![0; len];
+    scale.entries(Cells::F64(&values), colors.len() as u16, &mut entries);
+    colors.extend([under, over, colormap.bad()]);
+    Ok(entries.iter().map(|entry| colors[usize::from(*entry)]).collect())
 }
 
 /// The ticks of a bar, and what is written once.
@@ -210,7 +213,7 @@ mod tests {
 
     fn bar(norm: Norm, vmin: f64, vmax: f64) -> Colorbar {
         let scale = Scale::new(norm, Limits { vmin, vmax }).unwrap();
-        Colorbar::new(&scale, &Colormap::default(), 9)
+        Colorbar::new(&scale, &Colormap::default(), 9).unwrap()
     }
 
     fn labels(bar: &Colorbar) -> Vec<String> {
@@ -242,7 +245,7 @@ mod tests {
         let values: Vec<f64> = (0..=1024).map(f64::from).collect();
         let scale =
             Scale::equalized(&Resident::column(Cells::F64(&values), None)).unwrap().unwrap();
-        let bar = Colorbar::new(&scale, &Colormap::default(), 4);
+        let bar = Colorbar::new(&scale, &Colormap::default(), 4).unwrap();
         assert_eq!(labels(&bar), ["0", "256", "512", "768", "1020"]);
         for (i, tick) in bar.ticks.iter().enumerate() {
             assert!((tick.position - i as f64 / 4.0).abs() < 1e-12, "{tick:?}");
@@ -255,14 +258,17 @@ mod tests {
         for norm in [Norm::Linear, Norm::Log, Norm::Sqrt, Norm::SymLog(1.0), Norm::Asinh(1.0)] {
             let bar = bar(norm, 5.0, 5.0);
             assert_eq!(bar.limits, Limits { vmin: 4.5, vmax: 5.5 }, "{norm}");
-            assert_eq!(bar.colors, vec![colormap.under(); 256], "{norm}");
+            assert_eq!(bar.colors, vec![colormap.table().unwrap()[0]; 256], "{norm}");
             // Nor has matplotlib ticks where symlog finds no power of ten.
             assert_eq!(bar.ticks.is_empty(), norm == Norm::SymLog(1.0), "{norm}");
         }
         let scale =
             Scale::equalized(&Resident::column(Cells::F64(&[5.0, 5.0]), None)).unwrap().unwrap();
-        let bar = Colorbar::new(&scale, &colormap, 9);
-        assert_eq!((labels(&bar), bar.colors), (vec!["5".to_owned()], vec![colormap.under(); 256]));
+        let bar = Colorbar::new(&scale, &colormap, 9).unwrap();
+        assert_eq!(
+            (labels(&bar), bar.colors),
+            (vec!["5".to_owned()], vec![colormap.table().unwrap()[0]; 256])
+        );
     }
 
     #[test]
@@ -270,7 +276,10 @@ mod tests {
         let colormap = Colormap::default();
         let bar = bar(Norm::Linear, 0.0, 1e-300);
         assert_eq!(bar.limits, Limits { vmin: -0.1, vmax: 0.1 });
-        assert_eq!((bar.colors[0], bar.colors[255]), (colormap.under(), colormap.over()));
+        assert_eq!(
+            (bar.colors[0], bar.colors[255]),
+            (colormap.table().unwrap()[0], colormap.table().unwrap()[255])
+        );
     }
 
     #[test]
@@ -301,7 +310,7 @@ mod tests {
             let Ok(scale) = Scale::new(norm, Limits { vmin: a.min(b), vmax: a.max(b) }) else {
                 return Ok(());
             };
-            let bar = Colorbar::new(&scale, &Colormap::default(), max_n);
+            let bar = Colorbar::new(&scale, &Colormap::default(), max_n).unwrap();
             prop_assert_eq!(bar.colors.len(), 256);
             prop_assert!(bar.ticks.len() < 150, "{}", bar.ticks.len());
             for tick in &bar.ticks {
@@ -312,7 +321,7 @@ mod tests {
         #[test]
         fn any_values_have_quantiles(values in prop::collection::vec(any::<f64>(), 1..50), max_n in 0usize..20) {
             if let Some(scale) = Scale::equalized(&Resident::column(Cells::F64(&values), None)).unwrap() {
-                let bar = Colorbar::new(&scale, &Colormap::default(), max_n);
+                let bar = Colorbar::new(&scale, &Colormap::default(), max_n).unwrap();
                 prop_assert!(bar.ticks.len() <= 9);
                 prop_assert!(bar.ticks.is_sorted_by(|a, b| a.value < b.value));
             }
