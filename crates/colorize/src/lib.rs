@@ -41,6 +41,7 @@ mod sample;
 mod scale;
 mod shade;
 pub mod spread;
+mod swatches;
 mod tables;
 pub mod ticks;
 
@@ -57,3 +58,4 @@ pub use png::{read_text, write_png};
 pub use sample::Cells;
 pub use scale::Scale;
 pub use shade::Style;
+pub use swatches::Swatches;
