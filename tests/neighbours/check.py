@@ -16,6 +16,8 @@ import pandas
 import rasterio
 import tifffile
 
+from colormaps import check_color_tables
+from pictures import check_pictures
 from support import PROGRAM, check, run
 
 
@@ -292,3 +294,4 @@ with tempfile.TemporaryDirectory() as name:
     check_compressed(folder, points)
     check_many(folder)
     check_pictures()
+    check_color_tables(folder, run, check)
