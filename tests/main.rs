@@ -1,6 +1,7 @@
 //! Tests of the whole program, as its users run it.
 #![expect(clippy::unwrap_used, reason = "in a test, what goes wrong may panic")]
 
+mod colormaps;
 mod end_to_end;
 mod errors;
 mod golden;

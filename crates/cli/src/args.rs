@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Shard, Size};
-use pointillist_colorize::{Alpha, Color, Colormap, Norm, Paint};
+use pointillist_colorize::{Alpha, Color, Norm, Paint};
 use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
+
+use crate::colormaps::Cmap;
 
 /// Turns text files of points, hundreds of millions of `x y z` lines, into one picture, in little memory.
 ///
@@ -62,8 +64,11 @@ pub(crate) enum Command {
     Colorize(ColorizeArgs),
     /// What is in a file that pointillist made
     Info(InfoArgs),
-    /// The names of the colormaps
-    Colormaps,
+    /// The names of the colormaps, on a terminal with their colours, or a picture of them
+    #[command(after_help = "Examples:\n  \
+        pointillist colormaps viridis magma_r terrain.cpt\n  \
+        pointillist colormaps -o colormaps.png")]
+    Colormaps(ColormapsArgs),
 }
 
 impl Command {
@@ -76,7 +81,7 @@ impl Command {
             Self::Merge(_) => "merge",
             Self::Colorize(_) => "colorize",
             Self::Info(_) => "info",
-            Self::Colormaps => "colormaps",
+            Self::Colormaps(_) => "colormaps",
         }
     }
 }
@@ -332,21 +337,26 @@ pub(crate) struct PictureArgs {
     /// The page that is coloured [default: mean where there is one, else count]
     #[arg(long, value_name = "PAGE")]
     pub(crate) by: Option<String>,
-    /// linear, log, log1p, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, else linear]
+    /// linear, log, log1p, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, linear for all else
+    /// and for a colour table of values]
     #[arg(long, value_name = "NORM")]
     norm: Option<Norm>,
-    /// Value at the lower end of the colormap [default: the smallest of the occupied cells]
+    /// Value at the lower end of the colormap [default: the smallest of the occupied cells, or that of a colour
+    /// table in a file]
     #[arg(long, value_name = "V", allow_negative_numbers = true)]
     vmin: Option<f64>,
-    /// Value at the upper end of the colormap [default: the largest of the occupied cells]
+    /// Value at the upper end of the colormap [default: the largest of the occupied cells, or that of a colour
+    /// table in a file]
     #[arg(long, value_name = "V", allow_negative_numbers = true)]
     vmax: Option<f64>,
     /// Percentiles of the occupied cells for both ends, as in 2,98
     #[arg(long, value_name = "LO,HI", value_parser = pair, allow_hyphen_values = true)]
     clip: Option<(f64, f64)>,
-    /// A colormap by name, reversed with _r, or #hex,#hex,… [default: viridis]
-    #[arg(long, value_name = "NAME")]
-    cmap: Option<Colormap>,
+    /// A colormap by name, reversed with _r; colours #hex,#hex,… or, with positions from 0 to 1,
+    /// #hex@0,#hex@0.3,#hex@1; or a file: a GMT .cpt or a gdaldem colour table, which says which values have which
+    /// colours, or lines POSITION #hex [default: viridis]
+    #[arg(long, value_name = "NAME|FILE")]
+    cmap: Option<Cmap>,
     /// One colour instead of a colormap
     #[arg(long, value_name = "#HEX", conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "clip", "bad"])]
     color: Option<Color>,
@@ -362,7 +372,7 @@ pub(crate) struct PictureArgs {
     /// What lies under the picture: none, black, white or #hex
     #[arg(long, value_name = "COLOUR", default_value = "none", value_parser = background)]
     background: Background,
-    /// The colour of cells that have points but no value [default: transparent]
+    /// The colour of cells that have points but no value [default: that of a colour table in a file, else transparent]
     #[arg(long, value_name = "#HEX")]
     bad: Option<Color>,
 }
@@ -372,7 +382,10 @@ pub(crate) struct PictureArgs {
 struct Background(Option<Color>);
 
 impl PictureArgs {
-    pub(crate) fn options(&self) -> pointillist_colorize::Options {
+    /// The options, with the colormap read where it is a file.
+    pub(crate) fn options(
+        &self,
+    ) -> Result<pointillist_colorize::Options, pointillist_colorize::Error> {
         let alpha = match (self.alpha_norm, self.alpha) {
             (Some(norm), _) => Alpha::Norm { norm, range: self.alpha_range.unwrap_or((0.0, 1.0)) },
             (None, Some(alpha)) => Alpha::PerPoint(alpha),
@@ -380,9 +393,11 @@ impl PictureArgs {
         };
         let paint = match self.color {
             Some(color) => Paint::Color(color),
-            None => Paint::Colormap(self.cmap.clone().unwrap_or_default()),
+            None => {
+                Paint::Colormap(self.cmap.as_ref().map(Cmap::open).transpose()?.unwrap_or_default())
+            }
         };
-        pointillist_colorize::Options {
+        Ok(pointillist_colorize::Options {
             norm: self.norm,
             vmin: self.vmin,
             vmax: self.vmax,
@@ -392,7 +407,7 @@ impl PictureArgs {
             alpha,
             background: self.background.0,
             ..pointillist_colorize::Options::default()
-        }
+        })
     }
 }
 
@@ -404,6 +419,16 @@ pub(crate) struct InfoArgs {
     /// Read all of it and compare with what was recorded when it was written
     #[arg(long)]
     pub(crate) verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ColormapsArgs {
+    /// Colormaps by name, reversed with _r, lists of colours, or files, as --cmap takes them [default: all names]
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) maps: Vec<Cmap>,
+    /// A picture of them instead, a .png; - for standard output
+    #[arg(long, short, value_name = "OUT.png")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 fn dtype() -> impl TypedValueParser<Value = Dtype> {

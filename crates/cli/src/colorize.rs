@@ -24,13 +24,13 @@ const RECORD: &str = "pointillist";
 
 pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, std::slice::from_ref(&args.grid), report)?;
-    let options = args.picture.options();
+    let options = args.picture.options()?;
     options.validate()?;
     let grid = GridFile::open(&args.grid)?;
     let by = args.picture.by.as_deref();
     stage(grid, &args.grid, &args.output, by, &options, global, report)?;
     if !is_stdout(&args.output) {
-        make_newest(&args.output, [args.grid.as_path()]);
+        make_newest(&args.output, [args.grid.as_path()].into_iter().chain(cmap_file(&options)));
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ pub(crate) fn stage(
     };
     let inputs = json!({ "grid": grid.identity(), "by": by, "options": options });
     if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
-        keep_newer(output, [path]);
+        keep_newer(output, [path].into_iter().chain(cmap_file(options)));
         let facts = json!({ "up_to_date": true, "by": by });
         return report.stage(STAGE, &shown(output), "up to date", facts);
     }
@@ -95,7 +95,7 @@ pub(crate) fn stage(
     record["picture"] = facts.clone();
     let texts =
         [("Software".to_owned(), program.to_owned()), (RECORD.to_owned(), record.to_string())];
-    write(&picture, output, &texts)?;
+    write(output, picture.width, picture.height, &picture.rgba, &texts)?;
     let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
     facts["up_to_date"] = json!(false);
     facts["seconds"] = json!(start.elapsed().as_secs_f64());
@@ -107,6 +107,14 @@ pub(crate) fn stage(
         start.elapsed().as_secs_f64()
     );
     report.stage(STAGE, &target, &summary, facts)
+}
+
+/// The file that the colormap was read from.
+fn cmap_file(options: &Options) -> Option<&Path> {
+    match &options.paint {
+        Paint::Colormap(colormap) => colormap.file(),
+        Paint::Color(_) => None,
+    }
 }
 
 /// An interrupted run ends between two steps and makes no picture.
@@ -138,10 +146,15 @@ fn facts(picture: &Picture, by: &str) -> Value {
     })
 }
 
-fn write(picture: &Picture, output: &Path, texts: &[(String, String)]) -> Result<(), Failure> {
-    let encode = |out: &mut dyn Write| {
-        write_png(&mut *out, picture.width, picture.height, &picture.rgba, texts)
-    };
+/// Writes a picture whole or not at all.
+pub(crate) fn write(
+    output: &Path,
+    width: usize,
+    height: usize,
+    rgba: &[u8],
+    texts: &[(String, String)],
+) -> Result<(), Failure> {
+    let encode = |out: &mut dyn Write| write_png(&mut *out, width, height, rgba, texts);
     if is_stdout(output) {
         let mut out = BufWriter::new(std::io::stdout().lock());
         return match encode(&mut out).map(|()| out.flush()) {

@@ -51,6 +51,6 @@ fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
         Command::Merge(args) => merge::run(&args, &global, report),
         Command::Colorize(args) => colorize::run(args, &global, report),
         Command::Info(args) => info::run(&args, &global, report),
-        Command::Colormaps => colormaps::run(report),
+        Command::Colormaps(args) => colormaps::run(&args, report),
     }
 }

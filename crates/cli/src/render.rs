@@ -18,7 +18,7 @@ use crate::{bin2d, colorize, ingest};
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, &args.inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
-    let (options, picture) = (args.grid.options(args.dtype), args.picture.options());
+    let (options, picture) = (args.grid.options(args.dtype), args.picture.options()?);
     picture.validate()?;
     let by = args.picture.by.as_deref();
     check_page(by, &options)?;
