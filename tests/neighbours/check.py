@@ -16,7 +16,7 @@ import pandas
 import rasterio
 import tifffile
 
-from colormaps import check_color_tables
+from colormaps import check_color_tables, check_lists
 from pictures import check_pictures
 from support import PROGRAM, check, run
 
@@ -294,4 +294,5 @@ with tempfile.TemporaryDirectory() as name:
     check_compressed(folder, points)
     check_many(folder)
     check_pictures()
-    check_color_tables(folder, run, check)
+    check_color_tables(folder)
+    check_lists(folder)

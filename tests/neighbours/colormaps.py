@@ -1,11 +1,14 @@
-"""Compares colour tables in files with what gdaldem makes of them."""
+"""Compares colormaps that are not named: color tables with gdaldem, lists of colors with matplotlib."""
 
 import subprocess
 
 import numpy as np
 import rasterio
 import tifffile
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
+
+from support import check, run
 
 # Knots that the values hit, descending, in words and with opacity; `nv` first, as GDAL sorts it nowhere else.
 RELIEF = """\
@@ -61,7 +64,7 @@ def to_nearest(rows, value):
     return np.where(inside, np.floor(exact + 0.5) - np.floor(exact + 0.45), 0)
 
 
-def check_color_tables(folder, run, check):
+def check_color_tables(folder):
     rng = np.random.default_rng(13)
     size = 400
     z = rng.uniform(-50, 50, (size, size)).astype(np.float32)
@@ -103,3 +106,25 @@ def check_color_tables(folder, run, check):
         expected = theirs + (to_nearest(rows, z.astype(np.float64)) if truncating else 0)
         different = int((ours != expected)[~empty].any(axis=1).sum())
         check(f"{name}: {different} pixels differ from gdaldem color-relief", different == 0)
+
+
+def check_lists(folder):
+    """Lists of colors with positions, some of them twice, at the middle of every entry."""
+    rng = np.random.default_rng(14)
+    x = np.arange(256) + 0.5
+    path, points, grid, out = (folder / f"list.{end}" for end in ("npy", "points", "tiff", "png"))
+    np.save(path, np.column_stack([x, np.full(256, 0.5), x / 256]).astype(np.float32))
+    run("ingest", path, "-o", points)
+    run("bin2d", points, "-o", grid, "--size", "256x1", "--extent=0,256,0,1")
+    for number in range(2, 22):
+        positions = np.sort(rng.random(number).round(3))
+        positions[[0, -1]] = 0, 1
+        if number > 4:
+            positions[3] = positions[2]
+        colors = [f"#{color:06x}" for color in rng.integers(0, 1 << 24, number)]
+        text = ",".join(f"{color}@{position!r}" for color, position in zip(colors, positions.tolist()))
+        run("colorize", grid, "-o", out, "--cmap", text, "--vmin", 0, "--vmax", 1)
+        expected = LinearSegmentedColormap.from_list("list", list(zip(positions, colors)))(np.arange(256), bytes=True)
+        with Image.open(out) as picture:
+            same = np.array_equal(np.asarray(picture.convert("RGBA"))[0], expected)
+        check(f"a list of {number} colors with positions is matplotlib's from_list", same)

@@ -14,7 +14,7 @@ use super::gradient::{
 use super::names;
 use crate::{Color, Limits};
 
-/// What segments and numbers of colors may look like, for messages.
+/// What a line must be, for messages.
 const SEGMENT: &str = "expected a segment z0 COLOR z1 COLOR";
 
 /// Segments that are further apart, or overlap by more, do not touch. GMT's own tolerance.
