@@ -1,0 +1,89 @@
+//! The folder of an ingest: what may be replaced by it, and its files.
+
+use std::path::{Path, PathBuf};
+
+use super::{Account, Shared, Sink, lock};
+use crate::array::element::Stored;
+use crate::columns::ColumnFile;
+use crate::number::Number;
+use crate::{Error, sidecar, zones};
+
+/// A folder may only be replaced when nothing in it is anybody else's.
+pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
+    let refuse =
+        |reason: &str| Err(Error::Destination { path: path.to_owned(), reason: reason.to_owned() });
+    let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
+    if !metadata.is_dir() {
+        return refuse("exists and is not a .points folder");
+    }
+    let entries =
+        std::fs::read_dir(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    for entry in entries {
+        let name =
+            entry.map_err(|source| Error::Write { path: path.to_owned(), source })?.file_name();
+        let name = name.to_string_lossy();
+        if name != sidecar::FILE_NAME && !name.ends_with(".npy") {
+            return refuse(&format!("is a folder that holds {name}, which no .points does"));
+        }
+    }
+    let empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    if !empty && !path.join(sidecar::FILE_NAME).is_file() {
+        return refuse(
+            "is a folder of .npy files without a points.json, and may be somebody else's",
+        );
+    }
+    Ok(())
+}
+
+/// The column files of a folder, each with its path for messages.
+struct Files(Vec<(ColumnFile, PathBuf)>);
+
+impl<T: Number> Sink<T> for Files {
+    type Place = ();
+
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    fn place(&self, _: &[Vec<T>]) {}
+
+    fn put(&self, (): (), first_row: u64, columns: &[Vec<T>]) -> Result<(), Error> {
+        self.0.iter().zip(columns).try_for_each(|((file, path), values)| {
+            file.write(first_row, values)
+                .map_err(|source| Error::Write { path: path.clone(), source })
+        })
+    }
+}
+
+/// Writes all rows, and the zones of all columns, to files in `folder`, which messages call `destination`.
+pub(super) fn write_columns<T: Stored>(
+    shared: Shared<'_>,
+    folder: &Path,
+    destination: &Path,
+) -> Result<Account, Error> {
+    let files = shared
+        .names
+        .iter()
+        .map(|name| {
+            let file = format!("{name}.npy");
+            let shown = destination.join(&file);
+            match ColumnFile::create(&folder.join(file)) {
+                Ok(file) => Ok((file, shown)),
+                Err(source) => Err(Error::Write { path: shown, source }),
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    let files = Files(files);
+    shared.run::<T>(&files)?;
+    let rows = lock(&shared.ledger).rows;
+    for (file, path) in &files.0 {
+        file.finish(T::DTYPE, rows)
+            .map_err(|source| Error::Write { path: path.clone(), source })?;
+    }
+    for (name, summary) in shared.names.iter().zip(&shared.summaries) {
+        let file = zones::file_name(name);
+        zones::write(&folder.join(&file), T::DTYPE, lock(summary).zones())
+            .map_err(|source| Error::Write { path: destination.join(file), source })?;
+    }
+    shared.finish()
+}
