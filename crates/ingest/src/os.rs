@@ -19,6 +19,19 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     Ok(done)
 }
 
+/// Makes room in `buffer` for bytes of a file, of which the first is byte `offset`, and says where that should go: to the
+/// same place in a page of memory as it has in a page of the file. The system copies with an instruction that on some
+/// processors (AMD's Zen 3 and 4) takes two to four times as long where that place is 1 to 31 bytes further on.
+///
+/// The buffer only grows: zeros would have to be written again for every piece.
+pub(crate) fn place_in_page(buffer: &mut Vec<u8>, bytes: usize, offset: u64) -> usize {
+    const PAGE: usize = 4096;
+    if buffer.len() < bytes + PAGE {
+        buffer.resize(bytes + PAGE, 0);
+    }
+    (offset as usize).wrapping_sub(buffer.as_ptr().addr()) % PAGE
+}
+
 /// Writes all of `data` at byte `offset` of `file`, which may lie beyond its end.
 pub(crate) fn write_all_at(file: &File, mut data: &[u8], mut offset: u64) -> io::Result<()> {
     while !data.is_empty() {
@@ -74,4 +87,20 @@ pub(crate) fn exchange(first: &Path, second: &Path) -> io::Result<()> {
         return Err(error);
     }
     std::fs::rename(&aside, first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_a_file_have_their_place_in_a_page() {
+        let mut buffer = Vec::new();
+        for (bytes, offset) in [(0, 0), (1, 4095), (10, 1), (5000, 4096 * 7 + 12), (3, u64::MAX)] {
+            let start = place_in_page(&mut buffer, bytes, offset);
+            assert!(start < 4096 && start + bytes <= buffer.len());
+            let address = buffer[start..].as_ptr().addr();
+            assert_eq!(address as u64 % 4096, offset % 4096);
+        }
+    }
 }

@@ -57,6 +57,13 @@ pub(crate) struct Strip {
     pub(crate) wanted: Vec<Wanted>,
 }
 
+impl Strip {
+    /// Where in the file a row is.
+    pub(crate) fn byte(&self, row: u64) -> u64 {
+        self.offset + row * self.stride as u64
+    }
+}
+
 /// A number of a row that becomes a column.
 #[derive(Debug)]
 pub(crate) struct Wanted {

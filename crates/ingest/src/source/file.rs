@@ -63,14 +63,17 @@ fn read_range(
     /// Lines are short: the end of the last one is rarely further away.
     const STEP: u64 = 1 << 10;
     let from = if first { range.start } else { range.start - 1 };
-    let mut length = read_more(file, from, range.end, buffer, 0)?;
-    let newline = memchr::memchr(b'\n', &buffer[..length]);
-    let begin = if first { Some(0) } else { newline.map(|at| at + 1) };
-    let Some(begin) = begin.filter(|&begin| begin < length) else {
+    let mut end = size.min(range.end + STEP);
+    // Ranges are at most a chunk long, so all of this fits.
+    let start = os::place_in_page(buffer, (end - from) as usize, from);
+    let mut length = read_more(file, from, end, buffer, start)?;
+    let after = start + (range.end - from) as usize;
+    let newline = memchr::memchr(b'\n', &buffer[start..after]);
+    let begin = if first { Some(start) } else { newline.map(|at| start + at + 1) };
+    let Some(begin) = begin.filter(|&begin| begin < after) else {
         return Ok(0..0);
     };
-    let mut searched = length - 1;
-    let mut end = range.end;
+    let mut searched = after - 1;
     // All lines but the last lie in the range, which is no longer than a line may be.
     let lines = |last: usize, after: usize, buffer: &[u8]| {
         let is_long = last - begin > LONGEST_LINE && {
@@ -105,8 +108,7 @@ fn read_more(
     buffer: &mut Vec<u8>,
     start: usize,
 ) -> Result<usize, RangeError> {
-    // Ranges are at most a chunk and a line long, so this fits. The buffer only grows: zeros would have to be
-    // written again for every chunk.
+    // Ranges are at most a chunk and a line long, so this fits.
     let end = start + (to - from) as usize;
     if buffer.len() < end {
         buffer.resize(end, 0);

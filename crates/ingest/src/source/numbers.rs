@@ -116,12 +116,10 @@ impl Block {
         while done < self.rows {
             let rows = self.piece.min(self.rows - done);
             for (strip, file) in self.strips.iter().zip(files.iter()) {
-                let bytes = rows * strip.stride;
-                if buffer.len() < bytes {
-                    buffer.resize(bytes, 0);
-                }
-                let records = &mut buffer[..bytes];
-                read_rows(file, strip, self.first + done as u64, records)?;
+                let (first, bytes) = (self.first + done as u64, rows * strip.stride);
+                let start = os::place_in_page(buffer, bytes, strip.byte(first));
+                let records = &mut buffer[start..start + bytes];
+                read_rows(file, strip, first, records)?;
                 append(strip, records);
             }
             done += rows;
@@ -137,8 +135,7 @@ pub(super) fn read_rows(
     first: u64,
     records: &mut [u8],
 ) -> Result<(), Error> {
-    let offset = strip.offset + first * strip.stride as u64;
-    let read = os::read_at(file, records, offset);
+    let read = os::read_at(file, records, strip.byte(first));
     if read.map_err(|source| Error::read(&strip.path, source))? < records.len() {
         return Err(Error::Changed { path: strip.path.clone() });
     }
