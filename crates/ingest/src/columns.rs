@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::number::Number;
 use crate::options::Dtype;
@@ -15,25 +16,40 @@ pub(crate) const HEADER: u64 = 128;
 #[derive(Debug)]
 pub(crate) struct ColumnFile {
     file: File,
+    /// As many bytes have room on the disk, or nothing more can be done for those that have none.
+    reserved: Mutex<u64>,
 }
 
 impl ColumnFile {
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::create_new(path)? })
+        Ok(Self { file: File::create_new(path)?, reserved: Mutex::new(0) })
     }
 
     /// Writes the rows that begin with `first_row`.
     pub(crate) fn write<T: Number>(&self, first_row: u64, values: &[T]) -> io::Result<()> {
-        os::write_all_at(
-            &self.file,
-            bytemuck::cast_slice(values),
-            HEADER + first_row * T::DTYPE.size(),
-        )
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let offset = HEADER + first_row * T::DTYPE.size();
+        self.reserve(offset + bytes.len() as u64);
+        os::write_all_at(&self.file, bytes, offset)
     }
 
-    /// Writes the header, once the number of rows is known.
+    /// Sees to it that so many bytes have room on the disk. Found for many of them at once, it takes less time than when it
+    /// is found for every page that is written.
+    fn reserve(&self, bytes: u64) {
+        /// Bytes that are reserved too early, or in vain, at most.
+        const AHEAD: u64 = 16 << 20;
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        if *reserved < bytes {
+            let end = bytes + bytes.min(AHEAD);
+            // Where it cannot be done, it is not tried again: writing finds room, or says that there is none.
+            *reserved = if os::reserve(&self.file, *reserved..end) { end } else { u64::MAX };
+        }
+    }
+
+    /// Writes the header, once the number of rows is known, and gives back the room that was not needed.
     pub(crate) fn finish(&self, dtype: Dtype, rows: u64) -> io::Result<()> {
-        os::write_all_at(&self.file, &header(dtype, rows), 0)
+        os::write_all_at(&self.file, &header(dtype, rows), 0)?;
+        self.file.set_len(HEADER + rows * dtype.size())
     }
 }
 
@@ -122,6 +138,24 @@ mod tests {
         file.finish(Dtype::F32, 4).unwrap();
         let map = ColumnMap::open(&path, Dtype::F32, 4).unwrap();
         assert!(matches!(map.values(), Values::F32([1.0, 2.0, 3.0, 4.0])));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn room_that_was_not_needed_is_given_back() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        let file = ColumnFile::create(&path).unwrap();
+        let rows = 1 << 20;
+        file.write(0, &vec![1.0_f32; rows as usize]).unwrap();
+        let written = std::fs::metadata(&path).unwrap();
+        file.finish(Dtype::F32, rows).unwrap();
+        let finished = std::fs::metadata(&path).unwrap();
+        let length = HEADER + 4 * rows;
+        assert_eq!((written.len(), finished.len()), (length, length));
+        // What some file systems need for themselves is less than what was reserved.
+        assert!(finished.blocks() * 512 < length + (1 << 20), "{} blocks", finished.blocks());
     }
 
     #[test]

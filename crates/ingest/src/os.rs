@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 /// Reads into `buffer` from byte `offset` of `file`, without moving a shared cursor where the system allows it.
@@ -46,6 +47,28 @@ pub(crate) fn write_all_at(file: &File, mut data: &[u8], mut offset: u64) -> io:
         }
     }
     Ok(())
+}
+
+/// Finds room on the disk for bytes of `file`, of which some may lie behind its end, which stays where it is. Says whether
+/// that was done: only on ext4, which else looks for room block by block (tmpfs, the other way round, would clear
+/// it), and only where plenty is free, so that what is reserved in vain is missed by nobody.
+#[cfg(target_os = "linux")]
+pub(crate) fn reserve(file: &File, bytes: Range<u64>) -> bool {
+    use rustix::fs::{FallocateFlags, fallocate, fstatfs};
+    const EXT4: u64 = 0xEF53;
+    const PLENTY: u64 = 1 << 30;
+    let Ok(system) = fstatfs(file) else { return false };
+    #[allow(clippy::unnecessary_cast, reason = "the types differ between processors")]
+    let (kind, free) =
+        (system.f_type as u64, (system.f_bavail as u64).saturating_mul(system.f_bsize as u64));
+    kind == EXT4
+        && free > PLENTY
+        && fallocate(file, FallocateFlags::KEEP_SIZE, bytes.start, bytes.end - bytes.start).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn reserve(_: &File, _: Range<u64>) -> bool {
+    false
 }
 
 #[cfg(unix)]
