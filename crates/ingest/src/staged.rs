@@ -158,7 +158,7 @@ impl StagedDir {
                 self.unfinished
                     .complete(|| os::exchange(self.temporary.path(), &self.destination))?;
                 // The temporary name now holds the old folder.
-                self.temporary.close()
+                remove(self.temporary)
             }
             Err(_) => {
                 self.unfinished
@@ -169,6 +169,19 @@ impl StagedDir {
             }
         }
     }
+}
+
+/// Removes a folder, with the files in it on the threads of the current rayon pool: the system takes a while to give back
+/// the memory that holds large ones.
+fn remove(folder: tempfile::TempDir) -> io::Result<()> {
+    let entries = fs::read_dir(folder.path())?.collect::<io::Result<Vec<_>>>()?;
+    rayon::scope(|scope| {
+        for entry in entries {
+            // What cannot be removed is tried again, and an error, below.
+            scope.spawn(move |_| drop(fs::remove_file(entry.path())));
+        }
+    });
+    folder.close()
 }
 
 /// A folder in the system's place for temporary ones, removed when it is dropped and by [`remove_unfinished`]: for what
@@ -228,4 +241,27 @@ fn builder(prefix: &str, mode: u32) -> tempfile::Builder<'_, 'static> {
     #[cfg(not(unix))]
     let _ = mode;
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_was_replaced_is_removed_with_all_that_is_in_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let destination = parent.path().join("out");
+        fs::create_dir_all(destination.join("inner")).unwrap();
+        for name in ["a", "b", "inner/c"] {
+            fs::write(destination.join(name), name).unwrap();
+        }
+        let staged = StagedDir::create(&destination).unwrap();
+        fs::write(staged.path().join("new"), "new").unwrap();
+        staged.commit().unwrap();
+        let names = |path: &Path| -> Vec<_> {
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        assert_eq!(names(parent.path()), ["out"]);
+        assert_eq!(names(&destination), ["new"]);
+    }
 }
