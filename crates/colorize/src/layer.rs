@@ -54,15 +54,17 @@ pub struct Band<'a> {
 /// Memory that one thread reads rows into.
 #[derive(Debug)]
 pub struct Buffer {
-    values: PageValues,
-    counts: PageValues,
-    file: RowBuffer,
+    pub(crate) values: PageValues,
+    pub(crate) counts: PageValues,
+    /// What the values are made of, where they are made.
+    pub(crate) pages: Vec<PageValues>,
+    pub(crate) file: RowBuffer,
 }
 
 impl Default for Buffer {
     fn default() -> Self {
         let empty = || PageValues::F32(Vec::new());
-        Buffer { values: empty(), counts: empty(), file: RowBuffer::default() }
+        Buffer { values: empty(), counts: empty(), pages: Vec::new(), file: RowBuffer::default() }
     }
 }
 
@@ -149,13 +151,26 @@ impl Layer for Resident<'_> {
     }
 
     fn block_rows(&self) -> usize {
-        (BLOCK / self.width.max(1)).max(1)
+        resident_rows(self.width)
     }
 
     fn read<'a>(&'a self, rows: Range<usize>, _: &'a mut Buffer) -> Result<Band<'a>, Error> {
         let (start, end) = (rows.start * self.width, rows.end * self.width);
         let counts = self.counts.map(|counts| counts.slice(start, end));
         Ok(Band { values: self.values.slice(start, end), counts })
+    }
+}
+
+/// Rows of a block of pages in memory.
+pub(crate) fn resident_rows(width: usize) -> usize {
+    (BLOCK / width.max(1)).max(1)
+}
+
+/// Some cells of a page.
+pub(crate) fn slice(values: &PageValues, cells: Range<usize>) -> Cells<'_> {
+    match values {
+        PageValues::F32(values) => Cells::F32(&values[cells]),
+        PageValues::F64(values) => Cells::F64(&values[cells]),
     }
 }
 

@@ -26,6 +26,7 @@
 
 mod density;
 mod fold;
+mod layer;
 mod marker;
 #[cfg(test)]
 mod naive;
@@ -39,6 +40,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 pub use density::{Density, Occupancy};
+pub use layer::{Grown, Growth};
 pub use marker::{Marker, Shape};
 pub use source::{Source, pages};
 
@@ -93,13 +95,30 @@ impl Spread {
     /// # Panics
     /// If `rows` are not rows of the grid, or a page or `out` is not as long as its rows.
     pub fn rows(&self, source: Source<'_>, rows: Range<usize>, out: CellsMut<'_>) {
+        self.rows_of(source, rows, out, true);
+    }
+
+    /// The same, on this thread alone where it is one of several that make rows of their own.
+    fn rows_of(
+        &self,
+        source: Source<'_>,
+        rows: Range<usize>,
+        out: CellsMut<'_>,
+        in_parallel: bool,
+    ) {
         match out {
-            CellsMut::F32(out) => self.spread(source, rows, out),
-            CellsMut::F64(out) => self.spread(source, rows, out),
+            CellsMut::F32(out) => self.spread(source, rows, out, in_parallel),
+            CellsMut::F64(out) => self.spread(source, rows, out, in_parallel),
         }
     }
 
-    fn spread<O: Sample>(&self, source: Source<'_>, rows: Range<usize>, out: &mut [O]) {
+    fn spread<O: Sample>(
+        &self,
+        source: Source<'_>,
+        rows: Range<usize>,
+        out: &mut [O],
+        in_parallel: bool,
+    ) {
         assert!(rows.start <= rows.end && rows.end <= self.height, "rows of the grid");
         let given = self.input_rows(rows.clone());
         for page in source.pages() {
@@ -107,7 +126,7 @@ impl Spread {
         }
         assert_eq!(out.len(), rows.len() * self.width, "the rows to be made");
         let reach = self.marker.reach();
-        tiles(out, self.width, rows, reach).into_par_iter().for_each(|tile| {
+        let spread = |tile: Tile<'_, O>| {
             let area = Area {
                 width: self.width,
                 given: given.clone(),
@@ -116,7 +135,13 @@ impl Spread {
                 pad: reach,
             };
             source.spread(self.marker, &area, tile);
-        });
+        };
+        let tiles = tiles(out, self.width, rows, reach);
+        if in_parallel {
+            tiles.into_par_iter().for_each(spread);
+        } else {
+            tiles.into_iter().for_each(spread);
+        }
     }
 }
 

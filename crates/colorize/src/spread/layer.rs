@@ -1,0 +1,330 @@
+//! The pages of a grid, grown, as a layer to be coloured.
+
+use std::ops::Range;
+
+use pointillist_bin2d::{Dtype, GridFile, PageRows, PageValues, Progress, Reduction, Term};
+
+use super::{CellsMut, Density, Marker, Occupancy, Shape, Source, Spread, pages};
+use crate::layer::{Buffer, slice};
+use crate::limits::span;
+use crate::{Band, Cells, Error, Layer, Norm, Stored};
+
+/// Pages that take no more than this, before and after, are grown at once and kept. All others are grown row by
+/// row, and again for every pass over the cells.
+const KEPT: u64 = 512 << 20;
+
+/// Rows that are grown together, at least: those around them that the markers reach come on top.
+const ROWS: usize = 64;
+
+const COUNT: &str = "count";
+
+/// How large points are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Growth {
+    /// Every point as this marker.
+    Marker(Marker),
+    /// Every point as a marker of this form and the radius that [`Density`] finds, as datashader's `dynspread`.
+    Dynamic(Shape),
+}
+
+/// The page of a grid with every point grown to a marker, and its counts.
+pub struct Grown<'a> {
+    spread: Spread,
+    marker: Marker,
+    reduction: Reduction,
+    dtype: Dtype,
+    counts_dtype: Option<Dtype>,
+    pages: Pages<'a>,
+    progress: &'a dyn Progress,
+}
+
+enum Pages<'a> {
+    /// The pages as they are, in the order of [`pages`], and that of the counts where it is not among them.
+    Stored { pages: Vec<PageRows<'a>>, counts: Option<PageRows<'a>> },
+    /// The grown ones. Without counts also where the values are those.
+    Kept { values: PageValues, counts: Option<PageValues> },
+}
+
+impl<'a> Grown<'a> {
+    /// The page `by` of a grid with its counts, if it has any, grown.
+    ///
+    /// # Errors
+    /// Those of [`pages`], those of [`GridFile::page_rows`], and a radius that is out of its range.
+    pub fn new(
+        grid: &'a GridFile,
+        by: &str,
+        growth: Growth,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, Error> {
+        Self::with_room(grid, by, growth, KEPT, progress)
+    }
+
+    /// The same, where `kept` bytes of pages are grown at once.
+    fn with_room(
+        grid: &'a GridFile,
+        by: &str,
+        growth: Growth,
+        kept: u64,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, Error> {
+        let term: Term = by.parse()?;
+        let available: Vec<&str> = grid.page_names().collect();
+        let names = pages(&term, &available)?;
+        let stored = Stored::new(grid, by, progress)?;
+        let marker = match growth {
+            Growth::Marker(marker) => marker,
+            Growth::Dynamic(shape) => Marker { radius: dynamic_radius(&stored)?, shape },
+        };
+        let (width, height) = (stored.width(), stored.height());
+        let counted = available.contains(&COUNT);
+        let counts_dtype = match counted {
+            true => Some(counts_dtype(grid, marker, progress)?),
+            false => None,
+        };
+        let mut grown = Grown {
+            spread: Spread::new(marker, width, height)?,
+            marker,
+            reduction: term.reduction(),
+            dtype: counts_dtype.filter(|_| by == COUNT).unwrap_or(stored.dtype()),
+            counts_dtype,
+            pages: Pages::Kept { values: PageValues::F32(Vec::new()), counts: None },
+            progress,
+        };
+        let others = counted && !names.iter().any(|name| name == COUNT);
+        // As many again for the grown ones.
+        let bytes = 2 * 8 * (names.len() + usize::from(others)) as u64;
+        let cells = u64::from(grid.width()) * u64::from(grid.height());
+        let rows = |name: &str| grid.page_rows(name, progress);
+        let pages: Vec<PageRows<'_>> =
+            names.iter().map(|name| rows(name)).collect::<Result<_, _>>()?;
+        let counts = others.then(|| rows(COUNT)).transpose()?;
+        if cells.saturating_mul(bytes) <= kept {
+            let mut read: Vec<PageValues> = Vec::new();
+            for name in names.iter().map(String::as_str).chain(others.then_some(COUNT)) {
+                read.push(grid.page(name)?.values);
+            }
+            let (mut values, mut counts) = empty();
+            grown.grow(&read, 0..height, &mut values, &mut counts, true)?;
+            let counts = (counted && by != COUNT).then_some(counts);
+            grown.pages = Pages::Kept { values, counts };
+        } else {
+            grown.pages = Pages::Stored { pages, counts };
+        }
+        Ok(grown)
+    }
+
+    /// What every point is grown to.
+    pub fn marker(&self) -> Marker {
+        self.marker
+    }
+
+    /// Grows `rows` of the pages that were read: those of the source, and behind them the counts where they are not
+    /// among those.
+    fn grow(
+        &self,
+        read: &[PageValues],
+        rows: Range<usize>,
+        values: &mut PageValues,
+        counts: &mut PageValues,
+        in_parallel: bool,
+    ) -> Result<(), Error> {
+        if self.progress.cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let cells: Vec<Cells<'_>> = read.iter().map(Cells::from).collect();
+        let needed = match self.reduction {
+            Reduction::Mean => 2,
+            Reduction::Var | Reduction::Std => 3,
+            _ => 1,
+        };
+        let source = Source::new(self.reduction, &cells[..needed.min(cells.len())])
+            .ok_or_else(|| Error::SpreadOrder { page: self.reduction.to_string() })?;
+        let len = rows.len() * self.width();
+        let out = room(values, self.dtype, len)?;
+        self.spread.rows_of(source, rows.clone(), out, in_parallel);
+        if let (Some(dtype), Some(&last)) = (self.counts_dtype, cells.last())
+            && self.reduction != Reduction::Count
+        {
+            let out = room(counts, dtype, len)?;
+            self.spread.rows_of(Source::Count(last), rows, out, in_parallel);
+        }
+        Ok(())
+    }
+}
+
+impl Layer for Grown<'_> {
+    fn width(&self) -> usize {
+        self.spread.width
+    }
+
+    fn height(&self) -> usize {
+        self.spread.height
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn counts_dtype(&self) -> Option<Dtype> {
+        self.counts_dtype
+    }
+
+    fn block_rows(&self) -> usize {
+        match &self.pages {
+            Pages::Kept { .. } => crate::layer::resident_rows(self.width()),
+            Pages::Stored { pages, .. } => {
+                let rows = ROWS.max(2 * self.marker.radius as usize);
+                pages.first().map_or(rows, |page| rows.next_multiple_of(page.rows_per_strip()))
+            }
+        }
+    }
+
+    fn read<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Buffer) -> Result<Band<'b>, Error> {
+        let (values, counts) = match &self.pages {
+            Pages::Kept { values, counts } => {
+                let cells = rows.start * self.width()..rows.end * self.width();
+                (slice(values, cells.clone()), counts.as_ref().map(|counts| slice(counts, cells)))
+            }
+            Pages::Stored { pages, counts } => {
+                let given = self.spread.input_rows(rows.clone());
+                let Buffer { values, counts: counts_buffer, pages: read, file } = buffer;
+                let needed: Vec<&PageRows<'_>> = pages.iter().chain(counts).collect();
+                read.resize_with(needed.len(), || PageValues::F32(Vec::new()));
+                for (page, read) in needed.into_iter().zip(read.iter_mut()) {
+                    page.read(given.clone(), read, file)?;
+                }
+                self.grow(read, rows, values, counts_buffer, false)?;
+                let is_count = self.reduction == Reduction::Count;
+                let counts = self.counts_dtype.is_some() && !is_count;
+                (Cells::from(&*values), counts.then(|| Cells::from(&*counts_buffer)))
+            }
+        };
+        let counts = if self.reduction == Reduction::Count { Some(values) } else { counts };
+        Ok(Band { values, counts })
+    }
+}
+
+/// The radius for the occupied cells of a layer.
+fn dynamic_radius(layer: &dyn Layer) -> Result<u32, Error> {
+    let (width, height) = (layer.width(), layer.height());
+    let mut density = Density::new(width, height, Density::MAX_RADIUS)?;
+    let rows = layer.block_rows().max(ROWS);
+    let mut buffer = Buffer::default();
+    for start in (0..height).step_by(rows) {
+        let rows = start..height.min(start + rows);
+        let band = layer.read(density.input_rows(rows.clone()), &mut buffer)?;
+        let cells = band.counts.map_or(Occupancy::Values(band.values), Occupancy::Counts);
+        density.add(cells, rows);
+    }
+    density.radius(Density::THRESHOLD)
+}
+
+/// The type that grown counts fit into.
+fn counts_dtype(grid: &GridFile, marker: Marker, progress: &dyn Progress) -> Result<Dtype, Error> {
+    let counts = Stored::new(grid, COUNT, progress)?;
+    let points = grid.description().counts.binned as f64;
+    let largest = || span(&counts, Norm::Linear);
+    let fits = counts.dtype() == Dtype::F32
+        && (marker.counts_fit_f32(points, f64::INFINITY)
+            || largest()?.is_none_or(|span| marker.counts_fit_f32(points, span.limits.vmax)));
+    Ok(if fits { Dtype::F32 } else { Dtype::F64 })
+}
+
+fn empty() -> (PageValues, PageValues) {
+    (PageValues::F32(Vec::new()), PageValues::F32(Vec::new()))
+}
+
+/// Room for so many cells of a type, in what may be of another one.
+fn room(values: &mut PageValues, dtype: Dtype, len: usize) -> Result<CellsMut<'_>, Error> {
+    fn resized<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<&mut [T], Error> {
+        values.try_reserve_exact(len.saturating_sub(values.len()))?;
+        values.resize(len, T::default());
+        Ok(values)
+    }
+    match (dtype, &mut *values) {
+        (Dtype::F32, PageValues::F64(_)) => *values = PageValues::F32(Vec::new()),
+        (Dtype::F64, PageValues::F32(_)) => *values = PageValues::F64(Vec::new()),
+        _ => {}
+    }
+    Ok(match values {
+        PageValues::F32(values) => CellsMut::F32(resized(values, len)?),
+        PageValues::F64(values) => CellsMut::F64(resized(values, len)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use pointillist_bin2d::{Aspect, Binned, Columns, Frame, Options, Size, bin, write_grid};
+    use pointillist_ingest::Values;
+
+    use super::*;
+    use crate::Drawing;
+
+    /// A grid of three thousand points, most of them on a few lines.
+    fn grid(folder: &Path, dtype: Dtype) -> GridFile {
+        let scattered = |i: u64, step: u64| (i * step % 3001) as f64 / 3001.0;
+        let x: Vec<f64> = (0..3000).map(|i| scattered(i, 7)).collect();
+        let y: Vec<f64> = (0..3000).map(|i| scattered(i, 1009) * scattered(i, 3)).collect();
+        let z: Vec<f64> =
+            (0..3000).map(|i| if i % 50 == 0 { f64::NAN } else { scattered(i, 13) }).collect();
+        let columns = Columns::new(Values::F64(&x), Values::F64(&y)).unwrap();
+        let columns = columns.with_z("z", Values::F64(&z), true).unwrap();
+        let options = Options {
+            cells: pointillist_bin2d::Cells::Size(Size::new(3000, 300).unwrap()),
+            reductions: Some("count,mean,max,std,sum,first".parse().unwrap()),
+            extent: Some("0,1,0,1".parse().unwrap()),
+            z: Some("z".to_owned()),
+            dtype,
+            ..Options::default()
+        };
+        let frame = Frame::resolve(options.cells, Aspect::Auto, options.extent, Default::default());
+        let binned = bin(&[columns], &frame.unwrap(), options.reductions.as_ref().unwrap(), &());
+        let binned = Binned::new(binned.unwrap(), options, vec!["0".to_owned()]);
+        let path = folder.join("grid.tiff");
+        write_grid(&binned, &path, &()).unwrap();
+        GridFile::open(&path).unwrap()
+    }
+
+    #[test]
+    fn pages_grown_at_once_and_row_by_row_make_the_same_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        for dtype in [Dtype::F32, Dtype::F64] {
+            let grid = grid(folder.path(), dtype);
+            for by in ["count", "mean", "max", "std", "sum"] {
+                for growth in [
+                    Growth::Marker(Marker { radius: 3, shape: Shape::Circle }),
+                    Growth::Marker(Marker { radius: 50, shape: Shape::Square }),
+                    Growth::Dynamic(Shape::Circle),
+                ] {
+                    let options =
+                        crate::Options { alpha: crate::Alpha::PerPoint(0.3), ..Default::default() };
+                    let [kept, stored] = [KEPT, 0].map(|kept| {
+                        let grown = Grown::with_room(&grid, by, growth, kept, &()).unwrap();
+                        Drawing::new(&grown, by, &options).unwrap().picture().unwrap()
+                    });
+                    assert!(kept == stored, "{by} {growth:?}");
+                    let as_it_is = Stored::new(&grid, by, &()).unwrap();
+                    let as_it_is =
+                        Drawing::new(&as_it_is, by, &options).unwrap().picture().unwrap();
+                    let drawn = |rgba: &[u8]| rgba.chunks(4).filter(|pixel| pixel[3] > 0).count();
+                    assert!(drawn(&kept.rgba) > 5 * drawn(&as_it_is.rgba), "{by} {growth:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_grid_cannot_tell_of_grown_points_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let grid = grid(folder.path(), Dtype::F32);
+        let growth = Growth::Marker(Marker { radius: 1, shape: Shape::Square });
+        let error = |by| Grown::new(&grid, by, growth, &()).err().unwrap();
+        assert!(matches!(error("first"), Error::SpreadOrder { .. }));
+        assert!(matches!(error("var"), Error::SpreadNeeds { .. } | Error::Grid(_)));
+        let growth = Growth::Marker(Marker { radius: 201, shape: Shape::Square });
+        assert!(Grown::new(&grid, "mean", growth, &()).err().unwrap().is_usage());
+    }
+}
