@@ -201,6 +201,21 @@ impl<C: Counter> Tile<'_, C> {
         }
     }
 
+    /// Takes what is kept of these cells of `tile`, one after another, and leaves it there as it is without points.
+    pub(crate) fn take(&mut self, tile: &mut Self, cells: impl Iterator<Item = usize> + Clone) {
+        let none = C::zeroed();
+        take(self.count, tile.count, cells.clone(), none);
+        take(self.valid, tile.valid, cells.clone(), none);
+        take(self.sum, tile.sum, cells.clone(), 0.0);
+        take(self.carry, tile.carry, cells.clone(), 0.0);
+        take(self.mean, tile.mean, cells.clone(), 0.0);
+        take(self.m2, tile.m2, cells.clone(), 0.0);
+        take(self.min, tile.min, cells.clone(), f64::NAN);
+        take(self.max, tile.max, cells.clone(), f64::NAN);
+        take(self.first, tile.first, cells.clone(), f64::NAN);
+        take(self.last, tile.last, cells, f64::NAN);
+    }
+
     /// Adds what is kept of other points of the same cells, which come after these. Planes that are empty there
     /// stay as they are; of those that are computed together (`valid`, `mean` and `m2`; `sum` and `carry`), all
     /// or none are.
@@ -296,6 +311,15 @@ fn welford<C: Counter, Z: Sample>(
         let deviation = z - means[cell];
         means[cell] += deviation / numbers[cell].count();
         m2s[cell] += deviation * (z - means[cell]);
+    }
+}
+
+fn take<T: Copy>(to: &mut [T], from: &mut [T], cells: impl Iterator<Item = usize>, nothing: T) {
+    if from.is_empty() {
+        return;
+    }
+    for (to, cell) in to.iter_mut().zip(cells) {
+        *to = std::mem::replace(&mut from[cell], nothing);
     }
 }
 

@@ -5,9 +5,11 @@ use std::ops::{Add, AddAssign, Range};
 use pointillist_ingest::Dtype;
 use serde::{Deserialize, Serialize};
 
+use crate::accumulate::Counter;
 use crate::carried::{Stored, stored};
 use crate::extent::{Frame, StoredExtent};
-use crate::planes::{Accumulators, Plane};
+use crate::planes::{Accumulators, Kept, Plane};
+use crate::sparse::Sparse;
 use crate::{Error, Reduction, Reductions, Term};
 
 /// The region that a grid covers, in data units. Both widths are finite and greater than zero.
@@ -116,11 +118,60 @@ pub struct Grid {
     cells: Counted,
 }
 
-/// Accumulators with counters as wide as the number of rows needs.
+/// What is kept, with counters as wide as the number of rows needs.
 #[derive(Debug)]
 pub(crate) enum Counted {
-    Narrow(Accumulators<u32>),
-    Wide(Accumulators<u64>),
+    Narrow(Body<u32>),
+    Wide(Body<u64>),
+}
+
+/// What is kept, of all cells or only of those that hold points.
+#[derive(Debug)]
+pub(crate) enum Body<C> {
+    Dense(Accumulators<C>),
+    Sparse(Sparse<C>),
+}
+
+impl<C: Counter> Body<C> {
+    fn kept(&self) -> Kept {
+        match self {
+            Self::Dense(planes) => planes.kept(),
+            Self::Sparse(sparse) => sparse.kept(),
+        }
+    }
+
+    fn reduce<T: PageValue>(
+        &self,
+        reduction: Reduction,
+        field: usize,
+        cells: Range<usize>,
+        values: &mut [T],
+    ) {
+        match self {
+            Self::Dense(planes) => planes.reduce(reduction, field, cells, values),
+            Self::Sparse(sparse) => sparse.reduce(reduction, field, cells, values),
+        }
+    }
+
+    fn copy<T: PageValue>(
+        &self,
+        plane: Plane,
+        field: usize,
+        cells: Range<usize>,
+        values: &mut [T],
+    ) {
+        match self {
+            Self::Dense(planes) => planes.copy(plane, field, cells, values),
+            Self::Sparse(sparse) => sparse.copy(plane, field, cells, values),
+        }
+    }
+
+    fn counts_need_f64(&self) -> bool {
+        match self {
+            Self::Dense(planes) => planes.counts_need_f64(),
+            Self::Sparse(sparse) => sparse.counts_need_f64(),
+        }
+    }
 }
 
 impl Grid {
@@ -179,16 +230,21 @@ impl Grid {
         let cells = rows.start as usize * width..rows.end as usize * width;
         assert_eq!(values.len(), cells.len(), "a value for each cell");
         match &self.cells {
-            Counted::Narrow(accumulators) => accumulators.reduce(reduction, field, cells, values),
-            Counted::Wide(accumulators) => accumulators.reduce(reduction, field, cells, values),
+            Counted::Narrow(body) => body.reduce(reduction, field, cells, values),
+            Counted::Wide(body) => body.reduce(reduction, field, cells, values),
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.cells
     }
 
     /// Where a shard of this grid stores what it keeps.
     pub(crate) fn stored(&self) -> Vec<Stored> {
         let kept = match &self.cells {
-            Counted::Narrow(accumulators) => accumulators.kept(),
-            Counted::Wide(accumulators) => accumulators.kept(),
+            Counted::Narrow(body) => body.kept(),
+            Counted::Wide(body) => body.kept(),
         };
         stored(&self.reductions, &self.fields, &kept)
     }
@@ -204,8 +260,8 @@ impl Grid {
         let width = self.width() as usize;
         let cells = rows.start as usize * width..rows.end as usize * width;
         match &self.cells {
-            Counted::Narrow(accumulators) => accumulators.copy(plane, field, cells, values),
-            Counted::Wide(accumulators) => accumulators.copy(plane, field, cells, values),
+            Counted::Narrow(body) => body.copy(plane, field, cells, values),
+            Counted::Wide(body) => body.copy(plane, field, cells, values),
         }
     }
 
@@ -238,8 +294,8 @@ impl Grid {
         self.reductions.as_slice().contains(&Reduction::Count.into())
             && self.stats.binned > 1 << f32::MANTISSA_DIGITS
             && match &self.cells {
-                Counted::Narrow(accumulators) => accumulators.counts_need_f64(),
-                Counted::Wide(accumulators) => accumulators.counts_need_f64(),
+                Counted::Narrow(body) => body.counts_need_f64(),
+                Counted::Wide(body) => body.counts_need_f64(),
             }
     }
 }

@@ -33,6 +33,7 @@ mod planes;
 mod reduction;
 mod run;
 mod shard;
+mod sparse;
 mod stage;
 mod stream;
 mod tiff;

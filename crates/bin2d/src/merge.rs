@@ -11,7 +11,7 @@ use pointillist_ingest::Progress;
 
 use crate::accumulate::Counter;
 use crate::carried::{self, Stored};
-use crate::grid::Counted;
+use crate::grid::{Body, Counted};
 use crate::planes::{Accumulators, Kept};
 use crate::run::fits;
 use crate::{Binned, Description, Error, Extent, Frame, Grid, GridFile, Options, Shard, Stats, os};
@@ -113,9 +113,9 @@ impl Shards {
             return Err(self.changed(0));
         };
         let counted = if self.stats.points <= u64::from(u32::MAX) {
-            Counted::Narrow(self.add_up::<u32>(&kept, &stored, progress)?)
+            Counted::Narrow(Body::Dense(self.add_up(&kept, &stored, progress)?))
         } else {
-            Counted::Wide(self.add_up::<u64>(&kept, &stored, progress)?)
+            Counted::Wide(Body::Dense(self.add_up(&kept, &stored, progress)?))
         };
         let Extent { xmin, xmax, ymin, ymax } = *extent;
         let frame = Frame { extent: Extent::new(xmin, xmax, ymin, ymax)?, size: *size };

@@ -126,6 +126,22 @@ impl<Z: Sample> Slice<Z> {
         }
     }
 
+    /// The bytes that it takes.
+    pub(crate) fn bytes_taken(&self) -> usize {
+        size_of_val(&*self.records) + size_of_val(&*self.next) + size_of_val(&*self.ends)
+    }
+
+    /// The number of points of a tile.
+    pub(crate) fn points_in(&self, index: usize) -> usize {
+        let end = self.ends[index] as usize;
+        let (mut chunk, mut full) = (index, 0);
+        while chunk != end / Self::CHUNK {
+            chunk = self.next[chunk] as usize;
+            full += 1;
+        }
+        full * Self::CHUNK + end % Self::CHUNK
+    }
+
     /// Adds the points of one tile to it, in row order.
     pub(crate) fn add_to<C: Counter>(
         &self,
@@ -133,13 +149,18 @@ impl<Z: Sample> Slice<Z> {
         tile: &mut Tile<'_, C>,
         mut room: Option<&mut Vec<Record<Z>>>,
     ) {
+        self.each(index, |records| tile.add(points(records), room.as_deref_mut()));
+    }
+
+    /// Hands on the points of one tile, in row order, a block at a time.
+    pub(crate) fn each(&self, index: usize, mut take: impl FnMut(&[Record<Z>])) {
         let records = &*self.records;
         let end = self.ends[index] as usize;
         let mut chunk = index;
         loop {
             let start = chunk * Self::CHUNK;
             if chunk == end / Self::CHUNK {
-                tile.add(points(&records[start..end]), room);
+                take(&records[start..end]);
                 break;
             }
             let following = self.next[chunk] as usize;
@@ -147,13 +168,13 @@ impl<Z: Sample> Slice<Z> {
             for line in 0..8 {
                 prefetch(records, following * Self::CHUNK + line * 64 / size_of::<Record<Z>>());
             }
-            tile.add(points(&records[start..start + Self::CHUNK]), room.as_deref_mut());
+            take(&records[start..start + Self::CHUNK]);
             chunk = following;
         }
     }
 }
 
-fn points<Z: Sample>(records: &[Record<Z>]) -> impl Points<Z> {
+pub(crate) fn points<Z: Sample>(records: &[Record<Z>]) -> impl Points<Z> {
     records.iter().map(|record| (record.cell, record.z))
 }
 

@@ -9,17 +9,20 @@ use rayon::prelude::*;
 use crate::accumulate::{Counter, Sample, Tile};
 use crate::columns::Columns;
 use crate::gather::{Room, Rows};
-use crate::grid::Stats;
+use crate::grid::{Body, Stats};
 use crate::lane::Lane;
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
 use crate::planes::{Accumulators, Kept};
 use crate::run::{Cut, Field, Plan, no_column};
+use crate::sparse::Sparse;
 use crate::{Error, Reductions, Size};
 
-/// The grid, several times over or once.
+/// The grid, several times over, once, or not yet.
 #[derive(Debug)]
 pub(crate) enum Cells<C> {
+    /// Points wait in slices.
+    Waiting(Tiling),
     /// As many as there have been stripes, up to the number that is planned.
     Lanes(Vec<Lane<C>>, usize),
     Tiles(Accumulators<C>, Tiling),
@@ -29,12 +32,14 @@ impl<C: Counter> Cells<C> {
     pub(crate) fn new(plan: Plan, cells: usize, kept: &Kept) -> io::Result<Self> {
         Ok(match plan {
             Plan::Lanes(lanes) => Self::Lanes(Vec::new(), lanes),
+            Plan::Waiting(tiling) => Self::Waiting(tiling),
             Plan::Tiles(tiling) => Self::Tiles(Accumulators::new(cells, kept)?, tiling),
         })
     }
 
     pub(crate) fn widen(self) -> io::Result<Cells<u64>> {
         Ok(match self {
+            Self::Waiting(tiling) => Cells::Waiting(tiling),
             Self::Lanes(lanes, most) => {
                 let lanes = lanes.into_iter().map(Lane::widen);
                 Cells::Lanes(lanes.collect::<io::Result<_>>()?, most)
@@ -45,6 +50,7 @@ impl<C: Counter> Cells<C> {
 
     pub(crate) fn expect_nan(self, before: &Kept, kept: &Kept) -> io::Result<Self> {
         Ok(match self {
+            Self::Waiting(tiling) => Self::Waiting(tiling),
             Self::Lanes(lanes, most) => {
                 let lanes = lanes.into_iter().map(|lane| lane.expect_nan(before, kept));
                 Self::Lanes(lanes.collect::<io::Result<_>>()?, most)
@@ -53,20 +59,50 @@ impl<C: Counter> Cells<C> {
         })
     }
 
-    pub(crate) fn finish(self, size: Size, kept: &Kept) -> io::Result<Accumulators<C>> {
-        match self {
-            Self::Lanes(lanes, _) => Lane::sum(lanes, size, kept),
-            Self::Tiles(planes, _) => Ok(planes),
-        }
+    /// All that was added. What waits is in `slices`, where some z may be NaN or not.
+    pub(crate) fn finish(
+        self,
+        size: Size,
+        kept: &Kept,
+        slices: Slices,
+        may_be_nan: bool,
+    ) -> io::Result<Body<C>> {
+        Ok(match self {
+            Self::Waiting(tiling) => Body::Sparse(slices.sparse(tiling, kept, may_be_nan)?),
+            Self::Lanes(lanes, _) => Body::Dense(Lane::sum(lanes, size, kept)?),
+            Self::Tiles(planes, _) => Body::Dense(planes),
+        })
     }
 }
 
-/// Room for the slices of a batch, reused from batch to batch.
+/// Room for the slices of a batch, reused from batch to batch; or all slices, of one kind of z.
 #[derive(Debug, Default)]
 pub(crate) struct Slices {
     single: Vec<Slice<f32>>,
     double: Vec<Slice<f64>>,
     without: Vec<Slice<()>>,
+}
+
+impl Slices {
+    fn number(&self) -> usize {
+        self.single.len() + self.double.len() + self.without.len()
+    }
+
+    fn sparse<C: Counter>(
+        self,
+        tiling: Tiling,
+        kept: &Kept,
+        may_be_nan: bool,
+    ) -> io::Result<Sparse<C>> {
+        let Self { single, double, without } = self;
+        if !single.is_empty() {
+            Sparse::of(&single, tiling, kept, may_be_nan)
+        } else if !double.is_empty() {
+            Sparse::of(&double, tiling, kept, may_be_nan)
+        } else {
+            Sparse::of(&without, tiling, kept, may_be_nan)
+        }
+    }
 }
 
 /// A z, and the room for slices of it.
@@ -148,11 +184,65 @@ impl Pass<'_> {
                 }
                 self.straight(rows, field, lanes, *most)
             }
+            &mut Cells::Waiting(tiling) => {
+                if let Some(stats) = self.put_aside(rows, field, tiling, slices)? {
+                    return Ok(stats);
+                }
+                // They are too many to wait, or of another kind.
+                let planes = Accumulators::new(self.size.cells() as usize, self.kept);
+                let mut planes = planes.map_err(Error::Allocation)?;
+                let mut tiles = planes.tiles(field, tiling.tiles(), tiling.tile_cells());
+                let Slices { single, double, without } = std::mem::take(slices);
+                self.add_up(field, &single, &mut tiles);
+                self.add_up(field, &double, &mut tiles);
+                self.add_up(field, &without, &mut tiles);
+                drop((single, double, without));
+                let stats = self.by_tiles(rows, field, tiling, &mut tiles, Z::of(slices))?;
+                *cells = Cells::Tiles(planes, tiling);
+                Ok(stats)
+            }
             Cells::Tiles(planes, tiling) => {
                 let mut tiles = planes.tiles(field, tiling.tiles(), tiling.tile_cells());
                 self.by_tiles(rows, field, *tiling, &mut tiles, Z::of(slices))
             }
         }
+    }
+
+    /// Partitions rows into slices of their own, if so many may wait and all are of one kind.
+    fn put_aside<Z: Sliced>(
+        &self,
+        rows: &Rows<'_, Z>,
+        field: usize,
+        tiling: Tiling,
+        slices: &mut Slices,
+    ) -> Result<Option<Stats>, Error> {
+        // Fewer and longer ones have less room that stays empty.
+        const LONGER: usize = 4;
+        const FEW: usize = 16;
+        let all = rows.z.len();
+        let shortest = self.cut.slice_rows;
+        let slice_rows = (all / FEW).clamp(shortest, LONGER * shortest);
+        let rows_of = |index: usize| {
+            let start = index * slice_rows;
+            start..all.min(start + slice_rows)
+        };
+        let number = slices.number();
+        let waiting = Z::of(slices);
+        let there: usize = waiting.iter().map(Slice::bytes_taken).sum();
+        let new = 0..all.div_ceil(slice_rows);
+        let needed =
+            new.clone().map(|index| Slice::<Z>::bytes(tiling, rows_of(index).len())).sum::<usize>();
+        let most = self.cut.most_waiting(self.size);
+        let most_bytes = most * self.kept.bytes_per_cell(size_of::<u32>()) as u64;
+        let too_many = self.before + all as u64 > most || (there + needed) as u64 > most_bytes;
+        if too_many || waiting.len() < number {
+            return Ok(None);
+        }
+        for index in new {
+            let slice = Slice::new(tiling, rows_of(index).len());
+            waiting.push(slice.map_err(Error::Allocation)?);
+        }
+        self.fill(rows, field, rows_of, &mut waiting[number..]).map(Some)
     }
 
     /// Rows are done once for all columns that are reduced: with the first.

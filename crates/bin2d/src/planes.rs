@@ -326,30 +326,38 @@ impl<C: Counter> Accumulators<C> {
         tiles: usize,
         tile_cells: usize,
     ) -> Vec<Tile<'_, C>> {
-        let counts: &mut [C] = if field == 0 { &mut self.count } else { &mut [] };
-        let mut count = counts.chunks_mut(tile_cells);
-        let mut field = self.fields.get_mut(field).map(|field| {
-            let floats = [
-                &mut field.sum,
-                &mut field.carry,
-                &mut field.mean,
-                &mut field.m2,
-                &mut field.min,
-                &mut field.max,
-                &mut field.first,
-                &mut field.last,
-            ];
-            (field.valid.chunks_mut(tile_cells), floats.map(|plane| plane.chunks_mut(tile_cells)))
-        });
-        (0..tiles)
-            .map(|_| {
-                let count = count.next().unwrap_or_default();
-                let Some((valid, floats)) = &mut field else {
-                    return Tile { count, ..Tile::default() };
-                };
-                let valid = valid.next().unwrap_or_default();
+        self.cut(field, std::iter::repeat_n(tile_cells, tiles))
+    }
+
+    /// The same into tiles of these lengths.
+    pub(crate) fn cut(
+        &mut self,
+        field: usize,
+        lengths: impl Iterator<Item = usize>,
+    ) -> Vec<Tile<'_, C>> {
+        let mut count: &mut [C] = if field == 0 { &mut self.count } else { &mut [] };
+        let (mut valid, mut floats): (&mut [C], [&mut [f64]; 8]) = match self.fields.get_mut(field)
+        {
+            None => (&mut [], Default::default()),
+            Some(field) => {
+                let floats = [
+                    &mut *field.sum,
+                    &mut field.carry,
+                    &mut field.mean,
+                    &mut field.m2,
+                    &mut field.min,
+                    &mut field.max,
+                    &mut field.first,
+                    &mut field.last,
+                ];
+                (&mut field.valid, floats)
+            }
+        };
+        lengths
+            .map(|length| {
                 let [sum, carry, mean, m2, min, max, first, last] =
-                    floats.each_mut().map(|plane| plane.next().unwrap_or_default());
+                    floats.each_mut().map(|plane| split_off(plane, length));
+                let (count, valid) = (split_off(&mut count, length), split_off(&mut valid, length));
                 Tile { count, valid, sum, carry, mean, m2, min, max, first, last }
             })
             .collect()
@@ -515,6 +523,14 @@ impl<C: Counter> Accumulators<C> {
     pub(crate) fn counts_need_f64(&self) -> bool {
         self.count.par_iter().any(|count| f64::from(count.number() as f32) != count.number())
     }
+}
+
+/// Takes the first of these values, so many or all there are.
+fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
+    let all = std::mem::take(values);
+    let (first, rest) = all.split_at_mut(length.min(all.len()));
+    *values = rest;
+    first
 }
 
 /// All NaN get the same bits, whatever arithmetic they are from, as results must not depend on the machine.

@@ -3,11 +3,12 @@
 //! A small grid is kept several times over, in lanes: rows go to the lanes in turn, in stripes of a fixed length,
 //! each lane is filled by one thread at a time, and in the end the lanes are added up in their order. A large
 //! grid is kept once: rows are partitioned, slice by slice, by the tile of the grid they fall into, and then
-//! added up tile by tile.
+//! added up tile by tile. Where it has far more cells than there are rows, that waits until all are partitioned, and
+//! only cells that hold points are kept.
 //!
-//! Which of the two it is depends on the grid alone, stripes and lanes on nothing at all, and slices, batches and
-//! tiles leave the order of a cell's points as it is; so the result is the same to the bit whatever the number of
-//! threads.
+//! Whether there are lanes depends on the grid alone, stripes and lanes on nothing at all, and slices, batches, tiles
+//! and waiting leave the order of a cell's points as it is; so the result is the same to the bit whatever the number
+//! of threads.
 
 use pointillist_ingest::{Kernel, Progress, Values};
 
@@ -35,6 +36,8 @@ pub(crate) struct Cut {
     pub(crate) slice_bytes: usize,
     /// The most tiles: points of a slice are written to as many places at a time.
     pub(crate) tiles: usize,
+    /// Points that may wait, for a hundred cells.
+    pub(crate) waiting: u64,
 }
 
 impl Default for Cut {
@@ -46,7 +49,15 @@ impl Default for Cut {
             slice_rows: 1 << 18,
             slice_bytes: 160 << 20,
             tiles: 1024,
+            waiting: 25,
         }
+    }
+}
+
+impl Cut {
+    /// Points that may wait, if they also take no more bytes than as many cells.
+    pub(crate) fn most_waiting(self, size: Size) -> u64 {
+        u64::from(size.cells()) * self.waiting / 100
     }
 }
 
@@ -57,21 +68,28 @@ pub(crate) enum Plan {
     Lanes(usize),
     /// By way of these tiles.
     Tiles(Tiling),
+    /// The same, all at once in the end, if all points may wait until then: see [`Cut::most_waiting`].
+    Waiting(Tiling),
 }
 
 impl Plan {
     /// Fewer lanes than this would keep threads waiting.
     const FEW_LANES: usize = 4;
 
-    fn new(size: Size, kept: &Kept, cut: Cut) -> Self {
+    /// `rows` is the number of rows, where it is known.
+    fn new(size: Size, kept: &Kept, cut: Cut, rows: Option<u64>) -> Self {
         let bytes_per_cell = kept.bytes_per_cell(size_of::<u32>());
         let fitting = cut.lane_bytes / lane::cells(size).saturating_mul(bytes_per_cell).max(1);
         let lanes = cut.lanes.min(1 << fitting.max(1).ilog2());
         // Rows of a cell are spread over the lanes: they would not come in order.
         if lanes >= Self::FEW_LANES.min(cut.lanes) && !kept.depends_on_order() {
-            Self::Lanes(lanes)
+            return Self::Lanes(lanes);
+        }
+        let tiling = Tiling::new(size.cells(), bytes_per_cell, cut.tiles);
+        if kept.fields.len() > 1 || rows.is_some_and(|rows| rows > cut.most_waiting(size)) {
+            Self::Tiles(tiling)
         } else {
-            Self::Tiles(Tiling::new(size.cells(), bytes_per_cell, cut.tiles))
+            Self::Waiting(tiling)
         }
     }
 }
@@ -119,7 +137,8 @@ fn bin_cut(
             }
         })
         .collect();
-    let mut binner = Binner::new(frame, reductions, z, fields, cut, kernel)?;
+    let rows = sources.iter().map(|columns| columns.rows() as u64).sum();
+    let mut binner = Binner::new(frame, reductions, z, fields, cut, kernel, Some(rows))?;
     for columns in sources {
         binner = binner.add(columns, progress)?;
     }
@@ -171,7 +190,7 @@ enum Store {
 
 impl Binner {
     /// For points with these fields, which are the columns that `reductions` are of, with `z` for one that is not
-    /// named.
+    /// named, and so many rows, where that is known.
     pub(crate) fn new(
         frame: &Frame,
         reductions: &Reductions,
@@ -179,6 +198,7 @@ impl Binner {
         fields: Vec<Field>,
         cut: Cut,
         kernel: Kernel,
+        rows: Option<u64>,
     ) -> Result<Self, Error> {
         // The fields of an extent are public, so it may have come about without its checks.
         let Extent { xmin, xmax, ymin, ymax } = frame.extent;
@@ -196,25 +216,31 @@ impl Binner {
         // Whether there are NaN changes nothing in the result.
         let as_if: Vec<About> =
             about.iter().map(|about| About { may_be_nan: true, ..*about }).collect();
-        let plan = Plan::new(frame.size, &Kept::of(&wanted, &as_if), cut);
+        let plan = Plan::new(frame.size, &Kept::of(&wanted, &as_if), cut, rows);
         let (cell, more) = match plan {
             // A little more for the pitch.
             Plan::Lanes(lanes) => (Lane::<u32>::bytes_per_cell(&kept) * lanes, 4 << 20),
-            Plan::Tiles(tiling) => {
+            Plan::Tiles(tiling) | Plan::Waiting(tiling) => {
                 let slice = if about.iter().any(|about| about.is_wide) {
                     Slice::<f64>::bytes(tiling, cut.slice_rows)
                 } else {
                     Slice::<f32>::bytes(tiling, cut.slice_rows)
                 };
-                (kept.bytes_per_cell(size_of::<u32>()), slice.max(cut.slice_bytes))
+                let cell = kept.bytes_per_cell(size_of::<u32>());
+                // Where more may come than may wait, those that wait stand beside all cells for a while.
+                let waiting = match (plan, rows) {
+                    (Plan::Waiting(_), None) => cut.most_waiting(frame.size) * cell as u64,
+                    _ => 0,
+                };
+                (cell, waiting.max(slice.max(cut.slice_bytes) as u64))
             }
         };
-        fits(frame.size, reductions, cell as u64, more as u64, os::available_memory())?;
+        fits(frame.size, reductions, cell as u64, more, os::available_memory())?;
         let store = Cells::new(plan, cells as usize, &kept).map_err(Error::Allocation)?;
         let locator = Locator::new(frame, kernel);
         let locator = match plan {
             Plan::Lanes(_) => locator.with_pitch(lane::pitch(frame.size)),
-            Plan::Tiles(_) => locator,
+            Plan::Tiles(_) | Plan::Waiting(_) => locator,
         };
         Ok(Self {
             frame: *frame,
@@ -268,8 +294,11 @@ impl Binner {
             return Ok(self);
         }
         // What has been taken is at hand already.
-        let (cell, taken) =
-            (kept.bytes_per_cell(size_of::<u32>()), self.kept.bytes_per_cell(size_of::<u32>()));
+        let cell = kept.bytes_per_cell(size_of::<u32>());
+        let taken = match &self.store {
+            Store::Narrow(Cells::Waiting(_)) | Store::Wide(Cells::Waiting(_)) => 0,
+            _ => self.kept.bytes_per_cell(size_of::<u32>()),
+        };
         let taken = taken as u64 * u64::from(self.frame.size.cells());
         let available = os::available_memory().map(|available| available.saturating_add(taken));
         fits(self.frame.size, &self.reductions, cell as u64, 0, available)?;
@@ -291,10 +320,14 @@ impl Binner {
 
     /// The grid of all points that were added.
     pub(crate) fn finish(self) -> Result<Grid, Error> {
-        let Self { frame, reductions, field_of_page, kept, stats, store, .. } = self;
+        let Self { frame, reductions, fields, field_of_page, kept, stats, store, slices, .. } =
+            self;
+        let (size, may_be_nan) = (frame.size, fields.iter().any(|field| field.about.may_be_nan));
         let counted = match store {
-            Store::Narrow(cells) => cells.finish(frame.size, &kept).map(Counted::Narrow),
-            Store::Wide(cells) => cells.finish(frame.size, &kept).map(Counted::Wide),
+            Store::Narrow(cells) => {
+                cells.finish(size, &kept, slices, may_be_nan).map(Counted::Narrow)
+            }
+            Store::Wide(cells) => cells.finish(size, &kept, slices, may_be_nan).map(Counted::Wide),
         };
         let cells = counted.map_err(Error::Allocation)?;
         Ok(Grid::new(frame, reductions, field_of_page, stats, cells))

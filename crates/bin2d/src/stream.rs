@@ -102,7 +102,7 @@ fn stream_cut(
     let about = About { may_be_nan: false, is_wide: reading.dtype == Dtype::F64 };
     let fields =
         reduced.iter().map(|(name, _)| Field { name: (*name).to_owned(), about }).collect();
-    let mut binner = Binner::new(&frame, &reductions, z, fields, cut, Kernel::choose()?)?;
+    let mut binner = Binner::new(&frame, &reductions, z, fields, cut, Kernel::choose()?, None)?;
     let progress = OnlyCancelled(progress);
     while let Some(batch) = batches.next_batch()? {
         let Batch { columns: values, may_be_non_finite } = &batch;

@@ -5,6 +5,7 @@ use pointillist_ingest::Zones;
 use proptest::prelude::*;
 
 use super::*;
+use crate::grid::Body;
 use crate::{Dtype, PageValues, Reduction, naive};
 
 /// What is binned, and how.
@@ -39,6 +40,10 @@ impl<'a> Case<'a> {
             narrow_z: false,
             sources: 1,
         }
+    }
+
+    fn late(self) -> Self {
+        Self { cut: LATE, ..self }
     }
 
     fn in_lanes(self) -> Self {
@@ -132,7 +137,11 @@ const SMALL: Cut = Cut {
     slice_rows: 100,
     slice_bytes: 1 << 17,
     tiles: 16,
+    waiting: 0,
 };
+
+/// By tiles, when all points are there.
+const LATE: Cut = Cut { waiting: 1 << 20, ..SMALL };
 
 /// In lanes, where the reductions allow it.
 const IN_STRIPES: Cut = Cut { lane_bytes: usize::MAX, ..SMALL };
@@ -183,10 +192,12 @@ proptest! {
     ) {
         let case = Case { narrow_z, ..Case::new(&points, size(width, height)) };
         case.check_against_naive();
+        case.late().check_against_naive();
         case.in_lanes().check_against_naive();
         let known: Vec<_> = points.iter().copied().filter(|point| !point.2.is_nan()).collect();
         let case = Case { points: &known, z_may_be_nan: false, ..case };
         case.check_against_naive();
+        case.late().check_against_naive();
         case.in_lanes().check_against_naive();
     }
 
@@ -195,19 +206,90 @@ proptest! {
         points in prop::collection::vec((coordinate(), coordinate(), z()), 0..900),
         width in 1u32..40, height in 1u32..40, narrow_z: bool,
         slice_rows in 1usize..200, slice_bytes in 1usize..1 << 18, tiles in 2usize..300,
+        waiting in prop_oneof![Just(0), 0u64..20_000, Just(1 << 20)],
     ) {
         let case = Case { narrow_z, ..Case::new(&points, size(width, height)) };
         for case in [case, case.in_lanes()] {
             let expected = case.bits();
             for (threads, sources) in [(1, 4), (2, 1), (3, 2), (7, 3), (64, 1)] {
                 for kernel in Kernel::available() {
-                    let cut = Cut { slice_rows, slice_bytes, tiles, ..case.cut };
+                    let cut = Cut { slice_rows, slice_bytes, tiles, waiting, ..case.cut };
                     let case = Case { cut, kernel, sources, ..case };
                     let found = with_threads(threads, || case.bits());
                     prop_assert!(found == expected, "{} threads, {:?}, {:?}", threads, kernel, cut);
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_grid_with_few_points_has_the_pages_and_planes_of_one_that_keeps_all_cells() {
+    // Cells of a tile are more than those that are computed together.
+    let (width, height) = (999, 613);
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(state >> 8) / f64::from(1 << 24)
+    };
+    // Half of them in the corner that has the last cell.
+    let points: Vec<_> = (0..4000)
+        .map(|row| {
+            let part = if row % 2 == 0 { 1.0 } else { 0.01 };
+            (1.0 - part * next(), part * next(), if row % 7 == 0 { f64::NAN } else { next() })
+        })
+        .collect();
+    for reductions in [ALL, "count", "max", "sum", "std,first"] {
+        let case = Case { reductions, ..Case::new(&points, size(width, height)) };
+        let (dense, late) = (case.grid().unwrap(), case.late().grid().unwrap());
+        let (Counted::Narrow(Body::Dense(_)), Counted::Narrow(Body::Sparse(_))) =
+            (dense.counted(), late.counted())
+        else {
+            panic!("one of each");
+        };
+        assert_eq!(bits(&dense), bits(&late));
+        assert_eq!(dense.stored(), late.stored());
+        for rows in [0..1, 7..8, 5..42, 300..613, 612..613, 9..9] {
+            let number = rows.len() * width as usize;
+            let page = |grid: &Grid, term: &Term| {
+                let mut values = vec![-1.0; number];
+                grid.page_rows(term, rows.clone(), &mut values);
+                values.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+            };
+            for term in dense.reductions().as_slice() {
+                assert_eq!(page(&dense, term), page(&late, term), "{term} of {rows:?}");
+            }
+            for stored in dense.stored() {
+                let plane = |grid: &Grid| {
+                    let mut values = vec![-1.0; number];
+                    grid.plane_rows(stored.plane, stored.field, rows.clone(), &mut values);
+                    values.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+                };
+                assert_eq!(plane(&dense), plane(&late), "{} of {rows:?}", stored.page);
+            }
+        }
+    }
+}
+
+#[test]
+fn points_of_several_types_and_more_than_may_wait_are_added_up_in_their_order() {
+    let x: Vec<f64> = (0..5000).map(|row| f64::from(row * 7 % 997) / 997.0).collect();
+    let z: Vec<f64> = (0..5000).map(|row| f64::from(row * row % 1013) / 7.0).collect();
+    let z32: Vec<f32> = z.iter().map(|&z| z as f32).collect();
+    let grid = |cut: Cut| {
+        let of = |z: Values<'static>| {
+            let x = Values::F64(Vec::leak(x.clone()));
+            Columns::new(x, x).unwrap().with_z("z", z, false).unwrap()
+        };
+        let narrow = || of(Values::F32(Vec::leak(z32.clone())));
+        let sources = [narrow(), narrow(), of(Values::F64(Vec::leak(z.clone()))), narrow()];
+        let grid = bin_cut(&sources, &unit(size(30, 30)), &all(), cut, Kernel::Scalar, &());
+        bits(&grid.unwrap())
+    };
+    let expected = grid(SMALL);
+    // There are 22 rows a cell. The second type comes when half of them wait.
+    for waiting in [2300, 5000, 1 << 20] {
+        assert!(grid(Cut { waiting, ..SMALL }) == expected, "{waiting}");
     }
 }
 
@@ -285,9 +367,16 @@ fn wide_counters_count_as_narrow_ones() {
         let about = About { may_be_nan: true, is_wide: true };
         let fields = vec![Field { name: "z".to_owned(), about }];
         let reductions = case.reductions.parse().unwrap();
-        let mut binner =
-            Binner::new(&unit(size(7, 2)), &reductions, Some("z"), fields, case.cut, case.kernel)
-                .unwrap();
+        let mut binner = Binner::new(
+            &unit(size(7, 2)),
+            &reductions,
+            Some("z"),
+            fields,
+            case.cut,
+            case.kernel,
+            None,
+        )
+        .unwrap();
         // Half of the points before, half after.
         for half in [0..250, 250..500] {
             let (x, y, z) = (&x[half.clone()], &y[half.clone()], &z[half]);
@@ -316,6 +405,7 @@ fn the_mean_of_a_hundred_million_equal_values_is_that_value() {
             fields,
             Cut::default(),
             Kernel::default(),
+            None,
         )
         .unwrap();
         for _ in 0..100 {

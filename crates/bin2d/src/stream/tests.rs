@@ -106,7 +106,7 @@ proptest! {
         let fields = reductions.columns(Some("z")).unwrap().into_iter();
         let fields = fields.map(|name| Field { name: name.to_owned(), about }).collect();
         let frame = found.grid().frame();
-        let binner = Binner::new(&frame, &reductions, Some("z"), fields, cut, Kernel::Scalar);
+        let binner = Binner::new(&frame, &reductions, Some("z"), fields, cut, Kernel::Scalar, None);
         let binner = binner.unwrap();
         let mut columns = Columns::new(x, y).unwrap();
         for (name, values) in [("x", x), ("y", y), ("z", z)] {
