@@ -235,3 +235,18 @@ fn the_makefile_of_the_documentation_makes_what_it_must_and_nothing_more() {
     assert_eq!(make(), all([true, true, true]));
     assert_eq!(make(), []);
 }
+
+#[test]
+fn a_smaller_file_is_made_when_it_is_asked_for_and_shows_the_same() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o s.png --size 200 --alpha 0.3");
+    let (fast, picture) = (folder.read("s.png"), folder.picture("s.png"));
+    let run = folder.succeed("render s.txt -o s.png --size 200 --alpha 0.3 --png small");
+    assert!(!run.stderr.contains("colorize: s.png: up to date"), "{}", run.stderr);
+    assert!(folder.read("s.png").len() < fast.len());
+    assert!(folder.picture("s.png") == picture);
+    let run = folder.succeed("render s.txt -o s.png --size 200 --alpha 0.3 --png small");
+    assert!(run.stderr.contains("colorize: s.png: up to date"), "{}", run.stderr);
+    folder.fail(2, "render s.txt -o s.png --png best");
+}

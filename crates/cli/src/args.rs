@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Shard, Size};
-use pointillist_colorize::{Alpha, Color, Norm, Paint};
+use pointillist_colorize::spread::{Growth, Marker, Shape};
+use pointillist_colorize::{Alpha, Color, Effort, Norm, Paint};
 use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 
+use crate::colorize::Wanted;
 use crate::colormaps::Cmap;
+use crate::failure::Failure;
 
 /// Turns text files of points, hundreds of millions of `x y z` lines, into one picture, in little memory.
 ///
@@ -336,7 +339,7 @@ pub(crate) struct ColorizeArgs {
 pub(crate) struct PictureArgs {
     /// The page that is coloured [default: mean where there is one, else count]
     #[arg(long, value_name = "PAGE")]
-    pub(crate) by: Option<String>,
+    by: Option<String>,
     /// linear, log, log1p, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, linear for all else
     /// and for a colour table of values]
     #[arg(long, value_name = "NORM")]
@@ -375,6 +378,20 @@ pub(crate) struct PictureArgs {
     /// The colour of cells that have points but no value [default: that of a colour table in a file, else transparent]
     #[arg(long, value_name = "#HEX")]
     bad: Option<Color>,
+    /// Draw every point as a marker that reaches so many pixels to each side, 0 to 200; means are those of all points
+    /// that cover a pixel [default: 0]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(..=i64::from(Marker::MAX_RADIUS)))]
+    spread: Option<u32>,
+    /// The largest radius up to 3 pixels at which no more than half of the occupied cells have a neighbour within twice
+    /// that radius, so that points which stand alone are seen and crowds are not smeared; as datashader's dynspread
+    #[arg(long, conflicts_with = "spread")]
+    dynspread: bool,
+    /// The form of markers: circle or square [default: circle]
+    #[arg(long, value_name = "NAME", value_parser = shape())]
+    marker: Option<Shape>,
+    /// How the file is compressed: small takes longer to write and less of the disk; the pixels are the same
+    #[arg(long, value_name = "NAME", default_value = "fast", value_parser = effort())]
+    png: Effort,
 }
 
 /// A colour or none; a type of its own because clap reads an `Option` as an option that may be missing.
@@ -382,10 +399,24 @@ pub(crate) struct PictureArgs {
 struct Background(Option<Color>);
 
 impl PictureArgs {
-    /// The options, with the colormap read where it is a file.
-    pub(crate) fn options(
-        &self,
-    ) -> Result<pointillist_colorize::Options, pointillist_colorize::Error> {
+    /// What was asked for, with the colormap read where it is a file.
+    pub(crate) fn wanted(&self) -> Result<Wanted, Failure> {
+        let options = self.options()?;
+        options.validate()?;
+        let shape = self.marker.unwrap_or_default();
+        let growth = match self.spread {
+            _ if self.dynspread => Some(Growth::Dynamic(shape)),
+            Some(radius) if radius > 0 => Some(Growth::Marker(Marker { radius, shape })),
+            None if self.marker.is_some() => {
+                let message = "--marker is the form of what --spread R or --dynspread draws: give one of them";
+                return Err(Failure::usage(message));
+            }
+            _ => None,
+        };
+        Ok(Wanted { by: self.by.clone(), growth, options })
+    }
+
+    fn options(&self) -> Result<pointillist_colorize::Options, pointillist_colorize::Error> {
         let alpha = match (self.alpha_norm, self.alpha) {
             (Some(norm), _) => Alpha::Norm { norm, range: self.alpha_range.unwrap_or((0.0, 1.0)) },
             (None, Some(alpha)) => Alpha::PerPoint(alpha),
@@ -406,6 +437,7 @@ impl PictureArgs {
             bad: self.bad,
             alpha,
             background: self.background.0,
+            effort: self.png,
             ..pointillist_colorize::Options::default()
         })
     }
@@ -438,6 +470,13 @@ fn dtype() -> impl TypedValueParser<Value = Dtype> {
     })
 }
 
+fn shape() -> impl TypedValueParser<Value = Shape> {
+    PossibleValuesParser::new(Shape::ALL.map(Shape::name)).map(|name| match name.as_str() {
+        "square" => Shape::Square,
+        _ => Shape::Circle,
+    })
+}
+
 fn aspect() -> impl TypedValueParser<Value = Aspect> {
     PossibleValuesParser::new(["auto", "equal"]).map(|name| match name.as_str() {
         "equal" => Aspect::Equal,
@@ -449,6 +488,13 @@ fn compression() -> impl TypedValueParser<Value = Compression> {
     PossibleValuesParser::new(["none", "deflate"]).map(|name| match name.as_str() {
         "deflate" => Compression::Deflate,
         _ => Compression::None,
+    })
+}
+
+fn effort() -> impl TypedValueParser<Value = Effort> {
+    PossibleValuesParser::new(["fast", "small"]).map(|name| match name.as_str() {
+        "small" => Effort::Small,
+        _ => Effort::Fast,
     })
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use pointillist_bin2d::GridFile;
+use pointillist_colorize::spread::{Grown, Growth, Marker};
 use pointillist_colorize::{
-    Drawing, Options, Paint, Picture, Stored, default_page, read_text, write_png,
+    Drawing, Effort, Layer, Options, Paint, Pixels, Stored, default_page, read_text, write_png,
 };
 use pointillist_ingest::staged::StagedFile;
 use serde_json::{Value, json};
@@ -22,15 +23,22 @@ const STAGE: &str = "colorize";
 /// The text chunk that records what a picture was made from.
 const RECORD: &str = "pointillist";
 
+/// What a picture is to be.
+pub(crate) struct Wanted {
+    /// The page that is coloured; none where the grid decides.
+    pub(crate) by: Option<String>,
+    pub(crate) growth: Option<Growth>,
+    pub(crate) options: Options,
+}
+
 pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, std::slice::from_ref(&args.grid), report)?;
-    let options = args.picture.options()?;
-    options.validate()?;
+    let wanted = args.picture.wanted()?;
     let grid = GridFile::open(&args.grid)?;
-    let by = args.picture.by.as_deref();
-    stage(grid, &args.grid, &args.output, by, &options, global, report)?;
+    stage(grid, &args.grid, &args.output, &wanted, global, report)?;
     if !is_stdout(&args.output) {
-        make_newest(&args.output, [args.grid.as_path()].into_iter().chain(cmap_file(&options)));
+        let inputs = [args.grid.as_path()].into_iter().chain(cmap_file(&wanted.options));
+        make_newest(&args.output, inputs);
     }
     Ok(())
 }
@@ -62,14 +70,14 @@ pub(crate) fn stage(
     grid: GridFile,
     path: &Path,
     output: &Path,
-    by: Option<&str>,
-    options: &Options,
+    wanted: &Wanted,
     global: &Global,
     report: &Report,
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let names: Vec<&str> = grid.page_names().collect();
-    let by = match by.or_else(|| default_page(&names)) {
+    let Wanted { by, growth, options } = wanted;
+    let by = match by.as_deref().or_else(|| default_page(&names)) {
         Some(by) => by.to_owned(),
         None => {
             return Err(Failure::usage(format!(
@@ -79,31 +87,42 @@ pub(crate) fn stage(
             )));
         }
     };
-    let inputs = json!({ "grid": grid.identity(), "by": by, "options": options });
+    let inputs = json!({ "grid": grid.identity(), "by": by, "growth": growth, "options": options });
     if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
         keep_newer(output, [path].into_iter().chain(cmap_file(options)));
         let facts = json!({ "up_to_date": true, "by": by });
         return report.stage(STAGE, &shown(output), "up to date", facts);
     }
-    let layer = Stored::new(&grid, &by, &UntilInterrupted)?;
-    let picture = Drawing::new(&layer, &by, options)?.picture()?;
-    go_on()?;
+    let stored;
+    let grown;
+    let (layer, marker): (&dyn Layer, _) = match *growth {
+        None => {
+            stored = Stored::new(&grid, &by, &UntilInterrupted)?;
+            (&stored, None)
+        }
+        Some(growth) => {
+            grown = Grown::new(&grid, &by, growth, &UntilInterrupted)?;
+            (&grown, Some(grown.marker()))
+        }
+    };
+    let picture = Drawing::new(layer, &by, options)?;
     let mut facts = facts(&picture, &by);
+    facts["marker"] = json!(marker);
     let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
     let mut record = inputs;
     record["program"] = json!(program);
     record["picture"] = facts.clone();
     let texts =
         [("Software".to_owned(), program.to_owned()), (RECORD.to_owned(), record.to_string())];
-    write(output, picture.width, picture.height, &picture.rgba, &texts)?;
+    write(output, &picture, &texts, options.effort)?;
     let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
     facts["up_to_date"] = json!(false);
     facts["seconds"] = json!(start.elapsed().as_secs_f64());
     let summary = format!(
         "{}x{}, {}; {:.2} s",
-        picture.width,
-        picture.height,
-        describe(&picture, &by, options),
+        picture.width(),
+        picture.height(),
+        describe(&picture, &by, marker, options),
         start.elapsed().as_secs_f64()
     );
     report.stage(STAGE, &target, &summary, facts)
@@ -122,39 +141,42 @@ fn go_on() -> Result<(), Failure> {
     if interrupted() { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
-fn describe(picture: &Picture, by: &str, options: &Options) -> String {
+fn describe(picture: &Drawing<'_>, by: &str, marker: Option<Marker>, options: &Options) -> String {
+    let by = match marker {
+        Some(Marker { radius, shape }) => format!("{by} spread by {radius} ({shape})"),
+        None => by.to_owned(),
+    };
     let Paint::Colormap(colormap) = &options.paint else {
         return format!("{by} in one colour");
     };
-    let limits = match picture.limits {
+    let limits = match picture.limits() {
         Some(limits) => format!("{} to {}", number(limits.vmin), number(limits.vmax)),
         None => "no values".to_owned(),
     };
-    let norm = picture.norm.map_or_else(String::new, |norm| format!("{norm}, "));
+    let norm = picture.norm().map_or_else(String::new, |norm| format!("{norm}, "));
     format!("{by} through {} ({norm}{limits})", colormap.name())
 }
 
 /// What became of what was left open: the numbers another picture needs to share this one's scale.
-fn facts(picture: &Picture, by: &str) -> Value {
+fn facts(picture: &Drawing<'_>, by: &str) -> Value {
     json!({
-        "width": picture.width,
-        "height": picture.height,
+        "width": picture.width(),
+        "height": picture.height(),
         "by": by,
-        "norm": picture.norm,
-        "limits": picture.limits,
-        "alpha_limits": picture.alpha_limits,
+        "norm": picture.norm(),
+        "limits": picture.limits(),
+        "alpha_limits": picture.alpha_limits(),
     })
 }
 
 /// Writes a picture whole or not at all.
 pub(crate) fn write(
     output: &Path,
-    width: usize,
-    height: usize,
-    rgba: &[u8],
+    pixels: &dyn Pixels,
     texts: &[(String, String)],
+    effort: Effort,
 ) -> Result<(), Failure> {
-    let encode = |out: &mut dyn Write| write_png(&mut *out, width, height, rgba, texts);
+    let encode = |out: &mut dyn Write| write_png(&mut *out, pixels, texts, effort);
     if is_stdout(output) {
         let mut out = BufWriter::new(std::io::stdout().lock());
         return match encode(&mut out).map(|()| out.flush()) {

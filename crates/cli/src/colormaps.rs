@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use pointillist_colorize::{Color, Colormap, Swatches};
+use pointillist_colorize::{Color, Colormap, Effort, Swatches};
 use serde_json::json;
 
 use crate::args::ColormapsArgs;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &ColormapsArgs, report: &Report) -> Result<(), Failure> 
     };
     if let Some(output) = &args.output {
         let sheet = Swatches::new(&maps);
-        write(output, sheet.width, sheet.height, &sheet.rgba, &[])?;
+        write(output, &sheet, &[], Effort::Fast)?;
         let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
         let number = plural(maps.len() as u64, "colormap", "colormaps");
         let facts = json!({ "width": sheet.width, "height": sheet.height });

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use pointillist_bin2d::{GridFile, Options, Reduction, Term};
 use pointillist_colorize::default_page;
+use pointillist_colorize::spread::pages;
 use pointillist_ingest::Points;
 use pointillist_ingest::staged::{StagedFile, TemporaryDir};
 
 use crate::args::{Global, RenderArgs};
-use crate::colorize::{check_picture, is_stdout};
+use crate::colorize::{Wanted, check_picture, is_stdout};
 use crate::failure::Failure;
 use crate::inputs::are_points;
 use crate::report::Report;
@@ -18,10 +19,8 @@ use crate::{bin2d, colorize, ingest};
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, &args.inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
-    let (options, picture) = (args.grid.options(args.dtype), args.picture.options()?);
-    picture.validate()?;
-    let by = args.picture.by.as_deref();
-    check_page(by, &options)?;
+    let (options, picture) = (args.grid.options(args.dtype), args.picture.wanted()?);
+    check_page(&picture, &options)?;
     if !is_stdout(&args.output) {
         StagedFile::create(&args.output)
             .map(drop)
@@ -32,7 +31,7 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
     check_grid(&grid)?;
     let points = points(&args, &between, global, report)?;
     let opened = bin2d::stage(bin2d::MadeFrom::Columns(&points), &grid, &options, global, report)?;
-    colorize::stage(opened, &grid, &args.output, by, &picture, global, report)
+    colorize::stage(opened, &grid, &args.output, &picture, global, report)
 }
 
 /// The grid may replace one of ours, whole, damaged or of another version, but no other file.
@@ -49,15 +48,19 @@ fn check_grid(grid: &Path) -> Result<(), Failure> {
 }
 
 /// Whether the grid will have the page, as far as that is known before there are points.
-fn check_page(by: Option<&str>, options: &Options) -> Result<(), Failure> {
+fn check_page(wanted: &Wanted, options: &Options) -> Result<(), Failure> {
+    let by = wanted.by.as_deref();
     let names: Vec<String> = match &options.reductions {
         Some(list) => list.as_slice().iter().map(Term::to_string).collect(),
         None => Reduction::ALL.iter().map(Reduction::to_string).collect(),
     };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some(by) = by.or_else(|| default_page(&names))
+        && names.contains(&by)
+    {
+        return check_growth(wanted, by, &names);
+    }
     let message = match by {
-        Some(by) if names.contains(&by) => return Ok(()),
-        None if default_page(&names).is_some() => return Ok(()),
         None => "the pages have neither mean nor count: choose with --by one of".to_owned(),
         Some(by) if options.reductions.is_some() => {
             format!("--by {by:?} is not among the pages that --reduce asks for:")
@@ -65,6 +68,15 @@ fn check_page(by: Option<&str>, options: &Options) -> Result<(), Failure> {
         Some(by) => format!("--by {by:?} is not a page: there are"),
     };
     Err(Failure::usage(format!("{message} {}", names.join(", "))))
+}
+
+/// Whether the page can be grown, where that is asked for.
+fn check_growth(wanted: &Wanted, by: &str, names: &[&str]) -> Result<(), Failure> {
+    if wanted.growth.is_some() {
+        let term: Term = by.parse()?;
+        pages(&term, names)?;
+    }
+    Ok(())
 }
 
 /// The columns: ingested, or as they are where the inputs are folders of them.

@@ -1,4 +1,4 @@
-//! A grid of 4096 by 4096 cells to pixels, for each norm and opacity, and to a PNG.
+//! A grid of 4096 by 4096 cells to pixels, for each norm and opacity.
 //!
 //! The grid is what a large scatter leaves: a quarter of the cells empty, counts that fall off steeply, values with noise.
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails should stop")]
@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pointillist_colorize::{Alpha, Cells, Color, Drawing, Norm, Options, Resident, write_png};
+use pointillist_colorize::{Alpha, Cells, Color, Drawing, Norm, Options, Pixels, Resident};
 use rayon::prelude::*;
 
 const SIDE: usize = 4096;
@@ -76,29 +76,5 @@ fn norms(c: &mut Criterion) {
     group.finish();
 }
 
-fn encoding(c: &mut Criterion) {
-    let (values, counts) = grid();
-    let (values, counts) = (Cells::F32(&values), Cells::F32(&counts));
-    let mut group = c.benchmark_group("colorize/png");
-    group.throughput(Throughput::Elements((SIDE * SIDE) as u64)).sample_size(10);
-    for (name, values, norm) in
-        [("page=mean", values, Norm::Linear), ("page=count", counts, Norm::Log)]
-    {
-        let layer = Resident::new(values, Some(counts), SIDE, SIDE).unwrap();
-        let options = Options { norm: Some(norm), ..Options::default() };
-        let rgba = Drawing::new(&layer, "mean", &options).unwrap().picture().unwrap().rgba;
-        let mut file = Vec::new();
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                file.clear();
-                write_png(&mut file, SIDE, SIDE, black_box(&rgba), &[]).unwrap();
-            });
-        });
-        let decoded = image::load_from_memory(&file).unwrap().into_rgba8();
-        assert!(decoded.into_raw() == rgba, "{name} does not come back");
-    }
-    group.finish();
-}
-
-criterion_group!(benches, norms, encoding);
+criterion_group!(benches, norms);
 criterion_main!(benches);

@@ -23,6 +23,12 @@ pub enum Error {
         /// The text as given.
         text: String,
     },
+    /// The text is no effort.
+    #[error("{text:?} is not an effort: expected fast or small")]
+    Effort {
+        /// The text as given.
+        text: String,
+    },
     /// The text is neither the name of a colormap nor a list of colours.
     #[error("no colormap is named {text:?}{}; a list of colors like #000,#f80,#fff makes one too, and so does a file, as in terrain.cpt", did_you_mean(.nearest))]
     Colormap {
@@ -174,6 +180,9 @@ pub enum Error {
     /// The picture could not be encoded.
     #[error("cannot encode the picture")]
     Encode(#[source] ::png::EncodingError),
+    /// The pixels are not those that they were said to be, or change while they are encoded.
+    #[error("the picture has other colors than it says")]
+    Colors,
     /// The file could not be read.
     #[error("cannot read {}", .path.display())]
     Read {
@@ -211,6 +220,7 @@ impl Error {
         match self {
             Error::Norm { .. }
             | Error::Color { .. }
+            | Error::Effort { .. }
             | Error::Colormap { .. }
             | Error::ColorList { .. }
             | Error::EqHistOfValues { .. }
@@ -234,6 +244,7 @@ impl Error {
             | Error::TooLarge { .. }
             | Error::Write(_)
             | Error::Encode(_)
+            | Error::Colors
             | Error::Read { .. }
             | Error::Decode { .. }
             | Error::Incomplete { .. } => false,

@@ -31,6 +31,11 @@ pub trait Layer: Sync {
     /// Rows, at least 1, that are best asked for together: from a multiple of it to the next.
     fn block_rows(&self) -> usize;
 
+    /// Rows of which fewer take as long as these. Default: 1.
+    fn least_rows(&self) -> usize {
+        1
+    }
+
     /// The rows, row 0 = top. What is not in memory is read into `buffer`, which any earlier call may have used.
     ///
     /// # Errors
@@ -283,6 +288,10 @@ impl Layer for Counts<'_> {
 
     fn block_rows(&self) -> usize {
         self.layer.block_rows()
+    }
+
+    fn least_rows(&self) -> usize {
+        self.layer.least_rows()
     }
 
     fn read<'a>(&'a self, rows: Range<usize>, buffer: &'a mut Buffer) -> Result<Band<'a>, Error> {

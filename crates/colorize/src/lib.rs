@@ -54,7 +54,7 @@ pub use limits::Limits;
 pub use norm::Norm;
 pub use options::{Options, Paint, default_page};
 pub use picture::{Drawing, Picture, colorize};
-pub use png::{read_text, write_png};
+pub use png::{Effort, Pixels, read_text, write_png};
 pub use sample::Cells;
 pub use scale::Scale;
 pub use shade::Style;

@@ -1,7 +1,7 @@
 //! What can be asked of a picture.
 
 use crate::limits::Wanted;
-use crate::{Alpha, Color, Colormap, Error, Norm};
+use crate::{Alpha, Color, Colormap, Effort, Error, Norm};
 
 /// All that decides on a picture besides the grid. Serialized, it can be recorded beside the picture and
 /// compared later.
@@ -51,6 +51,10 @@ pub struct Options {
     ///
     /// Default: none.
     pub background: Option<Color>,
+    /// Whether the file is to be made fast or small; the pixels are the same.
+    ///
+    /// Default: fast.
+    pub effort: Effort,
 }
 
 impl Options {
@@ -181,6 +185,7 @@ mod tests {
             bad: Some(Color([1, 2, 3, 4])),
             alpha: Alpha::Norm { norm: Norm::SymLog(2.0), range: (0.1, 1.0) },
             background: Some(Color([255; 4])),
+            effort: Effort::Small,
             ..Options::default()
         };
         for options in [options, Options::default()] {

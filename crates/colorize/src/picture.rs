@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use pointillist_bin2d::Page;
 use rayon::prelude::*;
 
-use crate::{Buffer, Cells, Error, Layer, Limits, Norm, Options, Paint, Resident, Style};
+use crate::{
+    Buffer, Cells, Color, Error, Layer, Limits, Norm, Options, Paint, Pixels, Resident, Style,
+};
 
 /// A picture and what it was made with.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,16 +82,6 @@ impl<'a> Drawing<'a> {
         Ok(Drawing { layer, style, norm, buffers: Mutex::default() })
     }
 
-    /// Columns, in pixels.
-    pub fn width(&self) -> usize {
-        self.layer.width()
-    }
-
-    /// Rows, in pixels.
-    pub fn height(&self) -> usize {
-        self.layer.height()
-    }
-
     /// The norm, if there is a colormap.
     pub fn norm(&self) -> Option<Norm> {
         self.norm
@@ -103,24 +95,6 @@ impl<'a> Drawing<'a> {
     /// The limits of the norm between count and opacity, if there is one.
     pub fn alpha_limits(&self) -> Option<Limits> {
         self.style.alpha_limits()
-    }
-
-    /// Writes the pixels of these rows, row 0 = top, as RGBA with straight alpha:
-    /// `rgba.len() = rows.len() * width * 4`.
-    ///
-    /// # Errors
-    /// Those of the layer.
-    ///
-    /// # Panics
-    /// If there are not so many rows, or not as many bytes.
-    pub fn fill(&self, rows: Range<usize>, rgba: &mut [u8]) -> Result<(), Error> {
-        assert_eq!(rgba.len(), 4 * rows.len() * self.width(), "four bytes a cell");
-        let mut buffer = self.buffers().pop().unwrap_or_default();
-        let shaded = self.layer.read(rows, &mut buffer).map(|band| {
-            self.style.shade(band, rgba.as_chunks_mut().0);
-        });
-        self.buffers().push(buffer);
-        shaded
     }
 
     /// All pixels, made on the threads of rayon's current pool.
@@ -141,6 +115,42 @@ impl<'a> Drawing<'a> {
     fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Buffer>> {
         // A buffer is no less good where a thread that had the lock has panicked.
         self.buffers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Pixels for Drawing<'_> {
+    fn width(&self) -> usize {
+        self.layer.width()
+    }
+
+    fn height(&self) -> usize {
+        self.layer.height()
+    }
+
+    /// The errors are those of the layer.
+    ///
+    /// # Panics
+    /// If there are not so many rows, or not as many bytes.
+    fn fill(&self, rows: Range<usize>, rgba: &mut [u8]) -> Result<(), Error> {
+        assert_eq!(rgba.len(), 4 * rows.len() * self.width(), "four bytes a cell");
+        let mut buffer = self.buffers().pop().unwrap_or_default();
+        let shaded = self.layer.read(rows, &mut buffer).map(|band| {
+            self.style.shade(band, rgba.as_chunks_mut().0);
+        });
+        self.buffers().push(buffer);
+        shaded
+    }
+
+    fn palette(&self) -> Option<Vec<Color>> {
+        self.style.palette()
+    }
+
+    fn least_rows(&self) -> usize {
+        self.layer.least_rows()
+    }
+
+    fn is_opaque(&self) -> bool {
+        self.style.is_opaque()
     }
 }
 

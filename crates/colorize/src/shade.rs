@@ -5,6 +5,8 @@
 //! does not depend on the cell is worked into the table beforehand: where every occupied cell is equally
 //! opaque, that is all but the look-up.
 
+use std::collections::HashSet;
+
 use pointillist_bin2d::Dtype;
 
 use crate::alpha::Opacity;
@@ -84,6 +86,24 @@ impl Style {
     /// The limits of the norm between count and opacity, if there is one.
     pub fn alpha_limits(&self) -> Option<Limits> {
         self.opacity.limits()
+    }
+
+    /// The colours of all pixels, in the order of the colormap, if they can be told without the cells and are at
+    /// most 256.
+    pub(crate) fn palette(&self) -> Option<Vec<Color>> {
+        let Opacity::Uniform(_) = self.opacity else { return None };
+        let mut seen = HashSet::new();
+        let colors = self.table.iter().copied().filter(|color| seen.insert(color.0)).collect();
+        (seen.len() <= 256).then_some(colors)
+    }
+
+    /// Whether no pixel lets anything shine through, whatever the cells are.
+    pub(crate) fn is_opaque(&self) -> bool {
+        let opaque = |color: &Color| color.0[3] == 255;
+        match self.opacity {
+            Opacity::Uniform(_) => self.table.iter().all(opaque),
+            _ => self.background.as_ref().is_some_and(opaque),
+        }
     }
 
     /// The entry of cells that are not occupied.
@@ -323,7 +343,7 @@ mod tests {
             background in colors(),
         ) -> Options {
             let (vmin, vmax) = limits.unzip();
-            Options { norm: Some(norm), vmin, vmax, clip: None, paint, under, over: None, bad, alpha, background }
+            Options { norm: Some(norm), vmin, vmax, clip: None, paint, under, over: None, bad, alpha, background, ..Options::default() }
         }
     }
 

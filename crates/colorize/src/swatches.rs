@@ -1,8 +1,11 @@
 //! A sheet of colormaps with their names.
 
+use std::ops::Range;
+
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
-use crate::{Color, Colormap};
+use crate::png::copy_rows;
+use crate::{Color, Colormap, Error, Pixels};
 
 /// DejaVu Sans, ASCII alone; see `fonts/README.md`.
 const FONT: &[u8] = include_bytes!("../fonts/DejaVuSans-ASCII.ttf");
@@ -30,6 +33,24 @@ pub struct Swatches {
     pub height: usize,
     /// Red, green, blue and alpha, a byte each: `len = width * height * 4`, row-major, row 0 = top. Opaque.
     pub rgba: Vec<u8>,
+}
+
+impl Pixels for Swatches {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn height(&self) -> usize {
+        self.height
+    }
+
+    fn fill(&self, rows: Range<usize>, rgba: &mut [u8]) -> Result<(), Error> {
+        copy_rows(&self.rgba, (self.width, self.height), rows, rgba)
+    }
+
+    fn is_opaque(&self) -> bool {
+        true
+    }
 }
 
 impl Swatches {

@@ -174,9 +174,17 @@ impl Layer for Grown<'_> {
         match &self.pages {
             Pages::Kept { .. } => crate::layer::resident_rows(self.width()),
             Pages::Stored { pages, .. } => {
-                let rows = ROWS.max(2 * self.marker.radius as usize);
-                pages.first().map_or(rows, |page| rows.next_multiple_of(page.rows_per_strip()))
+                let strip = pages.first().map_or(1, PageRows::rows_per_strip);
+                self.least_rows().next_multiple_of(strip)
             }
+        }
+    }
+
+    fn least_rows(&self) -> usize {
+        match &self.pages {
+            Pages::Kept { .. } => 1,
+            // As many as lie around them.
+            Pages::Stored { .. } => ROWS.max(2 * self.marker.radius as usize),
         }
     }
 
