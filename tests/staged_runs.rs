@@ -239,7 +239,10 @@ fn the_makefile_of_the_documentation_makes_what_it_must_and_nothing_more() {
 #[test]
 fn a_smaller_file_is_made_when_it_is_asked_for_and_shows_the_same() {
     let folder = Folder::new();
-    folder.write("s.txt", spiral());
+    // Scattered, so that there is something to compress.
+    let points =
+        (0..30_000u64).map(|i| format!("{} {} {}\n", i * 7919 % 997, i * i % 1009, i % 13));
+    folder.write("s.txt", points.collect::<String>());
     folder.succeed("render s.txt -o s.png --size 200 --alpha 0.3");
     let (fast, picture) = (folder.read("s.png"), folder.picture("s.png"));
     let run = folder.succeed("render s.txt -o s.png --size 200 --alpha 0.3 --png small");
