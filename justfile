@@ -1,5 +1,7 @@
 # The daily work; `just` alone lists it.
 
+paint := "target/release/pointillist colorize target/gallery/galaxy.tiff --png small"
+
 [private]
 default:
     @just --list
@@ -42,6 +44,19 @@ stages text="fixtures/galaxy.txt" folder="target/stages": build
 # Write `rows` stars of the made-up galaxy to `file`
 galaxy rows="1000000" file="galaxy.txt":
     cargo run --release --quiet --example galaxy -- --rows {{ rows }} -o {{ file }}
+
+# The README's six pictures of one grid
+gallery folder="docs/images/gallery": build
+    mkdir -p {{ folder }} target/gallery
+    cargo run --release --quiet --example galaxy -- --rows 1000000 -o target/gallery/galaxy.txt
+    target/release/pointillist ingest target/gallery/galaxy.txt -o target/gallery/galaxy.points
+    target/release/pointillist bin2d target/gallery/galaxy.points -o target/gallery/galaxy.tiff --size 800
+    {{ paint }} -o {{ folder }}/count.png --by count --cmap inferno --background black
+    {{ paint }} -o {{ folder }}/equalized.png --by count --norm eq_hist --cmap fire --background black
+    {{ paint }} -o {{ folder }}/mean.png --cmap RdYlBu_r --clip 2,98 --background '#222222'
+    {{ paint }} -o {{ folder }}/bivariate.png --cmap coolwarm --clip 5,95 --alpha 0.2 --background black
+    {{ paint }} -o {{ folder }}/spread.png --spread 3 --cmap plasma --clip 2,98 --alpha 0.3 --background black
+    {{ paint }} -o {{ folder }}/table.png --cmap fixtures/colormaps/metallicity.cpt --background white
 
 # Fuzz each target for so many seconds (installs cargo-fuzz if it is missing; RUSTC_BOOTSTRAP=1 for its sanitizer)
 fuzz seconds="60":
