@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::colors::Colors;
 use super::pixels::Pixels;
-use super::{Size, resize};
+use super::{Effort, Size, resize};
 use crate::Error;
 
 /// Rows that are looked at first, spread over the picture: most pictures show there already that they have
@@ -33,11 +33,17 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// Takes what the picture says of itself, or else looks at its pixels, in blocks of `rows`.
+    /// Takes what the picture says of itself, or else looks at its pixels, in blocks of `rows`. Where size
+    /// matters, only colours that occur take part: the differences between them are smaller.
     ///
     /// # Errors
     /// Those of [`Pixels::fill`].
-    pub(super) fn of(pixels: &dyn Pixels, size: Size, rows: usize) -> Result<Census, Error> {
+    pub(super) fn of(
+        pixels: &dyn Pixels,
+        size: Size,
+        rows: usize,
+        effort: Effort,
+    ) -> Result<Census, Error> {
         let opaque = pixels.is_opaque();
         let count = SAMPLED.min(size.height).min((SAMPLE / size.width).max(1));
         let mut sample = Vec::new();
@@ -47,7 +53,8 @@ impl Census {
             pixels.fill(y..y + 1, row)?;
         }
         let sample = sample.as_chunks().0.to_vec();
-        if let Some(palette) = pixels.palette().filter(|_| size.pixels() >= SMALL) {
+        let known = effort == Effort::Fast && size.pixels() >= SMALL;
+        if let Some(palette) = pixels.palette().filter(|_| known) {
             let mut colors = Colors::new();
             if !palette.is_empty() && palette.iter().all(|color| colors.add(color.0)) {
                 let colors = Some(colors.list().to_vec());

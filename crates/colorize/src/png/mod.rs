@@ -139,7 +139,8 @@ pub fn write_png(
     effort: Effort,
 ) -> Result<(), Error> {
     let size = Size::new(pixels.width(), pixels.height())?;
-    let form = Form::of(Census::of(pixels, size, size.rows(effort, pixels.least_rows()))?, size);
+    let form =
+        Form::of(Census::of(pixels, size, size.rows(effort, pixels.least_rows()), effort)?, size);
     out.write_all(&header(size, &form, texts)?).map_err(Error::Write)?;
     let rows = Rows::new(pixels, size, &form, effort);
     let mut checksum = simd_adler32::Adler32::new().finish();
