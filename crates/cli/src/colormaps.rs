@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use pointillist_colorize::{Color, Colormap, Effort, Swatches};
+use pointillist_colorize::{Color, Colormap, Effort, swatches};
 use serde_json::json;
 
 use crate::args::ColormapsArgs;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &ColormapsArgs, report: &Report) -> Result<(), Failure> 
         false => args.maps.iter().map(|map| map.open()).collect::<Result<_, _>>()?,
     };
     if let Some(output) = &args.output {
-        let sheet = Swatches::new(&maps);
+        let sheet = swatches(&maps);
         write(output, &sheet, &[], Effort::Fast)?;
         let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
         let number = plural(maps.len() as u64, "colormap", "colormaps");

@@ -58,4 +58,4 @@ pub use png::{Effort, Pixels, read_text, write_png};
 pub use sample::Cells;
 pub use scale::Scale;
 pub use shade::Style;
-pub use swatches::Swatches;
+pub use swatches::swatches;

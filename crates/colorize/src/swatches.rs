@@ -1,11 +1,8 @@
 //! A sheet of colormaps with their names.
 
-use std::ops::Range;
-
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
-use crate::png::copy_rows;
-use crate::{Color, Colormap, Error, Pixels};
+use crate::{Color, Colormap, Picture};
 
 /// DejaVu Sans, ASCII alone; see `fonts/README.md`.
 const FONT: &[u8] = include_bytes!("../fonts/DejaVuSans-ASCII.ttf");
@@ -24,54 +21,31 @@ const NAME: (usize, usize) = (150, 8);
 const PAPER: Color = Color([255; 4]);
 const INK: [f32; 3] = [32.0; 3];
 
-/// A picture of maps as bands of colour, each behind its name.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Swatches {
-    /// Columns, in pixels.
-    pub width: usize,
-    /// Rows, in pixels.
-    pub height: usize,
-    /// Red, green, blue and alpha, a byte each: `len = width * height * 4`, row-major, row 0 = top. Opaque.
-    pub rgba: Vec<u8>,
+/// A picture of maps as bands of colour, each behind its name, opaque: in this order, from top to bottom in as many
+/// columns as it takes, on white. Of a file, the name without folders; names that are too long are cut.
+pub fn swatches(maps: &[Colormap]) -> Picture {
+    let columns = maps.len().div_ceil(ROWS).max(1);
+    let rows = maps.len().div_ceil(columns);
+    let column = NAME.0 + NAME.1 + SWATCH.0 + 2 * MARGIN;
+    let (width, height) = (columns * column, rows * ROW + 2 * MARGIN);
+    let mut sheet = Sheet { width, height, rgba: PAPER.0.repeat(width * height) };
+    for (i, map) in maps.iter().enumerate() {
+        let left = i / rows * column + MARGIN;
+        let top = MARGIN + i % rows * ROW;
+        sheet.name(&shown(map), left, top);
+        sheet.swatch(map, left + NAME.0 + NAME.1, top + (ROW - SWATCH.1) / 2);
+    }
+    Picture { width, height, rgba: sheet.rgba, norm: None, limits: None, alpha_limits: None }
 }
 
-impl Pixels for Swatches {
-    fn width(&self) -> usize {
-        self.width
-    }
-
-    fn height(&self) -> usize {
-        self.height
-    }
-
-    fn fill(&self, rows: Range<usize>, rgba: &mut [u8]) -> Result<(), Error> {
-        copy_rows(&self.rgba, (self.width, self.height), rows, rgba)
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
-    }
+/// A sheet that is drawn on.
+struct Sheet {
+    width: usize,
+    height: usize,
+    rgba: Vec<u8>,
 }
 
-impl Swatches {
-    /// Draws maps in this order, from top to bottom in as many columns as it takes, on white. Of a file, the
-    /// name without folders; names that are too long are cut.
-    pub fn new(maps: &[Colormap]) -> Swatches {
-        let columns = maps.len().div_ceil(ROWS).max(1);
-        let rows = maps.len().div_ceil(columns);
-        let column = NAME.0 + NAME.1 + SWATCH.0 + 2 * MARGIN;
-        let (width, height) = (columns * column, rows * ROW + 2 * MARGIN);
-        let rgba = PAPER.0.repeat(width * height);
-        let mut sheet = Swatches { width, height, rgba };
-        for (i, map) in maps.iter().enumerate() {
-            let left = i / rows * column + MARGIN;
-            let top = MARGIN + i % rows * ROW;
-            sheet.name(&shown(map), left, top);
-            sheet.swatch(map, left + NAME.0 + NAME.1, top + (ROW - SWATCH.1) / 2);
-        }
-        sheet
-    }
-
+impl Sheet {
     fn swatch(&mut self, map: &Colormap, left: usize, top: usize) {
         for (x, color) in map.colors(SWATCH.0).into_iter().enumerate() {
             for y in 0..SWATCH.1 {
@@ -135,14 +109,14 @@ fn shown(map: &Colormap) -> String {
 mod tests {
     use super::*;
 
-    fn sheet(names: &[&str]) -> Swatches {
+    fn sheet(names: &[&str]) -> Picture {
         let maps: Vec<Colormap> = names.iter().map(|name| name.parse().unwrap()).collect();
-        let sheet = Swatches::new(&maps);
+        let sheet = swatches(&maps);
         assert_eq!(sheet.rgba.len(), 4 * sheet.width * sheet.height);
         sheet
     }
 
-    fn row(sheet: &Swatches, y: usize) -> &[[u8; 4]] {
+    fn row(sheet: &Picture, y: usize) -> &[[u8; 4]] {
         &sheet.rgba.as_chunks().0[y * sheet.width..][..sheet.width]
     }
 

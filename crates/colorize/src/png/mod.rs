@@ -30,7 +30,6 @@ use std::str::FromStr;
 use ::png::{Encoder, EncodingError};
 
 pub use pixels::Pixels;
-pub(crate) use pixels::copy_rows;
 pub use text::read_text;
 
 use crate::Error;

@@ -54,21 +54,13 @@ impl Pixels for Picture {
     }
 
     fn fill(&self, rows: Range<usize>, rgba: &mut [u8]) -> Result<(), Error> {
-        copy_rows(&self.rgba, (self.width, self.height), rows, rgba)
+        let (width, height) = (self.width, self.height);
+        let row = width.checked_mul(4).ok_or(Error::TooLarge { width, height })?;
+        let part = rows.start.checked_mul(row).zip(rows.end.checked_mul(row));
+        let part = part.and_then(|(start, end)| self.rgba.get(start..end));
+        let found = self.rgba.len() / 4;
+        let shape = Error::Shape { what: "the picture", found, width, height };
+        rgba.copy_from_slice(part.ok_or(shape)?);
+        Ok(())
     }
-}
-
-/// [`Pixels::fill`] of a picture in memory, RGBA of `width * height` pixels.
-pub(crate) fn copy_rows(
-    picture: &[u8],
-    (width, height): (usize, usize),
-    rows: Range<usize>,
-    rgba: &mut [u8],
-) -> Result<(), Error> {
-    let row = width.checked_mul(4).ok_or(Error::TooLarge { width, height })?;
-    let part = rows.start.checked_mul(row).zip(rows.end.checked_mul(row));
-    let part = part.and_then(|(start, end)| picture.get(start..end));
-    let found = picture.len() / 4;
-    rgba.copy_from_slice(part.ok_or(Error::Shape { what: "the picture", found, width, height })?);
-    Ok(())
 }
