@@ -26,6 +26,8 @@ impl Equalized {
                 if step > 0.0 { (left.value + step).min(end) } else { left.value }
             }
         };
-        (self.offset + above).clamp(vmin, vmax)
+        let value = self.offset + above;
+        // Limits further apart than the largest number leave no bins to tell values by.
+        if value.is_nan() { vmin } else { value.clamp(vmin, vmax) }
     }
 }

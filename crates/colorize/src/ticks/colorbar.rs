@@ -294,6 +294,17 @@ mod tests {
         assert_eq!(ends(0.5, 1.5), (None, Some(over)));
     }
 
+    #[test]
+    fn values_further_apart_than_the_largest_number_have_their_limits_as_quantiles() {
+        let (low, high) = (-1.768002258306753e308, 3.44243561162407e306);
+        let values = [high, low];
+        let layer = Resident::column(Cells::F64(&values), None);
+        let scale = Scale::equalized(&layer).unwrap().unwrap();
+        let bar = Colorbar::new(&scale, &Colormap::default(), 2).unwrap();
+        let values: Vec<f64> = bar.ticks.iter().map(|tick| tick.value).collect();
+        assert_eq!(values, [low, high]);
+    }
+
     proptest! {
         #[test]
         fn any_limits_of_any_norm_have_a_bounded_number_of_ticks(
