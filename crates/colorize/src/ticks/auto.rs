@@ -27,21 +27,23 @@ pub(super) fn nonsingular(low: f64, high: f64, expander: f64, tiny: f64) -> (f64
 ///
 /// Of finite limits, the lower one first; at most `max_n` intervals between them, from 1 to
 /// [`MAX_INTERVALS`], but where the numbers are too coarse for two ticks to lie within. Where matplotlib
-/// overflows, ticks are those of a tenth of the limits.
+/// overflows, ticks are those of a tenth of the limits, times ten.
 pub(super) fn locate(low: f64, high: f64, max_n: usize) -> Vec<f64> {
     let intervals = max_n.clamp(1, MAX_INTERVALS) as f64;
     let (low, high) = nonsingular(low, high, 1e-13, 1e-14);
-    let mut ticks = if (high - low).is_finite() && (high + low).is_finite() {
-        locate_between(low, high, intervals)
-    } else {
-        let tenths = locate_between(low / 10.0, high / 10.0, intervals);
+    let mut ticks = locate_between(low, high, intervals).unwrap_or_else(|| {
+        let tenths = locate_between(low / 10.0, high / 10.0, intervals).unwrap_or_default();
         tenths.iter().map(|tick| tick * 10.0).collect()
-    };
+    });
     ticks.retain(|tick| tick.is_finite());
     ticks
 }
 
-fn locate_between(low: f64, high: f64, intervals: f64) -> Vec<f64> {
+/// `None` where numbers on the way are too large.
+fn locate_between(low: f64, high: f64, intervals: f64) -> Option<Vec<f64>> {
+    if !((high - low).is_finite() && (high + low).is_finite()) {
+        return None;
+    }
     let range = (high - low).abs();
     let mean = (high + low) / 2.0;
     // Where the limits have leading digits in common, it is counted from a number with few digits.
@@ -58,6 +60,9 @@ fn locate_between(low: f64, high: f64, intervals: f64) -> Vec<f64> {
     let mut ticks = Vec::new();
     for &step in steps[..=first].iter().rev() {
         let base = divide(low, step).0 * step;
+        if !base.is_finite() {
+            return None;
+        }
         let edge = Edge { step, offset: offset.abs() };
         let (from, to) = (edge.at_most(low - base), edge.at_least(high - base));
         ticks = (0..(to - from + 1.0) as usize).map(|i| (from + i as f64) * step + base).collect();
@@ -65,7 +70,7 @@ fn locate_between(low: f64, high: f64, intervals: f64) -> Vec<f64> {
             break;
         }
     }
-    ticks.iter().map(|tick| tick + offset).collect()
+    Some(ticks.iter().map(|tick| tick + offset).collect())
 }
 
 /// Multiples of a step, where those that rounding may have moved are taken for what they should be.
