@@ -153,15 +153,36 @@ impl<F: Float> Line<F> {
     }
 }
 
+/// How the cells of a grid are numbered.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    /// Cells from one row of the grid to the next.
+    pitch: u32,
+    last_row: u32,
+}
+
+impl Order {
+    /// The cell of this column and row of the grid, of which row 0 is the lowest.
+    #[inline(always)]
+    fn join(self, column: u32, row: u32) -> u32 {
+        let index = self.index(column, row);
+        if (column == OUTSIDE) | (row == OUTSIDE) { OUTSIDE } else { index }
+    }
+
+    /// Wraps where there is no such cell.
+    #[inline(always)]
+    fn index(self, column: u32, row: u32) -> u32 {
+        self.last_row.wrapping_sub(row).wrapping_mul(self.pitch).wrapping_add(column)
+    }
+}
+
 /// Which cell a point falls into.
 #[derive(Debug, Clone)]
 pub(crate) struct Locator {
     extent: Extent,
     x: Axis,
     y: Axis,
-    /// Cells from one row of the grid to the next.
-    pitch: u32,
-    last_row: u32,
+    order: Order,
     kernel: Kernel,
     single: Option<(Line<f32>, Line<f32>)>,
     double: Option<(Line<f64>, Line<f64>)>,
@@ -176,8 +197,7 @@ impl Locator {
             extent,
             x,
             y,
-            pitch: size.width(),
-            last_row: size.height() - 1,
+            order: Order { pitch: size.width(), last_row: size.height() - 1 },
             kernel,
             single: Line::new(&x).zip(Line::new(&y)),
             double: Line::new(&x).zip(Line::new(&y)),
@@ -191,7 +211,7 @@ impl Locator {
 
     /// The same for a grid whose rows of cells begin so far from each other.
     pub(crate) fn with_pitch(self, pitch: u32) -> Self {
-        Self { pitch, ..self }
+        Self { order: Order { pitch, ..self.order }, ..self }
     }
 
     /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns
@@ -232,7 +252,7 @@ impl Locator {
             } else if unsure > 0 {
                 for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
                     if *cell == UNSURE {
-                        *cell = self.join(self.x.cell(x.into()), self.y.cell(y.into()));
+                        *cell = self.order.join(self.x.cell(x.into()), self.y.cell(y.into()));
                     }
                 }
             }
@@ -245,19 +265,6 @@ impl Locator {
         Y: Copy + Into<f64>,
     {
         run(self.kernel, Exact { locator: self, x, y, cells });
-    }
-
-    /// The cell of this column and row of the grid, of which row 0 is the lowest.
-    #[inline(always)]
-    fn join(&self, column: u32, row: u32) -> u32 {
-        let index = self.index(column, row);
-        if (column == OUTSIDE) | (row == OUTSIDE) { OUTSIDE } else { index }
-    }
-
-    /// Wraps where there is no such cell.
-    #[inline(always)]
-    fn index(&self, column: u32, row: u32) -> u32 {
-        self.last_row.wrapping_sub(row).wrapping_mul(self.pitch).wrapping_add(column)
     }
 }
 
@@ -303,11 +310,13 @@ impl<F: Float, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> 
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { locator, lines: (along_x, along_y), x, y, cells } = self;
+        // By value: what only sure points need would else be loaded only for these, by a gather.
+        let order = locator.order;
         let mut unsure = 0;
         for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
             let (column, x_sure, x_beside) = along_x.cell(x.into());
             let (row, y_sure, y_beside) = along_y.cell(y.into());
-            let found = if x_sure & y_sure { locator.index(column, row) } else { UNSURE };
+            let found = if x_sure & y_sure { order.index(column, row) } else { UNSURE };
             let found = if x_beside | y_beside { OUTSIDE } else { found };
             unsure += u32::from(found == UNSURE);
             *cell = found;
@@ -332,8 +341,9 @@ impl<X: Copy + Into<f64>, Y: Copy + Into<f64>> Job for Exact<'_, X, Y> {
         let rows = &mut rows[..cells.len()];
         locator.x.cells(x, cells);
         locator.y.cells(y, rows);
+        let order = locator.order;
         for (cell, &row) in cells.iter_mut().zip(&*rows) {
-            *cell = locator.join(*cell, row);
+            *cell = order.join(*cell, row);
         }
         0
     }
