@@ -225,9 +225,27 @@ def check_shade(grid, tally):
             tally.compare(f"{grid.label}: {page} as datashader's {how}", pairs)
 
 
+def check_smooth(grid):
+    """Lists of colours as datashader takes them, the first one being its default, with limits found and given."""
+    rng = np.random.default_rng(5)
+    lists = [["#add8e6", "#00008b"]] + [[f"#{color:06x}" for color in rng.integers(0, 1 << 24, n)] for n in range(2, 7)]
+    maps = [(",".join(colors), colors) for colors in lists]
+    maps += [(",".join(colorcet.fire), colorcet.fire), ("fire", colorcet.fire), ("fire_r", colorcet.fire[::-1])]
+    for page, values in datashaders(grid):
+        for norm, how in HOWS.items():
+            for span in (None,) if how == "eq_hist" else (None, (2, 700), (1, 6)):
+                given = [f"--vmin={span[0]}", f"--vmax={span[1]}"] if span else []
+                found = 0
+                for text, listed in maps:
+                    ours = grid.picture(f"--by={page}", f"--norm={norm}", f"--cmap=smooth:{text}", *given)
+                    found += int((ours != shaded(values, how=how, cmap=listed, span=span)).any(axis=2).sum())
+                check(f"{grid.label}: {page} as datashader's {how} through {len(maps)} lists, span {span}: {found} pixels differ",
+                      found == 0)
+
+
 def check_lists(grid):
-    """datashader interpolates in a list for every pixel, where ours has a table of 256 colours: that is a level at most
-    between two colours, as its default has them, and in a palette no more than neighbours are apart."""
+    """A list that is not smooth has a table of 256 colours, as matplotlib makes it: that is a level at most
+    between two colours, as datashader's default has them, and in a palette no more than neighbours are apart."""
     steps = np.abs(np.diff(known_map("fire")(np.arange(256), bytes=True).astype(int), axis=0))
     for page, values in datashaders(grid):
         for norm, how in HOWS.items():
@@ -257,6 +275,7 @@ if __name__ == "__main__":
             if kind == "decades":
                 check_shade(grid, tally)
             if kind == "decades" and EXACT:
+                check_smooth(grid)
                 check_lists(grid)
                 check_opacity(grid)
             if kind == "mixed" and EXACT:

@@ -357,7 +357,8 @@ pub(crate) struct PictureArgs {
     clip: Option<(f64, f64)>,
     /// A colormap by name, reversed with _r; colours #hex,#hex,… or, with positions from 0 to 1,
     /// #hex@0,#hex@0.3,#hex@1; or a file: a GMT .cpt or a gdaldem colour table, which says which values have which
-    /// colours, or lines POSITION #hex [default: viridis]
+    /// colours, or lines POSITION #hex; smooth:NAME and smooth:#hex,… are datashader's lists of colours, without steps
+    /// [default: viridis]
     #[arg(long, value_name = "NAME|FILE")]
     cmap: Option<Cmap>,
     /// One colour instead of a colormap

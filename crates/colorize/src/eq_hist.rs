@@ -30,12 +30,14 @@ pub(crate) struct Equalized {
     offset: f64,
     /// The largest difference to it.
     range: f64,
+    /// The share of the cells that becomes position 0: that of the smallest value or of the first bin.
+    first: f64,
     curve: Curve,
 }
 
 #[derive(Debug, Clone)]
 enum Curve {
-    /// The position of each whole number above the offset.
+    /// The share of the cells up to each whole number above the offset.
     Whole(Vec<f64>),
     Binned {
         /// Whether bins are computed in 64 bits whatever the type of the values.
@@ -44,8 +46,6 @@ enum Curve {
         ranks: Vec<u32>,
         /// The centres of the bins that are not empty.
         centres: Vec<Centre>,
-        /// The cumulated share of the first bin, which becomes position 0.
-        first: f64,
     },
 }
 
@@ -86,8 +86,9 @@ impl Equalized {
         let range = (B::narrow(vmax) - B::narrow(vmin)).wide();
         if whole && range < BINS as f64 {
             let histogram = histogram(layer, |value: f64| (value - vmin) as usize)?;
-            let curve = Curve::Whole(positions_of_whole(&histogram[..=range as usize]));
-            return Ok(Equalized { offset: vmin, range, curve });
+            let shares = shares_of_whole(&histogram[..=range as usize]);
+            let first = shares[0];
+            return Ok(Equalized { offset: vmin, range, first, curve: Curve::Whole(shares) });
         }
         let bins = Bins { first: B::narrow(vmin), range: B::narrow(range) };
         let histogram = histogram(layer, |value: f64| bins.index(bins.above(value)))?;
@@ -109,22 +110,28 @@ impl Equalized {
         }
         let first = centres.first().map_or(0.0, |centre| centre.share);
         let wide = whole || size_of::<B>() == size_of::<f64>();
-        let curve = Curve::Binned { wide, ranks, centres, first };
-        Ok(Equalized { offset: vmin, range, curve })
+        let curve = Curve::Binned { wide, ranks, centres };
+        Ok(Equalized { offset: vmin, range, first, curve })
+    }
+
+    /// The function from value to the share of the cells, and the share that becomes position 0.
+    pub(crate) fn shares(self) -> (Equalized, f64) {
+        let first = self.first;
+        (Equalized { first: 0.0, ..self }, first)
     }
 
     /// The position of a value; those beyond the fitted ones are at the ends, NaN has none.
     #[inline]
     pub(crate) fn position<T: Sample>(&self, value: T) -> f64 {
-        match &self.curve {
-            Curve::Whole(positions) => {
+        let share = match &self.curve {
+            Curve::Whole(shares) => {
                 let above = value.wide() - self.offset;
                 if above.is_nan() {
                     return above;
                 }
-                positions[(above.max(0.0) as usize).min(positions.len() - 1)]
+                shares[(above.max(0.0) as usize).min(shares.len() - 1)]
             }
-            Curve::Binned { wide, ranks, centres, first } => {
+            Curve::Binned { wide, ranks, centres } => {
                 let (above, bin) = if *wide {
                     self.bin_of::<f64>(value.wide())
                 } else {
@@ -141,14 +148,14 @@ impl Equalized {
                 }
                 let Centre { value, share, slope } = centres[nearest];
                 // As `interp`: the ends are level.
-                let share = if above <= value || nearest + 1 == centres.len() {
+                if above <= value || nearest + 1 == centres.len() {
                     share
                 } else {
                     slope * (above - value) + share
-                };
-                (share - first) / (1.0 - first)
+                }
             }
-        }
+        };
+        (share - self.first) / (1.0 - self.first)
     }
 
     /// How far the value is above the offset, and its bin.
@@ -223,15 +230,14 @@ fn histogram(layer: &dyn Layer, bin: impl Fn(f64) -> usize + Sync) -> Result<Vec
     )
 }
 
-/// The cumulated shares, stretched to [0, 1]; there is a cell in the first bin and one in the last.
-fn positions_of_whole(histogram: &[u64]) -> Vec<f64> {
+/// The cumulated shares.
+fn shares_of_whole(histogram: &[u64]) -> Vec<f64> {
     let total = histogram.iter().sum::<u64>() as f64;
-    let first = histogram[0] as f64 / total;
     histogram
         .iter()
         .scan(0, |sum, cells| {
             *sum += cells;
-            Some((*sum as f64 / total - first) / (1.0 - first))
+            Some(*sum as f64 / total)
         })
         .collect()
 }

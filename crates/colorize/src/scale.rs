@@ -42,6 +42,7 @@ pub struct Scale {
 enum Kind {
     Constant,
     Value,
+    Distance { vmin: f64 },
     Linear { vmin: f64, range: f64 },
     Log(Transformed),
     Sqrt { vmin: f64, range: f64 },
@@ -161,6 +162,24 @@ impl Scale {
         Scale { steps: Some(steps), ..self }
     }
 
+    /// This scale without its last step, which brings what the norm's function gives to [0, 1], and what the
+    /// function gives for the limits: the numbers over which datashader interpolates colours. Norms that
+    /// datashader does not have keep their positions.
+    pub(crate) fn undivided(self) -> (Scale, [f64; 2]) {
+        let (kind, ends) = match self.kind {
+            Kind::Constant => (Kind::Constant, [0.0, 0.0]),
+            Kind::Linear { vmin, range } => (Kind::Distance { vmin }, [0.0, range]),
+            Kind::Cbrt { vmin, range } => (Kind::Cbrt { vmin, range: 1.0 }, [0.0, range]),
+            Kind::Log1p { vmin, range } => (Kind::Log1p { vmin, range: 1.0 }, [0.0, range]),
+            Kind::EqHist(equalized) => {
+                let (equalized, first) = equalized.shares();
+                (Kind::EqHist(Box::new(equalized)), [first, 1.0])
+            }
+            kind => (kind, [0.0, 1.0]),
+        };
+        (Scale { kind, ..self }, ends)
+    }
+
     /// Whether an entry takes much longer than a look-up, which wants entries that ascend with values.
     pub(crate) fn is_slow(&self) -> bool {
         if let Some(steps) = &self.steps {
@@ -208,6 +227,7 @@ impl Scale {
             // A product with zero would make infinite values bad.
             Kind::Constant => kernel.run(|v: T| if v.nan() { v } else { T::ZERO }),
             Kind::Value => kernel.run(|v: T| v),
+            &Kind::Distance { vmin } => kernel.run(|v: T| v.wide() - vmin),
             &Kind::Linear { vmin, range } => kernel.run(|v: T| {
                 let offset = T::narrow(v.wide() - vmin);
                 T::narrow(offset.wide() / range)

@@ -152,6 +152,25 @@ def shaded():
     return rows
 
 
+def smooth():
+    """datashader's shade with lists of colours, with spans found and given."""
+    rows = []
+    counts = np.floor(RNG.pareto(0.5, 100)).clip(0, 60000)
+    lists = {"#add8e6,#00008b": ["lightblue", "darkblue"], "#123456,#f80000,#00ff80,#80fe01,#ffffff": None,
+             "fire": colorcet.fire, "fire_r": colorcet.fire[::-1]}
+    for data in (counts.astype(np.uint32), np.where(counts > 0, RNG.lognormal(3, 2, 100), np.nan)):
+        pictures = []
+        for norm, how in (("eq_hist", "eq_hist"), ("log1p", "log"), ("cbrt", "cbrt"), ("linear", "linear")):
+            for span in (None,) if how == "eq_hist" else (None, (2, 90)):
+                for text, colors in lists.items():
+                    image = tf.shade(xr.DataArray(data.reshape(10, 10), dims=("y", "x")), cmap=colors or text.split(","),
+                                     how=how, span=span)
+                    rgba = image.data.astype("<u4").tobytes().hex()
+                    pictures.append({"map": text, "norm": norm, "span": span, "rgba": rgba})
+        rows.append({"values": bits(np.where(data == 0, np.nan, data.astype(np.float64))), "pictures": pictures})
+    return rows
+
+
 def main():
     values = pages()
     oracle = {
@@ -161,6 +180,7 @@ def main():
         "norms": norms(values),
         "percentiles": percentiles(),
         "shaded": shaded(),
+        "smooth": smooth(),
     }
     path = Path(__file__).with_name("oracle.json")
     path.write_text(json.dumps(oracle, indent=0, separators=(",", ":")) + "\n", encoding="ascii")

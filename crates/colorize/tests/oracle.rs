@@ -158,3 +158,25 @@ fn equalized_colors_roots_and_log1p_are_those_of_datashader() {
         }
     }
 }
+
+#[test]
+fn smooth_maps_are_the_lists_of_colors_of_datashader() {
+    for page in oracle()["smooth"].as_array().unwrap() {
+        let values = PageValues::F64(f64s(&page["values"]));
+        let values = Page { name: "mean".to_owned(), values };
+        let pictures = page["pictures"].as_array().unwrap();
+        assert_eq!(pictures.len(), 28);
+        for row in pictures {
+            let map = format!("smooth:{}", row["map"].as_str().unwrap());
+            let options = Options {
+                norm: Some(row["norm"].as_str().unwrap().parse().unwrap()),
+                vmin: row["span"][0].as_f64(),
+                vmax: row["span"][1].as_f64(),
+                paint: Paint::Colormap(map.parse().unwrap()),
+                ..Options::default()
+            };
+            let (found, expected) = (shaded(&values, &options), bytes(&row["rgba"]));
+            assert!(found == expected, "{} through {map}, {}", row["norm"], row["span"]);
+        }
+    }
+}

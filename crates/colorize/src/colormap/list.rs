@@ -5,8 +5,9 @@ use crate::{Color, Error};
 /// How many entries a list of colours is interpolated to.
 const INTERPOLATED: usize = 256;
 
-/// A list as text: `#hex,#hex,…` at equal distances, or `#hex@position,…` with the positions, from 0 to 1.
-pub(super) fn parse(text: &str) -> Result<Vec<Color>, Error> {
+/// A list as text: `#hex,#hex,…` at equal distances, whose positions are 0, 1, 2, …, or `#hex@position,…` with
+/// positions from 0 to 1. What a position means is its share of the last one.
+pub(super) fn stops(text: &str) -> Result<Vec<(f64, Color)>, Error> {
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     // More colours than entries would leave some of them out without a word.
     if parts.len() > INTERPOLATED {
@@ -15,8 +16,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Color>, Error> {
         return Err(Error::OutOfRange { name, expected: "256 at most", value });
     }
     if !text.contains('@') {
-        let colors: Vec<Color> = parts.iter().map(|part| part.parse()).collect::<Result<_, _>>()?;
-        return Ok(spread(&colors));
+        let color = |(i, part): (usize, &&str)| Ok((i as f64, part.parse()?));
+        return parts.iter().enumerate().map(color).collect();
     }
     let mut stops = Vec::new();
     for part in parts {
@@ -31,7 +32,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Color>, Error> {
     }
     check_end(&stops)
         .map_err(|reason| Error::ColorList { part: text.to_owned(), reason })
-        .map(|()| table(&stops))
+        .map(|()| stops)
 }
 
 /// Whether the last stop may stand behind those before it.
@@ -57,24 +58,19 @@ pub(super) fn check_end(stops: &[(f64, Color)]) -> Result<(), &'static str> {
     }
 }
 
-/// The table of colours at equal distances.
-fn spread(colors: &[Color]) -> Vec<Color> {
-    let last = colors.len() - 1;
-    let stops: Vec<(f64, Color)> =
-        colors.iter().enumerate().map(|(i, color)| (linspace(i, last), *color)).collect();
-    table(&stops)
-}
-
-/// The table of colours at these positions, which begin with 0, end with 1 and do not descend.
+/// The table of colours at these positions, which begin with 0, do not descend and are shares of the last one.
 pub(super) fn table(stops: &[(f64, Color)]) -> Vec<Color> {
-    let channel = |i: usize| interpolate(stops.iter().map(|(at, Color(bytes))| (*at, bytes[i])));
+    let last = stops[stops.len() - 1].0;
+    let share = |position| linspace(position, last, [0.0, 1.0]);
+    let channel =
+        |i: usize| interpolate(stops.iter().map(|(at, Color(bytes))| (share(*at), bytes[i])));
     let [r, g, b, a] = [channel(0), channel(1), channel(2), channel(3)];
     (0..INTERPOLATED).map(|i| Color([r[i], g[i], b[i], a[i]])).collect()
 }
 
-/// `numpy.linspace(0, 1, last + 1)[i]`, which multiplies by its rounded step.
-fn linspace(i: usize, last: usize) -> f64 {
-    if i == last { 1.0 } else { i as f64 * (1.0 / last as f64) }
+/// `numpy.linspace(low, high, last + 1)[i]`, which multiplies by its rounded step.
+pub(super) fn linspace(i: f64, last: f64, [low, high]: [f64; 2]) -> f64 {
+    if i == last { high } else { i * ((high - low) / last) + low }
 }
 
 /// One channel of `LinearSegmentedColormap.from_list`, operation by operation: `searchsorted` looks to the
@@ -90,7 +86,7 @@ fn interpolate(stops: impl Iterator<Item = (f64, u8)>) -> Vec<u8> {
         if i == INTERPOLATED - 1 {
             return levels[levels.len() - 1];
         }
-        let x = scale * linspace(i, INTERPOLATED - 1);
+        let x = scale * linspace(i as f64, scale, [0.0, 1.0]);
         let right = knots.partition_point(|knot| *knot < x);
         let distance = (x - knots[right - 1]) / (knots[right] - knots[right - 1]);
         distance * (levels[right] - levels[right - 1]) + levels[right - 1]
@@ -104,9 +100,9 @@ mod tests {
 
     #[test]
     fn positions_say_where_the_colors_are() {
-        let even = parse("#000,#f80,#fff").unwrap();
-        assert_eq!(parse("#000@0, #f80@0.5 ,#fff@1").unwrap(), even);
-        let table = parse("#000@0,#f00@0.2,#00f@0.2,#fff@1").unwrap();
+        let parse = |text| table(&stops(text).unwrap());
+        assert_eq!(parse("#000@0, #f80@0.5 ,#fff@1"), parse("#000,#f80,#fff"));
+        let table = parse("#000@0,#f00@0.2,#00f@0.2,#fff@1");
         // Entry 51 is at 0.2 of 255: the last of the first part.
         assert_eq!(table[51], Color([255, 0, 0, 255]));
         assert_eq!(table[52], Color([1, 1, 255, 255]));
@@ -126,10 +122,10 @@ mod tests {
             ("#000@0,#88@0.5,#fff@1", "not a color"),
             ("#000@0,#fff@-1", "must not descend"),
         ] {
-            let error = parse(text).unwrap_err();
+            let error = stops(text).unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
             assert!(error.is_usage());
         }
-        assert!(parse(&vec!["#000"; 257].join(",")).is_err());
+        assert!(stops(&vec!["#000"; 257].join(",")).is_err());
     }
 }

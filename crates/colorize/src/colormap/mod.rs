@@ -3,7 +3,8 @@
 //!
 //! Named maps are tables, taken over from matplotlib and colorcet. Lists of colours are interpolated to 256
 //! entries as matplotlib's `LinearSegmentedColormap.from_list` does it. Color tables of GMT and gdaldem are no
-//! tables of entries but functions, which are computed for every value.
+//! tables of entries but functions, which are computed for every value; so are smooth maps, as datashader
+//! takes a list of colours.
 
 mod cpt;
 mod file;
@@ -11,6 +12,7 @@ mod gradient;
 mod list;
 mod names;
 mod relief;
+mod smooth;
 mod steps;
 
 use std::fmt;
@@ -22,14 +24,17 @@ use crate::sample::Sample;
 use crate::{Error, Limits, Scale, tables};
 pub(crate) use gradient::Fitted;
 use gradient::Gradient;
+use smooth::Smooth;
 pub(crate) use steps::Steps;
 
 /// Colours for positions or values, with the colours of what lies below, above or nowhere.
 ///
 /// Read from `NAME`, `NAME_r` (reversed), two or more colours `#hex,#hex,…` that stand at equal distances, or
-/// `#hex@POSITION,…` with positions from 0 to 1. [`Colormap::open`] reads a file. Printed and serialized as
-/// the text it was read from; of a file, as its name and, from the second line on, its content, so that a
-/// record is read back without the file, and differs from that of another content.
+/// `#hex@POSITION,…` with positions from 0 to 1. With `smooth:` before any of these, colours are interpolated
+/// for every value and not for 256 entries, between those of the list or the table of the name: the colours
+/// of datashader's `shade` with a list. [`Colormap::open`] reads a file. Printed and serialized as the text it
+/// was read from; of a file, as its name and, from the second line on, its content, so that a record is read
+/// back without the file, and differs from that of another content.
 ///
 /// A color table of GMT or gdaldem gives colours to values of the data. See [`Colormap::data_range`] for what
 /// that means for limits; the norm is linear unless another one is asked for, and then says how colours run
@@ -48,6 +53,7 @@ enum Kind {
     /// The colours from position 0 to position 1.
     Table(Vec<Color>),
     Gradient(Box<Gradient>),
+    Smooth(Smooth),
 }
 
 impl Colormap {
@@ -91,11 +97,11 @@ impl Colormap {
     }
 
     /// The colours from position 0 to position 1; 256 of them, more in the cyclic maps, less in the
-    /// qualitative ones. `None` where the map is a color table of GMT or gdaldem, which is a function.
+    /// qualitative ones. `None` where the map is a color table of GMT or gdaldem, or smooth: a function.
     pub fn table(&self) -> Option<&[Color]> {
         match &self.kind {
             Kind::Table(table) => Some(table),
-            Kind::Gradient(_) => None,
+            Kind::Gradient(_) | Kind::Smooth(_) => None,
         }
     }
 
@@ -107,6 +113,7 @@ impl Colormap {
                 (0..number).map(|i| table[(2 * i + 1) * table.len() / (2 * number)]).collect()
             }
             Kind::Gradient(gradient) => gradient.colors(number),
+            Kind::Smooth(smooth) => smooth.colors(number),
         }
     }
 
@@ -115,7 +122,7 @@ impl Colormap {
     /// tables with percentages, with a hinge, or normalized for GMT to stretch.
     pub fn data_range(&self) -> Option<Limits> {
         match &self.kind {
-            Kind::Table(_) => None,
+            Kind::Table(_) | Kind::Smooth(_) => None,
             Kind::Gradient(gradient) => gradient.data_range(),
         }
     }
@@ -128,7 +135,7 @@ impl Colormap {
     /// The colour of a value that has no position: that of the file, else none.
     pub fn bad(&self) -> Color {
         match &self.kind {
-            Kind::Table(_) => None,
+            Kind::Table(_) | Kind::Smooth(_) => None,
             Kind::Gradient(gradient) => gradient.bad,
         }
         .unwrap_or(Color::TRANSPARENT)
@@ -145,6 +152,7 @@ impl Colormap {
                 Ok(Fitted { scale, colors: table.clone(), under, over })
             }
             Kind::Gradient(gradient) => gradient.fit(scale),
+            Kind::Smooth(smooth) => smooth.fit(scale),
         }
     }
 }
@@ -178,17 +186,32 @@ impl FromStr for Colormap {
         if let Some((name, content)) = text.split_once('\n') {
             return Colormap::in_file(name.to_owned(), content);
         }
-        if text.contains(',') {
-            return made(Kind::Table(list::parse(text)?));
+        let (prefix, rest) = match text.strip_prefix(SMOOTH) {
+            Some(rest) => (SMOOTH, rest),
+            None => ("", text),
+        };
+        let is_smooth = !prefix.is_empty();
+        if rest.contains(',') {
+            let stops = list::stops(rest)?;
+            return made(match is_smooth {
+                true => Kind::Smooth(Smooth::new(stops)?),
+                false => Kind::Table(list::table(&stops)),
+            });
         }
-        match tables::find(text) {
-            Some(table) => made(Kind::Table(
-                table.into_iter().map(|[r, g, b]| Color([r, g, b, 255])).collect(),
-            )),
-            None => Err(Error::Colormap { text: text.to_owned(), nearest: nearest(text) }),
-        }
+        let Some(table) = tables::find(rest) else {
+            let nearest = nearest(rest).iter().map(|name| format!("{prefix}{name}")).collect();
+            return Err(Error::Colormap { text: text.to_owned(), nearest });
+        };
+        let colors = table.into_iter().map(|[r, g, b]| Color([r, g, b, 255]));
+        made(match is_smooth {
+            true => Kind::Smooth(Smooth::new((0..).map(f64::from).zip(colors).collect())?),
+            false => Kind::Table(colors.collect()),
+        })
     }
 }
+
+/// What stands before a name or a list that is interpolated for every value.
+const SMOOTH: &str = "smooth:";
 
 /// The names that look or sound most like the text, at most three, in the direction (`_r`) of the text.
 fn nearest(text: &str) -> Vec<String> {

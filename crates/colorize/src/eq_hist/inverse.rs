@@ -16,9 +16,12 @@ impl Equalized {
         }
         let above = match &self.curve {
             // Positions are quotients of numbers of cells; a third of them may round to below 1/3.
-            Curve::Whole(positions) => positions.partition_point(|p| *p < position - 1e-12) as f64,
-            Curve::Binned { centres, first, .. } => {
-                let share = position * (1.0 - first) + first;
+            Curve::Whole(shares) => {
+                let position_of = |share: &f64| (share - self.first) / (1.0 - self.first);
+                shares.partition_point(|share| position_of(share) < position - 1e-12) as f64
+            }
+            Curve::Binned { centres, .. } => {
+                let share = position * (1.0 - self.first) + self.first;
                 let right = centres.partition_point(|centre| centre.share < share);
                 let left = centres[right.saturating_sub(1)];
                 let end = centres[right.min(centres.len() - 1)].value;

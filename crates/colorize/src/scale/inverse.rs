@@ -22,6 +22,7 @@ impl Scale {
             _ if position.is_nan() => position,
             Kind::Constant => vmin,
             Kind::Value => position,
+            Kind::Distance { vmin } => vmin + position,
             Kind::Linear { vmin, range } => vmin + position * range,
             Kind::Log(transformed) => (transformed.inverse(position) * LN_10).exp(),
             Kind::Sqrt { vmin, range } => powered(*vmin, *range, &|p| p * p),
