@@ -26,7 +26,7 @@ def grids(folder):
     """From a few points that stand alone to crowds, with the shares of cells that have points."""
     rng = np.random.default_rng(16)
     for height, width, share in ((157, 231, 0.0003), (300, 280, 0.004), (200, 331, 0.012), (90, 700, 0.05), (301, 203, 0.9),
-                                 (1, 50, 0.1), (70, 1, 0.1), (1, 1, 1)):
+                                 (1, 50, 0.1), (70, 1, 0.1)):
         occupied = rng.random((height, width)) < share
         occupied[height // 2, width // 3] = True
         counts = np.where(occupied, np.floor(1 + rng.pareto(0.7, occupied.shape)).clip(1, 5000), 0).astype(int)
@@ -39,12 +39,20 @@ def aggregate(values):
     return xarray.DataArray(values, dims=("y", "x"))
 
 
+def has_range(values):
+    """Whether occupied cells differ: where they do not, datashader divides by zero."""
+    found = values[values > 0] if values.dtype == np.uint32 else values[~np.isnan(values)]
+    return found.min() < found.max()
+
+
 def check_spread(grid, tally):
     for page, values in datashaders(grid):
         for shape in ("circle", "square"):
             pairs = []
             for number, radius in enumerate(RADII):
                 spread = transfer_functions.spread(aggregate(values), px=radius, shape=shape, how=HOWS[page])
+                if not has_range(spread.values):
+                    continue
                 name = ("viridis", "fire")[number % 2]
                 ours = grid.picture(f"--by={page}", "--norm=log1p", f"--cmap={name}", f"--spread={radius}", f"--marker={shape}")
                 cmap = known_map(name)
