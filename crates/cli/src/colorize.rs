@@ -7,7 +7,8 @@ use std::time::Instant;
 use pointillist_bin2d::GridFile;
 use pointillist_colorize::spread::{Grown, Growth, Marker};
 use pointillist_colorize::{
-    Drawing, Effort, Layer, Options, Paint, Pixels, Stored, default_page, read_text, write_png,
+    Drawing, Effort, Error, Layer, Options, Paint, Pixels, Stored, default_page, read_text,
+    write_png,
 };
 use pointillist_ingest::staged::StagedFile;
 use serde_json::{Value, json};
@@ -142,10 +143,7 @@ fn go_on() -> Result<(), Failure> {
 }
 
 fn describe(picture: &Drawing<'_>, by: &str, marker: Option<Marker>, options: &Options) -> String {
-    let by = match marker {
-        Some(Marker { radius, shape }) => format!("{by} spread by {radius} ({shape})"),
-        None => by.to_owned(),
-    };
+    let by = drawn(by, marker);
     let Paint::Colormap(colormap) = &options.paint else {
         return format!("{by} in one colour");
     };
@@ -155,6 +153,14 @@ fn describe(picture: &Drawing<'_>, by: &str, marker: Option<Marker>, options: &O
     };
     let norm = picture.norm().map_or_else(String::new, |norm| format!("{norm}, "));
     format!("{by} through {} ({norm}{limits})", colormap.name())
+}
+
+/// The page, and what its points were grown to.
+pub(crate) fn drawn(by: &str, marker: Option<Marker>) -> String {
+    match marker {
+        Some(Marker { radius, shape }) => format!("{by} spread by {radius} ({shape})"),
+        None => by.to_owned(),
+    }
 }
 
 /// What became of what was left open: the numbers another picture needs to share this one's scale.
@@ -182,18 +188,25 @@ pub(crate) fn write(
         return match encode(&mut out).map(|()| out.flush()) {
             Ok(flushed) => flushed.map_err(|error| Failure::stdout(&error)),
             Err(error) if is_broken_pipe(&error) => Err(Failure::BrokenPipe),
-            Err(error) => Err(Failure::error(format!("standard output: {}", chain(&error)))),
+            Err(error) => Err(unwritten("standard output", error)),
         };
     }
     let failed = |error| Failure::write(output, &error);
     let mut staged = StagedFile::create(output).map_err(failed)?;
     let mut out = BufWriter::new(staged.file());
-    encode(&mut out)
-        .map_err(|error| Failure::error(format!("{}: {}", shown(output), chain(&error))))?;
+    encode(&mut out).map_err(|error| unwritten(&shown(output), error))?;
     out.flush().map_err(failed)?;
     drop(out);
     go_on()?;
     staged.commit().map_err(failed)
+}
+
+/// Why there is no picture at `target`. Its cells are read while it is written, so that may be a signal or the grid.
+fn unwritten(target: &str, error: Error) -> Failure {
+    match error {
+        Error::Cancelled | Error::Grid(_) => error.into(),
+        error => Failure::error(format!("{target}: {}", chain(&error))),
+    }
 }
 
 fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
@@ -211,7 +224,7 @@ fn up_to_date(output: &Path, inputs: &Value) -> bool {
 }
 
 /// What a complete picture says it was made from; `None` where it is not one of ours.
-pub(crate) fn record(path: &Path) -> Result<Option<Value>, pointillist_colorize::Error> {
+pub(crate) fn record(path: &Path) -> Result<Option<Value>, Error> {
     let record = read_text(path, RECORD)?;
     Ok(record.and_then(|record| serde_json::from_str(&record).ok()))
 }

@@ -4,13 +4,15 @@ use std::io::Read;
 use std::path::Path;
 
 use pointillist_bin2d::{GridFile, PageValues};
+use pointillist_colorize::spread::Marker;
 use pointillist_ingest::message::{bytes, plain};
 use pointillist_ingest::{Dtype, Points, Zones};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
 use crate::bin2d::{counts, shard_of};
-use crate::colorize::record;
+use crate::colorize::{drawn, record};
 use crate::failure::Failure;
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, bounds, count, number, plural, shown};
@@ -216,6 +218,8 @@ fn described(record: &Value) -> Option<Vec<String>> {
     let text = |value: &Value| value.as_str().map(|text| text.escape_debug().to_string());
     let json = |value: &Value| value.to_string().replace(char::is_control, "?");
     let picture = &record["picture"];
+    // Older pictures say nothing of markers.
+    let marker: Option<Marker> = Deserialize::deserialize(&picture["marker"]).ok()?;
     let norm = text(&picture["norm"]).unwrap_or_else(|| json(&picture["norm"]));
     Some(vec![
         format!(
@@ -224,7 +228,7 @@ fn described(record: &Value) -> Option<Vec<String>> {
             picture["height"].as_u64()?,
             text(&record["program"])?
         ),
-        format!("shows {}", text(&record["by"])?),
+        format!("shows {}", drawn(&text(&record["by"])?, marker)),
         format!("norm {norm}"),
         format!("limits {}", json(&picture["limits"])),
         format!("options {}", json(record.get("options")?)),
@@ -249,6 +253,8 @@ mod tests {
         let lines = described(&record).unwrap();
         assert_eq!(lines[0], "picture of 3x2 pixels by mine\\u{1b}[2J");
         assert!(!lines.concat().contains(char::is_control), "{lines:?}");
+        record["picture"]["marker"] = json!({ "radius": 3, "shape": "star\u{9b}" });
+        assert!(described(&record).is_none());
         record["picture"] = json!({ "width": 3 });
         assert!(described(&record).is_none());
         assert!(described(&json!([])).is_none());

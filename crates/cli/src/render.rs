@@ -74,7 +74,8 @@ fn check_page(wanted: &Wanted, options: &Options) -> Result<(), Failure> {
 fn check_growth(wanted: &Wanted, by: &str, names: &[&str]) -> Result<(), Failure> {
     if wanted.growth.is_some() {
         let term: Term = by.parse()?;
-        pages(&term, names)?;
+        // Here, unlike with a grid that is there, it is the options that do not fit each other.
+        pages(&term, names).map_err(|error| Failure::usage(error.to_string()))?;
     }
     Ok(())
 }
