@@ -11,7 +11,7 @@
 //! [`ticks`] has what a figure draws beside the picture: where the ticks of its axes and its colorbar fall, and
 //! what is written there.
 //!
-//! [`colorize`] does all of it for a page as `pointillist-bin2d` has it; [`shade`] is the kernel below, over
+//! [`colorize`] does all of it for a page as `pointillist-bin2d` has it, [`Drawing`] for any [`Layer`] by rows; [`Style`] is the kernel below, over
 //! plain slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
 //!
 //! Color tables of GMT and gdaldem take values to colours themselves; [`Colormap::open`] reads them.
