@@ -17,7 +17,6 @@ import rasterio
 import tifffile
 
 from colormaps import check_color_tables, check_lists
-from pictures import check_pictures
 from support import PROGRAM, check, run
 
 

@@ -235,12 +235,15 @@ def check_smooth(grid):
         for norm, how in HOWS.items():
             for span in (None,) if how == "eq_hist" else (None, (2, 700), (1, 6)):
                 given = [f"--vmin={span[0]}", f"--vmax={span[1]}"] if span else []
-                found = 0
+                found = levels = 0
                 for text, listed in maps:
                     ours = grid.picture(f"--by={page}", f"--norm={norm}", f"--cmap=smooth:{text}", *given)
-                    found += int((ours != shaded(values, how=how, cmap=listed, span=span)).any(axis=2).sum())
-                check(f"{grid.label}: {page} as datashader's {how} through {len(maps)} lists, span {span}: {found} pixels differ",
-                      found == 0)
+                    apart = np.abs(ours.astype(int) - shaded(values, how=how, cmap=listed, span=span)).max(axis=2)
+                    found, levels = found + int((apart > 0).sum()), max(levels, int(apart.max()))
+                # Of 32-bit values ours are equalized in 32 bits, datashader's were made 64-bit ones.
+                allowed = 1e-5 * len(maps) * values.size if how == "eq_hist" and grid.pages[page].itemsize == 4 else 0
+                check(f"{grid.label}: {page} as datashader's {how} through {len(maps)} lists, span {span}: {found} pixels differ"
+                      f" by {levels} at most", levels <= 1 and found <= allowed)
 
 
 def check_lists(grid):
