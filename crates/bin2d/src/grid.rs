@@ -44,6 +44,38 @@ pub enum PageValues {
     F64(Vec<f64>),
 }
 
+impl Default for PageValues {
+    /// No cells.
+    fn default() -> Self {
+        Self::F32(Vec::new())
+    }
+}
+
+impl PageValues {
+    /// Makes these so many cells of a type, of whatever values, in the memory that they have where that will do.
+    ///
+    /// # Errors
+    /// [`Error::Allocation`] where the system has no room for them.
+    pub fn resize(&mut self, dtype: Dtype, len: usize) -> Result<(), Error> {
+        match (dtype, &mut *self) {
+            (Dtype::F32, Self::F64(_)) => *self = Self::F32(Vec::new()),
+            (Dtype::F64, Self::F32(_)) => *self = Self::F64(Vec::new()),
+            _ => {}
+        }
+        match self {
+            Self::F32(values) => resize(values, len),
+            Self::F64(values) => resize(values, len),
+        }
+    }
+}
+
+/// A buffer of this length, or an error where the system has no room for it.
+pub(crate) fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
+    buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
+    buffer.resize(len, T::default());
+    Ok(())
+}
+
 /// Where the points went: `points = binned + outside + non_finite`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {

@@ -14,6 +14,9 @@ use crate::{Cells, Error};
 /// grid.
 const BLOCK: usize = 1 << 16;
 
+/// The name of the page of counts.
+pub(crate) const COUNT: &str = "count";
+
 /// A page of values and its counts, of which rows can be had on any thread.
 pub trait Layer: Sync {
     /// Columns, in cells.
@@ -57,20 +60,13 @@ pub struct Band<'a> {
 }
 
 /// Memory that one thread reads rows into.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Buffer {
     pub(crate) values: PageValues,
     pub(crate) counts: PageValues,
     /// What the values are made of, where they are made.
     pub(crate) pages: Vec<PageValues>,
     pub(crate) file: RowBuffer,
-}
-
-impl Default for Buffer {
-    fn default() -> Self {
-        let empty = || PageValues::F32(Vec::new());
-        Buffer { values: empty(), counts: empty(), pages: Vec::new(), file: RowBuffer::default() }
-    }
 }
 
 /// Calls `step` with every block of rows, on the threads of rayon's current pool and in no order, and merges
@@ -188,7 +184,9 @@ pub struct Stored<'a> {
     progress: &'a dyn Progress,
 }
 
-enum CountRows<'a> {
+/// The counts of [`Stored`] pages.
+#[derive(Clone, Copy)]
+pub(crate) enum CountRows<'a> {
     /// The page of values is that of the counts.
     Same,
     Other(PageRows<'a>),
@@ -200,7 +198,6 @@ impl<'a> Stored<'a> {
     /// # Errors
     /// Those of [`GridFile::page_rows`].
     pub fn new(grid: &'a GridFile, by: &str, progress: &'a dyn Progress) -> Result<Self, Error> {
-        const COUNT: &str = "count";
         let values = grid.page_rows(by, progress)?;
         let counts = match by {
             COUNT => Some(CountRows::Same),
@@ -209,8 +206,18 @@ impl<'a> Stored<'a> {
             }
             _ => None,
         };
+        Ok(Stored::of(grid, values, counts, progress))
+    }
+
+    /// Pages that were found whole already.
+    pub(crate) fn of(
+        grid: &'a GridFile,
+        values: PageRows<'a>,
+        counts: Option<CountRows<'a>>,
+        progress: &'a dyn Progress,
+    ) -> Self {
         let (width, height) = (grid.width() as usize, grid.height() as usize);
-        Ok(Stored { width, height, values, counts, progress })
+        Stored { width, height, values, counts, progress }
     }
 }
 

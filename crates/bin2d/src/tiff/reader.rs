@@ -16,7 +16,7 @@ use super::rows::PageRows;
 use super::strips::{PageHash, strip_hash};
 use super::{Description, VERSION};
 use crate::accumulate::Counter;
-use crate::grid::PageValue;
+use crate::grid::{PageValue, resize};
 use crate::planes::PlaneMut;
 use crate::{Compression, Dtype, Error, Extent, Page, PageValues, os};
 
@@ -291,11 +291,4 @@ impl GridFile {
         );
         self.check(page, hashes.collect())
     }
-}
-
-/// A buffer of this length, or an error where the system has no room for it.
-pub(super) fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
-    buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
-    buffer.resize(len, T::default());
-    Ok(())
 }

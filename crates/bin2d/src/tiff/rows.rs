@@ -2,11 +2,8 @@
 
 use std::ops::Range;
 
-use bytemuck::Pod;
-
 use super::directory::StoredPage;
-use super::reader::{GridFile, resize};
-use crate::grid::PageValue;
+use super::reader::GridFile;
 use crate::{Dtype, Error, PageValues};
 
 /// A page of a [`GridFile`] whose rows are read when they are asked for.
@@ -55,27 +52,11 @@ impl<'a> PageRows<'a> {
         buffer: &mut RowBuffer,
     ) -> Result<(), Error> {
         assert!(rows.end <= self.file.height() as usize, "rows of the page");
-        match (self.page.dtype, &mut *values) {
-            (Dtype::F32, PageValues::F32(values)) => self.read_as(rows, values, buffer),
-            (Dtype::F64, PageValues::F64(values)) => self.read_as(rows, values, buffer),
-            (dtype, _) => {
-                *values = match dtype {
-                    Dtype::F32 => PageValues::F32(Vec::new()),
-                    Dtype::F64 => PageValues::F64(Vec::new()),
-                };
-                self.read(rows, values, buffer)
-            }
-        }
-    }
-
-    fn read_as<T: PageValue + Pod>(
-        &self,
-        rows: Range<usize>,
-        values: &mut Vec<T>,
-        buffer: &mut RowBuffer,
-    ) -> Result<(), Error> {
-        resize(values, rows.len() * self.file.width() as usize)?;
-        let mut bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
+        values.resize(self.page.dtype, rows.len() * self.file.width() as usize)?;
+        let mut bytes: &mut [u8] = match values {
+            PageValues::F32(values) => bytemuck::cast_slice_mut(values),
+            PageValues::F64(values) => bytemuck::cast_slice_mut(values),
+        };
         let (row, strip_rows) = (self.row_bytes(), self.rows_per_strip());
         let mut next = rows.start;
         while next < rows.end {

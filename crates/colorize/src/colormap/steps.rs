@@ -5,6 +5,7 @@
 //! give, and does not compute anything: an entry of a table, as the shading loops want it.
 
 use crate::Color;
+use crate::sample::Sample;
 
 /// Entries at most; what is beyond has no number that tells it from the entries outside of the table.
 const ENTRIES: usize = u16::MAX as usize - 16;
@@ -124,7 +125,9 @@ impl Found {
             if low.1 == high.1 {
                 continue;
             }
-            let middle = value(rank(low.0).midpoint(rank(high.0)));
+            // Among all floats, so that it takes 64 halvings wherever that is; both zeros are one number.
+            let rank = |x: f64| (x + 0.0).rank();
+            let middle = f64::of_rank(rank(low.0).midpoint(rank(high.0)));
             if middle <= low.0 || middle >= high.0 {
                 self.push(high.0, high.1)?;
                 continue;
@@ -135,20 +138,6 @@ impl Found {
         }
         Ok(())
     }
-}
-
-/// The place of a float in the order of all floats, so that bisection takes 64 steps wherever it looks.
-fn rank(value: f64) -> u64 {
-    // Both zeros are one number.
-    let bits = (value + 0.0).to_bits();
-    let negative = ((bits as i64) >> 63) as u64;
-    bits ^ (negative | 1 << 63)
-}
-
-/// The float of this rank.
-fn value(rank: u64) -> f64 {
-    let positive = ((rank as i64) >> 63) as u64;
-    f64::from_bits(rank ^ (!positive | 1 << 63))
 }
 
 #[cfg(test)]

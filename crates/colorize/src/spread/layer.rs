@@ -5,9 +5,9 @@ use std::ops::Range;
 use pointillist_bin2d::{Dtype, GridFile, PageRows, PageValues, Progress, Reduction, Term};
 
 use super::{CellsMut, Density, Marker, Occupancy, Shape, Source, Spread, pages};
-use crate::layer::{Buffer, slice};
+use crate::layer::{Buffer, COUNT, CountRows, Counts, resident_rows, slice};
 use crate::limits::span;
-use crate::{Band, Cells, Error, Layer, Norm, Stored};
+use crate::{Band, Cells, Error, Layer, Norm, Resident, Stored};
 
 /// Pages that take no more than this, before and after, are grown at once and kept. All others are grown row by
 /// row, and again for every pass over the cells.
@@ -15,8 +15,6 @@ const KEPT: u64 = 512 << 20;
 
 /// Rows that are grown together, at least: those around them that the markers reach come on top.
 const ROWS: usize = 64;
-
-const COUNT: &str = "count";
 
 /// How large points are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -30,18 +28,25 @@ pub enum Growth {
 
 /// The page of a grid with every point grown to a marker, and its counts.
 pub struct Grown<'a> {
-    spread: Spread,
-    marker: Marker,
-    reduction: Reduction,
-    dtype: Dtype,
-    counts_dtype: Option<Dtype>,
+    plan: Plan,
     pages: Pages<'a>,
     progress: &'a dyn Progress,
 }
 
+/// What is grown, and to what.
+struct Plan {
+    spread: Spread,
+    reduction: Reduction,
+    /// Pages that the values are made of. The counts are the last one of these or stand behind them.
+    needed: usize,
+    dtype: Dtype,
+    counts_dtype: Option<Dtype>,
+}
+
 enum Pages<'a> {
-    /// The pages as they are, in the order of [`pages`], and that of the counts where it is not among them.
-    Stored { pages: Vec<PageRows<'a>>, counts: Option<PageRows<'a>> },
+    /// The pages as they are: those that the values are made of, in the order of [`pages`], and the counts, if there
+    /// are any, as the last one.
+    Stored(Vec<PageRows<'a>>),
     /// The grown ones. Without counts also where the values are those.
     Kept { values: PageValues, counts: Option<PageValues> },
 }
@@ -70,57 +75,80 @@ impl<'a> Grown<'a> {
     ) -> Result<Self, Error> {
         let term: Term = by.parse()?;
         let available: Vec<&str> = grid.page_names().collect();
-        let names = pages(&term, &available)?;
-        let stored = Stored::new(grid, by, progress)?;
-        let marker = match growth {
-            Growth::Marker(marker) => marker,
-            Growth::Dynamic(shape) => Marker { radius: dynamic_radius(&stored)?, shape },
-        };
-        let (width, height) = (stored.width(), stored.height());
+        let mut names = pages(&term, &available)?;
+        let needed = names.len();
         let counted = available.contains(&COUNT);
-        let counts_dtype = match counted {
-            true => Some(counts_dtype(grid, marker, progress)?),
-            false => None,
-        };
-        let mut grown = Grown {
-            spread: Spread::new(marker, width, height)?,
-            marker,
-            reduction: term.reduction(),
-            dtype: counts_dtype.filter(|_| by == COUNT).unwrap_or(stored.dtype()),
-            counts_dtype,
-            pages: Pages::Kept { values: PageValues::F32(Vec::new()), counts: None },
-            progress,
-        };
-        let others = counted && !names.iter().any(|name| name == COUNT);
-        // As many again for the grown ones.
-        let bytes = 2 * 8 * (names.len() + usize::from(others)) as u64;
-        let cells = u64::from(grid.width()) * u64::from(grid.height());
-        let rows = |name: &str| grid.page_rows(name, progress);
-        let pages: Vec<PageRows<'_>> =
-            names.iter().map(|name| rows(name)).collect::<Result<_, _>>()?;
-        let counts = others.then(|| rows(COUNT)).transpose()?;
-        if cells.saturating_mul(bytes) <= kept {
-            let mut read: Vec<PageValues> = Vec::new();
-            for name in names.iter().map(String::as_str).chain(others.then_some(COUNT)) {
-                read.push(grid.page(name)?.values);
-            }
-            let (mut values, mut counts) = empty();
-            grown.grow(&read, 0..height, &mut values, &mut counts, true)?;
-            let counts = (counted && by != COUNT).then_some(counts);
-            grown.pages = Pages::Kept { values, counts };
-        } else {
-            grown.pages = Pages::Stored { pages, counts };
+        if counted && names[needed - 1] != COUNT {
+            names.push(COUNT.to_owned());
         }
-        Ok(grown)
+        let plan = |layer: &dyn Layer| {
+            let points = grid.description().counts.binned as f64;
+            Plan::new(&term, needed, growth, layer, points)
+        };
+        // As many again for the grown ones.
+        let bytes = 2 * 8 * names.len() as u64;
+        let cells = u64::from(grid.width()) * u64::from(grid.height());
+        if cells.saturating_mul(bytes) > kept {
+            let rows = |name: &String| grid.page_rows(name, progress);
+            let pages: Vec<PageRows<'_>> = names.iter().map(rows).collect::<Result<_, _>>()?;
+            let counts = match by {
+                COUNT => Some(CountRows::Same),
+                _ => pages.last().filter(|_| counted).copied().map(CountRows::Other),
+            };
+            let plan = plan(&Stored::of(grid, pages[0], counts, progress))?;
+            return Ok(Grown { plan, pages: Pages::Stored(pages), progress });
+        }
+        let mut read: Vec<PageValues> = Vec::new();
+        for name in &names {
+            go_on(progress)?;
+            read.push(grid.page(name)?.values);
+        }
+        let counts = read.last().filter(|_| counted).map(Cells::from);
+        let (width, height) = (grid.width() as usize, grid.height() as usize);
+        let plan = plan(&Resident::new(Cells::from(&read[0]), counts, width, height)?)?;
+        go_on(progress)?;
+        let (mut values, mut counts) = (PageValues::default(), PageValues::default());
+        plan.grow(&read, 0..height, &mut values, &mut counts, true)?;
+        let counts = (counted && by != COUNT).then_some(counts);
+        Ok(Grown { plan, pages: Pages::Kept { values, counts }, progress })
     }
 
     /// What every point is grown to.
     pub fn marker(&self) -> Marker {
-        self.marker
+        self.plan.spread.marker
+    }
+}
+
+fn go_on(progress: &dyn Progress) -> Result<(), Error> {
+    if progress.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+}
+
+impl Plan {
+    /// For the page `term` of a layer of so many points, which is made of `needed` pages.
+    fn new(
+        term: &Term,
+        needed: usize,
+        growth: Growth,
+        layer: &dyn Layer,
+        points: f64,
+    ) -> Result<Self, Error> {
+        let marker = match growth {
+            Growth::Marker(marker) => marker,
+            Growth::Dynamic(shape) => Marker { radius: dynamic_radius(layer)?, shape },
+        };
+        let spread = Spread::new(marker, layer.width(), layer.height())?;
+        let reduction = term.reduction();
+        let counts_dtype = match Counts::of(layer) {
+            Some(counts) => Some(counts_dtype(&counts, marker, points)?),
+            None => None,
+        };
+        let is_count = reduction == Reduction::Count;
+        let dtype = counts_dtype.filter(|_| is_count).unwrap_or(layer.dtype());
+        Ok(Plan { spread, reduction, needed, dtype, counts_dtype })
     }
 
-    /// Grows `rows` of the pages that were read: those of the source, and behind them the counts where they are not
-    /// among those.
+    /// Grows `rows` of the pages that were read, which are as in [`Pages::Stored`], into the values and, where these
+    /// are others, the counts.
     fn grow(
         &self,
         read: &[PageValues],
@@ -129,25 +157,17 @@ impl<'a> Grown<'a> {
         counts: &mut PageValues,
         in_parallel: bool,
     ) -> Result<(), Error> {
-        if self.progress.cancelled() {
-            return Err(Error::Cancelled);
-        }
         let cells: Vec<Cells<'_>> = read.iter().map(Cells::from).collect();
-        let needed = match self.reduction {
-            Reduction::Mean => 2,
-            Reduction::Var | Reduction::Std => 3,
-            _ => 1,
-        };
-        let source = Source::new(self.reduction, &cells[..needed.min(cells.len())])
+        let source = Source::new(self.reduction, &cells[..self.needed])
             .ok_or_else(|| Error::SpreadOrder { page: self.reduction.to_string() })?;
-        let len = rows.len() * self.width();
-        let out = room(values, self.dtype, len)?;
-        self.spread.rows_of(source, rows.clone(), out, in_parallel);
+        let len = rows.len() * self.spread.width;
+        values.resize(self.dtype, len)?;
+        self.spread.rows_of(source, rows.clone(), cells_mut(values), in_parallel);
         if let (Some(dtype), Some(&last)) = (self.counts_dtype, cells.last())
             && self.reduction != Reduction::Count
         {
-            let out = room(counts, dtype, len)?;
-            self.spread.rows_of(Source::Count(last), rows, out, in_parallel);
+            counts.resize(dtype, len)?;
+            self.spread.rows_of(Source::Count(last), rows, cells_mut(counts), in_parallel);
         }
         Ok(())
     }
@@ -155,28 +175,25 @@ impl<'a> Grown<'a> {
 
 impl Layer for Grown<'_> {
     fn width(&self) -> usize {
-        self.spread.width
+        self.plan.spread.width
     }
 
     fn height(&self) -> usize {
-        self.spread.height
+        self.plan.spread.height
     }
 
     fn dtype(&self) -> Dtype {
-        self.dtype
+        self.plan.dtype
     }
 
     fn counts_dtype(&self) -> Option<Dtype> {
-        self.counts_dtype
+        self.plan.counts_dtype
     }
 
     fn block_rows(&self) -> usize {
         match &self.pages {
-            Pages::Kept { .. } => crate::layer::resident_rows(self.width()),
-            Pages::Stored { pages, .. } => {
-                let strip = pages.first().map_or(1, PageRows::rows_per_strip);
-                self.least_rows().next_multiple_of(strip)
-            }
+            Pages::Kept { .. } => resident_rows(self.width()),
+            Pages::Stored(pages) => self.least_rows().next_multiple_of(pages[0].rows_per_strip()),
         }
     }
 
@@ -184,32 +201,31 @@ impl Layer for Grown<'_> {
         match &self.pages {
             Pages::Kept { .. } => 1,
             // As many as lie around them.
-            Pages::Stored { .. } => ROWS.max(2 * self.marker.radius as usize),
+            Pages::Stored(_) => ROWS.max(2 * self.marker().radius as usize),
         }
     }
 
     fn read<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Buffer) -> Result<Band<'b>, Error> {
+        let is_count = self.plan.reduction == Reduction::Count;
         let (values, counts) = match &self.pages {
             Pages::Kept { values, counts } => {
                 let cells = rows.start * self.width()..rows.end * self.width();
                 (slice(values, cells.clone()), counts.as_ref().map(|counts| slice(counts, cells)))
             }
-            Pages::Stored { pages, counts } => {
-                let given = self.spread.input_rows(rows.clone());
-                let Buffer { values, counts: counts_buffer, pages: read, file } = buffer;
-                let needed: Vec<&PageRows<'_>> = pages.iter().chain(counts).collect();
-                read.resize_with(needed.len(), || PageValues::F32(Vec::new()));
-                for (page, read) in needed.into_iter().zip(read.iter_mut()) {
+            Pages::Stored(pages) => {
+                go_on(self.progress)?;
+                let given = self.plan.spread.input_rows(rows.clone());
+                let Buffer { values, counts, pages: read, file } = buffer;
+                read.resize_with(pages.len(), PageValues::default);
+                for (page, read) in pages.iter().zip(&mut *read) {
                     page.read(given.clone(), read, file)?;
                 }
-                self.grow(read, rows, values, counts_buffer, false)?;
-                let is_count = self.reduction == Reduction::Count;
-                let counts = self.counts_dtype.is_some() && !is_count;
-                (Cells::from(&*values), counts.then(|| Cells::from(&*counts_buffer)))
+                self.plan.grow(read, rows, values, counts, false)?;
+                let has_others = self.plan.counts_dtype.is_some() && !is_count;
+                (Cells::from(&*values), has_others.then(|| Cells::from(&*counts)))
             }
         };
-        let counts = if self.reduction == Reduction::Count { Some(values) } else { counts };
-        Ok(Band { values, counts })
+        Ok(Band { values, counts: if is_count { Some(values) } else { counts } })
     }
 }
 
@@ -228,37 +244,20 @@ fn dynamic_radius(layer: &dyn Layer) -> Result<u32, Error> {
     density.radius(Density::THRESHOLD)
 }
 
-/// The type that grown counts fit into.
-fn counts_dtype(grid: &GridFile, marker: Marker, progress: &dyn Progress) -> Result<Dtype, Error> {
-    let counts = Stored::new(grid, COUNT, progress)?;
-    let points = grid.description().counts.binned as f64;
-    let largest = || span(&counts, Norm::Linear);
+/// The type that the grown counts of so many points fit into.
+fn counts_dtype(counts: &Counts<'_>, marker: Marker, points: f64) -> Result<Dtype, Error> {
+    let largest = || span(counts, Norm::Linear);
     let fits = counts.dtype() == Dtype::F32
         && (marker.counts_fit_f32(points, f64::INFINITY)
             || largest()?.is_none_or(|span| marker.counts_fit_f32(points, span.limits.vmax)));
     Ok(if fits { Dtype::F32 } else { Dtype::F64 })
 }
 
-fn empty() -> (PageValues, PageValues) {
-    (PageValues::F32(Vec::new()), PageValues::F32(Vec::new()))
-}
-
-/// Room for so many cells of a type, in what may be of another one.
-fn room(values: &mut PageValues, dtype: Dtype, len: usize) -> Result<CellsMut<'_>, Error> {
-    fn resized<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<&mut [T], Error> {
-        values.try_reserve_exact(len.saturating_sub(values.len()))?;
-        values.resize(len, T::default());
-        Ok(values)
+fn cells_mut(values: &mut PageValues) -> CellsMut<'_> {
+    match values {
+        PageValues::F32(values) => CellsMut::F32(values),
+        PageValues::F64(values) => CellsMut::F64(values),
     }
-    match (dtype, &mut *values) {
-        (Dtype::F32, PageValues::F64(_)) => *values = PageValues::F32(Vec::new()),
-        (Dtype::F64, PageValues::F32(_)) => *values = PageValues::F64(Vec::new()),
-        _ => {}
-    }
-    Ok(match values {
-        PageValues::F32(values) => CellsMut::F32(resized(values, len)?),
-        PageValues::F64(values) => CellsMut::F64(resized(values, len)?),
-    })
 }
 
 #[cfg(test)]
