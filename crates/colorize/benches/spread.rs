@@ -37,7 +37,10 @@ fn spread(c: &mut Criterion) {
     for (name, sparse) in [("dense", false), ("sparse", true)] {
         let (means, counts) = grid(sparse);
         let (mean, counts) = (Cells::F32(&means), Cells::F32(&counts));
-        let pages = [("count", Source::Count(counts)), ("mean", Source::Mean { mean, counts })];
+        let pages = [
+            ("count", Source::Count(counts)),
+            ("mean", Source::Mean { mean, counts, covering: None }),
+        ];
         for (page, source) in pages {
             for shape in Shape::ALL {
                 for radius in [1, 5, 20, 100] {

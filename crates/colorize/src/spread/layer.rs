@@ -158,17 +158,21 @@ impl Plan {
         in_parallel: bool,
     ) -> Result<(), Error> {
         let cells: Vec<Cells<'_>> = read.iter().map(Cells::from).collect();
-        let source = Source::new(self.reduction, &cells[..self.needed])
+        let mut source = Source::new(self.reduction, &cells[..self.needed])
             .ok_or_else(|| Error::SpreadOrder { page: self.reduction.to_string() })?;
         let len = rows.len() * self.spread.width;
-        values.resize(self.dtype, len)?;
-        self.spread.rows_of(source, rows.clone(), cells_mut(values), in_parallel);
         if let (Some(dtype), Some(&last)) = (self.counts_dtype, cells.last())
             && self.reduction != Reduction::Count
         {
             counts.resize(dtype, len)?;
-            self.spread.rows_of(Source::Count(last), rows, cells_mut(counts), in_parallel);
+            let counted = Source::Count(last);
+            self.spread.rows_of(counted, rows.clone(), cells_mut(counts), in_parallel);
+            if let Source::Mean { covering, .. } = &mut source {
+                *covering = Some(Cells::from(&*counts));
+            }
         }
+        values.resize(self.dtype, len)?;
+        self.spread.rows_of(source, rows, cells_mut(values), in_parallel);
         Ok(())
     }
 }

@@ -124,7 +124,11 @@ impl Spread {
         for page in source.pages() {
             assert_eq!(page.len(), given.len() * self.width, "the rows around those to be made");
         }
-        assert_eq!(out.len(), rows.len() * self.width, "the rows to be made");
+        let len = rows.len() * self.width;
+        assert_eq!(out.len(), len, "the rows to be made");
+        if let Source::Mean { covering: Some(covering), .. } = source {
+            assert_eq!(covering.len(), len, "the rows to be made");
+        }
         let reach = self.marker.reach();
         let spread = |tile: Tile<'_, O>| {
             let area = Area {
@@ -157,6 +161,8 @@ fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
 struct Tile<'a, O> {
     rows: Range<usize>,
     columns: Range<usize>,
+    /// The place of its first pixel among all that are made.
+    start: usize,
     out: Vec<&'a mut [O]>,
 }
 
@@ -179,12 +185,14 @@ fn tiles<O>(out: &mut [O], width: usize, rows: Range<usize>, reach: usize) -> Ve
     }
     let (tile_rows, tile_columns) = (TILE.0.max(2 * reach), TILE.1.max(2 * reach));
     let mut tiles = Vec::new();
-    for (start, out) in (rows.start..).step_by(tile_rows).zip(out.chunks_mut(tile_rows * width)) {
+    let first = rows.start;
+    for (start, out) in (first..).step_by(tile_rows).zip(out.chunks_mut(tile_rows * width)) {
         let before = tiles.len();
         for column in (0..width).step_by(tile_columns) {
             let rows = start..start + out.len() / width;
             let columns = column..width.min(column + tile_columns);
-            tiles.push(Tile { rows, columns, out: Vec::new() });
+            let start = (start - first) * width + column;
+            tiles.push(Tile { rows, columns, start, out: Vec::new() });
         }
         for row in out.chunks_mut(width) {
             for (tile, out) in tiles[before..].iter_mut().zip(row.chunks_mut(tile_columns)) {

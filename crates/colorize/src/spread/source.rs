@@ -29,6 +29,9 @@ pub enum Source<'a> {
         mean: Cells<'a>,
         /// The counts.
         counts: Cells<'a>,
+        /// What `Count` makes of the counts, without rounding, where that is at hand: as long as what is to be
+        /// made. It is not made again then where every cell with points has a mean.
+        covering: Option<Cells<'a>>,
     },
     /// The smallest z; NaN where there is none.
     Min(Cells<'a>),
@@ -93,7 +96,7 @@ impl<'a> Source<'a> {
         Some(match (reduction, cells) {
             (Reduction::Count, &[counts]) => Source::Count(counts),
             (Reduction::Sum, &[sum]) => Source::Sum(sum),
-            (Reduction::Mean, &[mean, counts]) => Source::Mean { mean, counts },
+            (Reduction::Mean, &[mean, counts]) => Source::Mean { mean, counts, covering: None },
             (Reduction::Min, &[min]) => Source::Min(min),
             (Reduction::Max, &[max]) => Source::Max(max),
             (Reduction::Var, &[var, mean, counts]) => Source::Var { var, mean, counts },
@@ -108,7 +111,7 @@ impl<'a> Source<'a> {
             Source::Count(page) | Source::Sum(page) | Source::Min(page) | Source::Max(page) => {
                 [Some(page), None, None]
             }
-            Source::Mean { mean, counts } => [Some(mean), Some(counts), None],
+            Source::Mean { mean, counts, .. } => [Some(mean), Some(counts), None],
             Source::Var { var: page, mean, counts } | Source::Std { std: page, mean, counts } => {
                 [Some(page), Some(mean), Some(counts)]
             }
@@ -140,20 +143,23 @@ impl<'a> Source<'a> {
                 let value = |sum| if Sum::<f64>::is_empty(sum) { f64::NAN } else { sum };
                 tile.write(|i| value(sums[i]));
             }
-            Source::Mean { mean, counts } => {
+            Source::Mean { mean, counts, covering } => {
                 let total = area.total(counts);
                 if total == 0.0 {
                     return tile.write(|_| f64::NAN);
                 }
                 let few = total <= EXACT_IN_F32;
-                let sums = with_cells!(mean, means => with_cells!(counts, counts => match few {
+                let (sums, complete) = with_cells!(mean, means => with_cells!(counts, counts => match few {
                     true => weighted::<_, _, true>(area, means, counts),
                     false => weighted::<_, _, false>(area, means, counts),
                 }));
                 let sums = sums.fold::<Sum<f64>>(marker, rows.clone());
-                let counted = with_cells!(mean, means => {
-                    Counted::new(area, (counts, total), |at| !means[at].nan(), marker, rows)
-                });
+                let counted = match covering.filter(|_| complete) {
+                    Some(covering) => Counted::of(covering, area.width, &tile),
+                    None => with_cells!(mean, means => {
+                        Counted::new(area, (counts, total), |at| !means[at].nan(), marker, rows)
+                    }),
+                };
                 // 0 divided by 0 where there is none.
                 tile.write(|i| sums[i] / counted.number(i));
             }
@@ -242,19 +248,22 @@ fn whole<T: Sample, const FEW: bool>(count: T) -> f64 {
     if FEW { f64::from(count.truncated()) } else { count.wide() as u64 as f64 }
 }
 
-/// Sums of z: means times counts.
+/// Sums of z: means times counts. And whether every cell with points has a mean.
 fn weighted<T: Sample, C: Sample, const FEW: bool>(
     area: &Area,
     means: &[T],
     counts: &[C],
-) -> Plane<f64> {
-    area.plane::<Sum<f64>>(|at, items| {
+) -> (Plane<f64>, bool) {
+    let mut complete = true;
+    let plane = area.plane::<Sum<f64>>(|at, items| {
         let cells = means[at.clone()].iter().zip(&counts[at]);
         for (item, (&mean, &count)) in items.iter_mut().zip(cells) {
             let sum = mean.wide() * whole::<_, FEW>(count);
             *item = if any(count) & !mean.nan() { sum } else { Sum::<f64>::EMPTY };
+            complete &= !(any(count) & mean.nan());
         }
-    })
+    });
+    (plane, complete)
 }
 
 /// The smallest or largest values: by `Plain`, which has an infinity for no value, unless that is one of
@@ -338,6 +347,17 @@ impl Counted {
                 }
             }));
             Self::Many(plane.fold::<Sum<f64>>(marker, rows))
+        }
+    }
+
+    /// Those that are at hand for a tile of so wide a grid.
+    fn of<O>(covering: Cells<'_>, width: usize, tile: &Tile<'_, O>) -> Self {
+        let columns = tile.columns.len();
+        let rows =
+            (tile.start..).step_by(width).take(tile.rows.len()).map(|start| start..start + columns);
+        match covering {
+            Cells::F32(counts) => Self::Few(rows.flat_map(|row| &counts[row]).copied().collect()),
+            Cells::F64(counts) => Self::Many(rows.flat_map(|row| &counts[row]).copied().collect()),
         }
     }
 

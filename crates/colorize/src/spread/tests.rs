@@ -75,7 +75,16 @@ impl Job {
         let source = Source::new(self.reduction, &cells).unwrap();
         self.spread.rows(source, rows.clone(), CellsMut::F64(&mut out));
         let mut narrow = vec![7.0; out.len()];
-        self.spread.rows(source, rows, CellsMut::F32(&mut narrow));
+        self.spread.rows(source, rows.clone(), CellsMut::F32(&mut narrow));
+        if let Source::Mean { mean, counts, .. } = source {
+            let mut covering = vec![7.0; out.len()];
+            let counted = Source::Count(counts);
+            self.spread.rows(counted, rows.clone(), CellsMut::F64(&mut covering));
+            let source = Source::Mean { mean, counts, covering: Some(Cells::F64(&covering)) };
+            let mut again = vec![7.0; out.len()];
+            self.spread.rows(source, rows, CellsMut::F64(&mut again));
+            assert_eq!(bits(&again), bits(&out));
+        }
         let rounded: Vec<f32> = out.iter().map(|&value| value as f32).collect();
         for (narrow, rounded) in narrow.iter().zip(rounded) {
             assert_eq!(narrow.to_bits(), rounded.to_bits(), "{}: {narrow}", self.reduction);
@@ -314,7 +323,7 @@ fn counts_above_16777216_are_exact_and_what_is_no_count_is_none() {
     spread.rows(Source::Count(Cells::F32(&counts)), 0..1, CellsMut::F64(&mut out));
     assert_eq!(out, [16_777_217.0, 16_777_218.0, 2.0, 1.0, 0.0, 2.0, 2.0]);
     let mean = Cells::F32(&[1.0, 4.0, 1.0, f32::INFINITY, f32::INFINITY, f32::INFINITY, 2.0]);
-    let source = Source::Mean { mean, counts: Cells::F32(&counts) };
+    let source = Source::Mean { mean, counts: Cells::F32(&counts), covering: None };
     spread.rows(source, 0..1, CellsMut::F64(&mut out));
     assert_eq!(out[2..4], [2.5, 1.0]);
     assert!(out[4].is_nan());
