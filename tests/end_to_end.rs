@@ -36,6 +36,28 @@ fn the_top_of_the_picture_is_the_largest_y() {
 }
 
 #[test]
+fn a_page_that_is_to_be_coloured_is_made_without_being_asked_for() {
+    let folder = Folder::new();
+    folder.write("p.txt", "# x y z mag\n0 0 1 5\n1 1 2 6\n1 1 4 9\n");
+    for (by, pages) in [
+        ("", "count, mean"),
+        ("--by mean", "count, mean"),
+        ("--by max", "count, max"),
+        ("--by std --spread 1", "count, std, mean"),
+        ("--columns x=1,y=2,z=3,mag=4 --by max:mag", "count, max:mag"),
+        ("--columns x=1,y=2,z=3,mag=4 --by std:mag --spread 1", "count, std:mag, mean:mag"),
+    ] {
+        let picture = format!("render p.txt -o p.png --size 2 {by}");
+        folder.succeed(&picture);
+        let info = String::from_utf8(folder.succeed("info p.tiff").stdout).unwrap();
+        let rows = info.lines().filter(|line| line.contains(" f32 "));
+        let names: Vec<&str> = rows.filter_map(|row| row.split(' ').next()).collect();
+        assert_eq!(names.join(", "), pages, "{by}");
+        assert!(folder.succeed(&picture).stderr.contains("colorize: p.png: up to date"));
+    }
+}
+
+#[test]
 fn the_bytes_do_not_depend_on_the_number_of_threads() {
     let folder = Folder::new();
     let fixture = workspace("fixtures/galaxy.txt");

@@ -337,7 +337,8 @@ pub(crate) struct ColorizeArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Colour")]
 pub(crate) struct PictureArgs {
-    /// The page that is coloured [default: mean where there is one, else count]
+    /// The page that is coloured; render makes it where --reduce does not say which [default: mean where there is
+    /// one, else count]
     #[arg(long, value_name = "PAGE")]
     by: Option<String>,
     /// linear, log, log1p, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, linear for all else

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use pointillist_bin2d::{GridFile, Options, Reduction, Term};
+use pointillist_bin2d::{GridFile, Options, Reduction, Reductions, Term};
 use pointillist_colorize::default_page;
 use pointillist_colorize::spread::pages;
 use pointillist_ingest::Points;
@@ -19,8 +19,8 @@ use crate::{bin2d, colorize, ingest};
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, &args.inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
-    let (options, picture) = (args.grid.options(args.dtype), args.picture.wanted()?);
-    check_page(&picture, &options)?;
+    let (mut options, picture) = (args.grid.options(args.dtype), args.picture.wanted()?);
+    check_page(&picture, &mut options)?;
     if !is_stdout(&args.output) {
         StagedFile::create(&args.output)
             .map(drop)
@@ -47,12 +47,22 @@ fn check_grid(grid: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Whether the grid will have the page, as far as that is known before there are points.
-fn check_page(wanted: &Wanted, options: &Options) -> Result<(), Failure> {
+/// Makes sure that the grid will have the page, and asks for it where no list was given.
+fn check_page(wanted: &Wanted, options: &mut Options) -> Result<(), Failure> {
     let by = wanted.by.as_deref();
-    let names: Vec<String> = match &options.reductions {
-        Some(list) => list.as_slice().iter().map(Term::to_string).collect(),
-        None => Reduction::ALL.iter().map(Reduction::to_string).collect(),
+    let names: Vec<String> = match (&options.reductions, by) {
+        (Some(list), _) => list.as_slice().iter().map(Term::to_string).collect(),
+        // Without z there will be no mean, which is known when there are points.
+        (None, None) => ["count", "mean"].map(str::to_owned).to_vec(),
+        (None, Some(by)) => {
+            let list = made_for(by, wanted.growth.is_some())?;
+            let names = list.iter().map(Term::to_string).collect();
+            // Those two are what is made anyway.
+            if !matches!(by, "count" | "mean") {
+                options.reductions = Some(Reductions::new(list)?);
+            }
+            names
+        }
     };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     if let Some(by) = by.or_else(|| default_page(&names))
@@ -62,12 +72,25 @@ fn check_page(wanted: &Wanted, options: &Options) -> Result<(), Failure> {
     }
     let message = match by {
         None => "the pages have neither mean nor count: choose with --by one of".to_owned(),
-        Some(by) if options.reductions.is_some() => {
-            format!("--by {by:?} is not among the pages that --reduce asks for:")
-        }
-        Some(by) => format!("--by {by:?} is not a page: there are"),
+        Some(by) => format!("--by {by:?} is not among the pages that --reduce asks for:"),
     };
     Err(Failure::usage(format!("{message} {}", names.join(", "))))
+}
+
+/// The pages of a grid that is coloured by the page `by`, and maybe grown.
+fn made_for(by: &str, grown: bool) -> Result<Vec<Term>, Failure> {
+    let term: Term = by.parse().map_err(|error| Failure::usage(format!("--by: {error}")))?;
+    let mut list = vec![Term::from(Reduction::Count)];
+    if !list.contains(&term) {
+        list.push(term.clone());
+    }
+    if grown && matches!(term.reduction(), Reduction::Var | Reduction::Std) {
+        list.push(match term.column() {
+            Some(column) => Term::of(Reduction::Mean, column)?,
+            None => Reduction::Mean.into(),
+        });
+    }
+    Ok(list)
 }
 
 /// Whether the page can be grown, where that is asked for.
