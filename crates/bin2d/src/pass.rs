@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pointillist_ingest::{Progress, Values};
 use rayon::prelude::*;
@@ -267,10 +268,20 @@ impl Pass<'_> {
         let (before, stripe_rows) = (self.before, self.cut.stripe_rows);
         let after = before + rows.z.len() as u64;
         let stripes = before / stripe_rows..after.div_ceil(stripe_rows);
-        let in_lanes = lanes.par_iter_mut().enumerate().map(|(index, lane)| {
+        let next = AtomicU64::new(stripes.start);
+        let in_lanes = lanes.par_iter_mut().with_max_len(1).enumerate().map(|(index, lane)| {
             let (mut room, mut valid) = (Room::new(), self.room(field));
             let mut stats = Stats::default();
-            for stripe in stripes.clone().filter(|stripe| stripe % all as u64 == index as u64) {
+            let mut own = stripes.clone().filter(|stripe| stripe % all as u64 == index as u64);
+            let mut following = || {
+                if self.kept.is_counts() {
+                    Some(next.fetch_add(1, Ordering::Relaxed))
+                        .filter(|stripe| stripes.contains(stripe))
+                } else {
+                    own.next()
+                }
+            };
+            while let Some(stripe) = following() {
                 if self.progress.cancelled() {
                     return Err(Error::Cancelled);
                 }

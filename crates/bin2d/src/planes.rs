@@ -204,6 +204,11 @@ impl Kept {
         self.fields.iter().any(|planes| planes.spread || planes.first || planes.last)
     }
 
+    /// Whether there is nothing but the number of points.
+    pub(crate) fn is_counts(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// Whether it is the counts and the sums of one z, and nothing else.
     pub(crate) fn is_pairs(&self) -> bool {
         let only_sums = |&planes: &Planes| planes == Planes { sum: true, ..Planes::default() };

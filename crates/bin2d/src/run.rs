@@ -6,9 +6,9 @@
 //! added up tile by tile. Where it has far more cells than there are rows, that waits until all are partitioned, and
 //! only cells that hold points are kept.
 //!
-//! Whether there are lanes depends on the grid alone, stripes and lanes on nothing at all, and slices, batches, tiles
-//! and waiting leave the order of a cell's points as it is; so the result is the same to the bit whatever the number
-//! of threads.
+//! Whether there are lanes depends on the grid alone, and so does how many there are and which stripes go to each, unless
+//! there is nothing but counts. Stripes depend on nothing at all, and slices, batches, tiles and waiting leave the order
+//! of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
 use pointillist_ingest::{Kernel, Progress, Values};
 
@@ -83,7 +83,13 @@ impl Plan {
         let lanes = cut.lanes.min(1 << fitting.max(1).ilog2());
         // Rows of a cell are spread over the lanes: they would not come in order.
         if lanes >= Self::FEW_LANES.min(cut.lanes) && !kept.depends_on_order() {
-            return Self::Lanes(lanes);
+            // Counts are the same however they are shared out: every thread takes a lane and what rows there are.
+            let any = kept.is_counts() && fitting > 0;
+            return Self::Lanes(if any {
+                fitting.min(rayon::current_num_threads())
+            } else {
+                lanes
+            });
         }
         let tiling = Tiling::new(size.cells(), bytes_per_cell, cut.tiles);
         if kept.fields.len() > 1 || rows.is_some_and(|rows| rows > cut.most_waiting(size)) {
