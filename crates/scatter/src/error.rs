@@ -1,0 +1,34 @@
+//! What can be wrong with a figure.
+
+/// Why there is nothing to draw on.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The figure has no pixels, or more than a canvas can have.
+    #[error(
+        "a figure of {width} x {height} inches at {dpi} dots an inch has no canvas: each side needs 1 to {} pixels",
+        crate::geometry::MAX_SIDE
+    )]
+    Figure {
+        /// Inches.
+        width: f64,
+        /// Inches.
+        height: f64,
+        /// Pixels an inch.
+        dpi: f64,
+    },
+    /// The box of the axes is no box.
+    #[error(
+        "axes from {corners:?} (left, bottom, right, top) of the figure are empty or not finite"
+    )]
+    Axes {
+        /// Left, bottom, right and top in shares of the figure.
+        corners: [f64; 4],
+    },
+    /// The limits are not finite.
+    #[error("limits from {0} to {1} are not finite")]
+    Limits(f64, f64),
+    /// The size of the markers is no size.
+    #[error("a marker of {0} pixels is no marker: its side must be finite and not negative")]
+    Side(f64),
+}

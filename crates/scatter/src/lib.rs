@@ -1,0 +1,29 @@
+//! Markers as matplotlib's `scatter` draws them, to the byte.
+//!
+//! Points in, 8-bit RGBA with straight alpha out, in pure kernels over plain data:
+//!
+//! 1. [`geometry`] takes a figure, its axes and their limits to a canvas, a clip and the place of every point,
+//! 2. [`marker`] says which pixels a marker covers there, and how much of each,
+//! 3. [`blend`] lays its colour over them, with Agg's eight bits or in floats.
+//!
+//! Where all markers are squares of one colour, a pixel depends only on how many cover it: [`counts`] makes
+//! these numbers of those of points per pixel, at a cost that does not depend on the size of the markers. [`naive`] draws any points one after
+//! another, as matplotlib does, and is what the rest is held against.
+//!
+//! Where the bytes are matplotlib's, they are those of version 3.11 with the Agg backend on x86-64 and linear axes, for
+//! `marker='s'` and `marker='o'` with `linewidth=0`.
+#![forbid(unsafe_code)]
+
+pub mod blend;
+mod circle;
+pub mod counts;
+mod error;
+pub mod geometry;
+pub mod marker;
+pub mod naive;
+mod raster;
+
+pub use blend::CountTable;
+pub use error::Error;
+pub use geometry::{Axes, AxesBox, Clip, Figure, Limits, View};
+pub use marker::{Footprint, Mask, Mode, Round, Side, Square, Stamp};
