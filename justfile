@@ -30,6 +30,7 @@ ci:
 
 # Compare with NumPy, datashader, matplotlib, tifffile, rasterio and GDAL (Python with tests/neighbours/requirements.txt)
 neighbours: build
+    cargo build --release --package pointillist-scatter --example scatter
     python3 tests/neighbours/check.py target/release/pointillist
 
 # A worked example: the three stages one by one, then again with other colours, of which only the last runs

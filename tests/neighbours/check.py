@@ -282,6 +282,9 @@ def check_pictures():
     script = Path(__file__).with_name("spread.py")
     done = subprocess.run([sys.executable, script, PROGRAM, "exact"])
     check("pictures of markers", done.returncode == 0)
+    script = Path(__file__).with_name("scatter.py")
+    done = subprocess.run([sys.executable, script, PROGRAM])
+    check("pictures of scatter", done.returncode == 0)
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -9,8 +9,8 @@
 
 use crate::error::Error;
 
-/// The most pixels a side of a canvas may have, as Agg has it.
-pub const MAX_SIDE: u32 = (1 << 16) - 1;
+/// The most pixels a side of a canvas may have, as matplotlib allows.
+pub const MAX_SIDE: u32 = (1 << 23) - 1;
 
 /// The size of a picture: `plt.figure(figsize=(width, height), dpi=dpi)`.
 #[derive(Debug, Clone, Copy, PartialEq)]

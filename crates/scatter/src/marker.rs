@@ -172,7 +172,7 @@ impl Mask {
 
     /// Rows.
     pub fn height(&self) -> usize {
-        if self.width == 0 { 0 } else { self.covers.len() / self.width }
+        self.covers.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// Column, row and cover of each pixel that is covered, in the order in which they are drawn.
@@ -185,21 +185,15 @@ impl Mask {
     }
 }
 
-/// What is stamped around the pixel of each point by markers of one colour.
+/// What is stamped around the pixel of each point by round markers of one colour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     /// The disk.
-    pub face: Mask,
-    /// What is drawn upon it: the outline, of which an edge of width 0 leaves a few pixels with a cover of 1; or
-    /// the disk once more, where all of it lies in one pixel.
-    pub edge: Mask,
-}
-
-impl Stamp {
-    /// Whether no pixel is covered.
-    pub fn is_empty(&self) -> bool {
-        self.face.is_empty() && self.edge.is_empty()
-    }
+    pub mask: Mask,
+    /// How often it is drawn for each point: once, or twice where it lies in one pixel, by a slip of matplotlib's. It also draws
+    /// the disk's outline, whose width is 0 and which cancels out, and where not even that is left, what was drawn before is drawn
+    /// again.
+    pub times: u32,
 }
 
 /// A marker `'o'` with `linewidth=0`.
@@ -223,16 +217,11 @@ impl Round {
         let mut spans = Vec::new();
         contour(&mut self.raster, self.corners.iter());
         self.raster.sweep(|span| spans.push(span));
-        let face = Mask::new(&spans);
-        spans.clear();
         // The stroke of an edge without width runs along the circle and back.
         contour(&mut self.raster, self.corners.iter());
         contour(&mut self.raster, self.corners.iter().rev());
-        let any = self.raster.sweep(|span| spans.push(span));
-        // Where there and back stay in one pixel and cancel out, Agg has nothing to replace the disk with, which it still
-        // holds, and so draws it once more.
-        let edge = if any { Mask::new(&spans) } else { face.clone() };
-        Stamp { face, edge }
+        let any = self.raster.sweep(|_| ());
+        Stamp { mask: Mask::new(&spans), times: if any { 1 } else { 2 } }
     }
 
     /// Gives out the spans that a marker around this place covers ([`View::offset`](crate::View::offset)) and that may be drawn on,

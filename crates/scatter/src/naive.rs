@@ -128,8 +128,10 @@ fn walk<T>(
                         fill(here, clip, |column, row| draw(column, row, color, 255));
                     }
                     Shape::Round => {
-                        for (dx, dy, cover) in stamp.face.pixels().chain(stamp.edge.pixels()) {
-                            draw(column + dx, row + dy, color, cover);
+                        for _ in 0..stamp.times {
+                            for (dx, dy, cover) in stamp.mask.pixels() {
+                                draw(column + dx, row + dy, color, cover);
+                            }
                         }
                     }
                 }

@@ -2,9 +2,8 @@
 //!
 //! Vertices are rounded to 1/256 of a pixel. Each line leaves, in every pixel that it crosses, how far it climbs there (`cover`)
 //! and twice the area between it and the pixel's left edge (`area`), all of it in whole numbers, in which divisions along a line
-//! carry their remainder. Sweeping a row from the left, the sum of the covers so far less the area of the pixel is how much of the
-//! pixel lies inside; 255 is all of it. Where a line is drawn there and back, the remainders may fall differently, which leaves a
-//! pixel or two covered by 1/255; matplotlib draws these, too.
+//! carry their remainder, and fall alike whichever way it is drawn. Sweeping a row from the left, the sum of the covers so far
+//! less the area of the pixel is how much of the pixel lies inside; 255 is all of it.
 //!
 //! A clipped polygon ([`Raster::clip_to`]) is cut in floating point, before it is rounded.
 
