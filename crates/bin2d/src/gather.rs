@@ -31,6 +31,18 @@ pub(crate) struct Zoned<'a> {
     pub(crate) before: usize,
 }
 
+impl Zoned<'_> {
+    /// Whether no row of this block of the zones lies in the extent, and all are finite: of others it has to be known
+    /// which are not.
+    pub(crate) fn is_beside(&self, zone: usize, extent: Extent) -> bool {
+        let (Some(x), Some(y)) = (self.x.get(zone), self.y.get(zone)) else { return false };
+        let beside = |zone: Zone, lo: f64, hi: f64| zone.max < lo || zone.min > hi;
+        x.non_finite == 0
+            && y.non_finite == 0
+            && (beside(x, extent.xmin, extent.xmax) || beside(y, extent.ymin, extent.ymax))
+    }
+}
+
 /// Room for one block, reused from block to block.
 #[derive(Debug)]
 pub(crate) struct Room<Z> {
@@ -61,7 +73,7 @@ impl<Z: Sample> Rows<'_, Z> {
             let before = self.zones.map_or(0, |zones| zones.before);
             let zone = (before + start) / Zones::BLOCK;
             let end = rows.end.min((zone + 1) * Zones::BLOCK - before);
-            if self.is_beside(zone, locator.extent()) {
+            if self.zones.is_some_and(|zones| zones.is_beside(zone, locator.extent())) {
                 stats.outside += (end - start) as u64;
                 start = end;
                 continue;
@@ -109,17 +121,6 @@ impl<Z: Sample> Rows<'_, Z> {
         }
         dropped as u64
     }
-
-    /// Whether no row of this block of the zones lies in the extent, and all are finite: of others it has to be known
-    /// which are not.
-    fn is_beside(&self, zone: usize, extent: Extent) -> bool {
-        let Some(Zoned { x, y, .. }) = self.zones else { return false };
-        let (Some(x), Some(y)) = (x.get(zone), y.get(zone)) else { return false };
-        let beside = |zone: Zone, lo: f64, hi: f64| zone.max < lo || zone.min > hi;
-        x.non_finite == 0
-            && y.non_finite == 0
-            && (beside(x, extent.xmin, extent.xmax) || beside(y, extent.ymin, extent.ymax))
-    }
 }
 
 /// These rows of a column.
@@ -130,7 +131,8 @@ pub(crate) fn part(values: Values<'_>, rows: Range<usize>) -> Values<'_> {
     }
 }
 
-fn non_finite(x: Values<'_>, y: Values<'_>) -> u64 {
+/// How many of these rows have an x or y that is not finite.
+pub(crate) fn non_finite(x: Values<'_>, y: Values<'_>) -> u64 {
     fn count<X: Copy + Into<f64>, Y: Copy + Into<f64>>(x: &[X], y: &[Y]) -> u64 {
         let finite = |(&x, &y): (&X, &Y)| x.into().is_finite() & y.into().is_finite();
         x.iter().zip(y).map(|row| u64::from(!finite(row))).sum()

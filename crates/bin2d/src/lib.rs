@@ -27,6 +27,7 @@ mod merge;
 mod naive;
 mod options;
 mod os;
+pub mod over;
 mod partition;
 mod pass;
 mod planes;

@@ -269,11 +269,12 @@ impl Locator {
 }
 
 /// A loop that is compiled once for each set of vector instructions.
-trait Job {
+pub(crate) trait Job {
     fn run(self) -> u32;
 }
 
-fn run(kernel: Kernel, job: impl Job) -> u32 {
+/// Runs a loop as it is compiled for `kernel`.
+pub(crate) fn run(kernel: Kernel, job: impl Job) -> u32 {
     match kernel {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a kernel is chosen from those that this processor has.

@@ -10,6 +10,8 @@
 
 use std::io;
 
+use bytemuck::Zeroable;
+
 use crate::accumulate::{Counter, Points, Record, Sample, Tile};
 use crate::memory::{Zeroed, prefetch};
 
@@ -34,6 +36,11 @@ impl Tiling {
         let least = cells.div_ceil(most).next_power_of_two().ilog2();
         let shift = fitting.min(few).max(least);
         Self { shift, tiles: cells.div_ceil(1 << shift) }
+    }
+
+    /// So many tiles of whatever cells: what is [put](Slice::put_in) into them says itself which it goes to.
+    pub(crate) fn of(tiles: usize) -> Self {
+        Self { shift: 0, tiles }
     }
 
     pub(crate) fn tiles(self) -> usize {
@@ -68,7 +75,7 @@ pub(crate) struct Slice<Z> {
     ends: Vec<u32>,
 }
 
-impl<Z: Sample> Slice<Z> {
+impl<Z: Zeroable + Copy> Slice<Z> {
     /// Records of a chunk: a power of two.
     const CHUNK: usize = 256;
 
@@ -109,12 +116,24 @@ impl<Z: Sample> Slice<Z> {
     /// Puts points behind those that are there, with cells counted from the first of the grid, and z of the same
     /// length. No more may be put than there is room for.
     pub(crate) fn put(&mut self, cells: &[u32], z: &[Z]) {
-        let Self { tiling, records, next, used, ends } = self;
+        let tiling = self.tiling;
+        let points = cells.iter().zip(z);
+        self.put_in(
+            points.map(|(&cell, &z)| {
+                (tiling.tile(cell), Record { cell: tiling.cell_in_tile(cell), z })
+            }),
+        );
+    }
+
+    /// The same of points with their tiles.
+    #[inline]
+    pub(crate) fn put_in(&mut self, points: impl Iterator<Item = (usize, Record<Z>)>) {
+        let Self { records, next, used, ends, .. } = self;
         let (records, ends) = (&mut **records, ends.as_mut_slice());
-        for (&cell, &z) in cells.iter().zip(z) {
-            let end = &mut ends[tiling.tile(cell)];
+        for (tile, record) in points {
+            let end = &mut ends[tile];
             let place = *end as usize;
-            records[place] = Record { cell: tiling.cell_in_tile(cell), z };
+            records[place] = record;
             // Two lines on, for the next points of this tile.
             prefetch(records, place + 16);
             *end += 1;
@@ -142,16 +161,6 @@ impl<Z: Sample> Slice<Z> {
         full * Self::CHUNK + end % Self::CHUNK
     }
 
-    /// Adds the points of one tile to it, in row order.
-    pub(crate) fn add_to<C: Counter>(
-        &self,
-        index: usize,
-        tile: &mut Tile<'_, C>,
-        mut room: Option<&mut Vec<Record<Z>>>,
-    ) {
-        self.each(index, |records| tile.add(points(records), room.as_deref_mut()));
-    }
-
     /// Hands on the points of one tile, in row order, a block at a time.
     pub(crate) fn each(&self, index: usize, mut take: impl FnMut(&[Record<Z>])) {
         let records = &*self.records;
@@ -171,6 +180,41 @@ impl<Z: Sample> Slice<Z> {
             take(&records[start..start + Self::CHUNK]);
             chunk = following;
         }
+    }
+
+    /// Hands on the points of one tile a block at a time, the last block first, until `take` says that it is enough.
+    /// Within a block they are in row order. `chunks` is room.
+    pub(crate) fn each_back(
+        &self,
+        index: usize,
+        chunks: &mut Vec<u32>,
+        mut take: impl FnMut(&[Record<Z>]) -> bool,
+    ) {
+        let records = &*self.records;
+        let end = self.ends[index] as usize;
+        chunks.clear();
+        let mut chunk = index;
+        while chunk != end / Self::CHUNK {
+            chunks.push(chunk as u32);
+            chunk = self.next[chunk] as usize;
+        }
+        let mut go_on = take(&records[chunk * Self::CHUNK..end]);
+        while let Some(chunk) = chunks.pop().filter(|_| go_on) {
+            let start = chunk as usize * Self::CHUNK;
+            go_on = take(&records[start..start + Self::CHUNK]);
+        }
+    }
+}
+
+impl<Z: Sample> Slice<Z> {
+    /// Adds the points of one tile to it, in row order.
+    pub(crate) fn add_to<C: Counter>(
+        &self,
+        index: usize,
+        tile: &mut Tile<'_, C>,
+        mut room: Option<&mut Vec<Record<Z>>>,
+    ) {
+        self.each(index, |records| tile.add(points(records), room.as_deref_mut()));
     }
 }
 

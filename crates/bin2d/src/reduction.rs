@@ -199,6 +199,11 @@ impl Reductions {
         Self(list.iter().map(|&reduction| reduction.into()).collect())
     }
 
+    /// The pages of points that are composited, one over another.
+    pub(crate) fn over() -> Self {
+        Self(vec![Reduction::Count.into()])
+    }
+
     /// The list.
     pub fn as_slice(&self) -> &[Term] {
         &self.0

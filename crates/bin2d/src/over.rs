@@ -1,0 +1,254 @@
+//! Points composited over those of earlier rows, each with a colour and an opacity of its own.
+//!
+//! [`Over`] takes points by columns, any number of times, and [`Over::finish`] makes the [`Canvas`]. Where points are
+//! drawn, and as what, is a [`Place`]; what colour they have, a [`Paint`]; what becomes of a pixel that a colour is drawn
+//! on, a [`Blend`]. [`Float`] is *over* (Porter and Duff 1984) in 32-bit floats.
+//!
+//! **What a pixel is.** The points that cover it are composited one after another, in the order of their rows, from a pixel
+//! that nothing has been drawn on. Nothing else shows in the result: not the number of threads, nor how rows are cut into calls
+//! of [`Over::add`]. So it is defined for blends that are not associative, too.
+//!
+//! **How.** As everywhere in this crate, slices of rows are partitioned, stably, by tiles of the canvas, and then every
+//! tile has one owner, which takes the slices in order. A marker goes to every tile that it reaches into. Points carry what
+//! their colour is made from, and the owner of the tile makes it: that is less to carry than the colour.
+
+mod blend;
+mod marker;
+#[cfg(test)]
+mod naive;
+mod paint;
+mod place;
+#[cfg(test)]
+mod tests;
+mod tile;
+
+use std::ops::Range;
+
+use bytemuck::Zeroable;
+use pointillist_ingest::{Kernel, Progress};
+use rayon::prelude::*;
+
+pub use self::blend::{Blend, Float};
+pub use self::marker::{Along, Lattice, Marker, Mask};
+pub use self::paint::{Carry, Colors, Paint};
+pub use self::place::Place;
+use self::place::Site;
+use self::tile::Painter;
+use crate::grid::Stats;
+use crate::memory::Zeroed;
+use crate::partition::Slice;
+use crate::run::{Cut, fits};
+use crate::{Columns, Error, Size, os};
+
+/// What points carry, inks and pixels: numbers that may all be zero.
+pub trait Plain: private::Sealed + Copy + Default + Zeroable + PartialEq + Send + Sync {}
+
+mod private {
+    pub trait Sealed {}
+}
+
+macro_rules! plain {
+    ($($type:ty),*) => {$(
+        impl private::Sealed for $type {}
+        impl Plain for $type {}
+    )*};
+}
+
+plain!(u8, u32, f32, f64, [f32; 3], [f32; 4], [f64; 4], [u8; 3], [u8; 4], [u16; 4]);
+
+/// Where points went that were drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Drawn {
+    pub(crate) stats: Stats,
+    pub(crate) undrawn: u64,
+}
+
+impl std::ops::Add for Drawn {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { stats: self.stats + other.stats, undrawn: self.undrawn + other.undrawn }
+    }
+}
+
+/// A canvas in the making, to which points are added.
+#[derive(Debug)]
+pub struct Over<B: Blend, P: Paint<Ink = B::Ink>> {
+    blend: B,
+    paint: P,
+    canvas: Canvas<B::Pixel>,
+    slices: Vec<Slice<P::Row>>,
+    cut: Cut,
+    kernel: Kernel,
+}
+
+impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
+    /// An empty canvas.
+    ///
+    /// # Errors
+    /// [`Error::Options`] when the place has no extent, or a number of the lattice is out of its range;
+    /// [`Error::Memory`] or [`Error::Allocation`] when the canvas does not fit into memory.
+    pub fn new(place: Place, blend: B, paint: P) -> Result<Self, Error> {
+        let cut = Cut::default();
+        let (pixel, more) = (size_of::<B::Pixel>() as u64, Self::bytes_beside(&place, cut)?);
+        fits(place.size(), &crate::Reductions::over(), pixel, more, os::available_memory())?;
+        Self::with_cut(place, blend, paint, cut, Kernel::choose()?)
+    }
+
+    /// The same without a look at how much memory there is.
+    pub(crate) fn with_cut(
+        place: Place,
+        blend: B,
+        paint: P,
+        cut: Cut,
+        kernel: Kernel,
+    ) -> Result<Self, Error> {
+        let size = place.size();
+        let site = Site::new(place, size_of::<B::Pixel>(), cut.tiles, kernel)?;
+        let pixels = Zeroed::new(site.pixels(size)).map_err(Error::Allocation)?;
+        let canvas = Canvas { size, site, pixels, drawn: Drawn::default() };
+        Ok(Self { blend, paint, canvas, slices: Vec::new(), cut, kernel })
+    }
+
+    /// Bytes that it takes beside the pixels of the canvas, with the points of two batches.
+    pub(crate) fn bytes_beside(place: &Place, cut: Cut) -> Result<u64, Error> {
+        let size = place.size();
+        let site = Site::new(place.clone(), size_of::<B::Pixel>(), cut.tiles, Kernel::default())?;
+        let slice = Slice::<P::Row>::bytes(site.tiling(), cut.slice_rows.max(site.copies()));
+        let beyond = (site.pixels(size) - size.cells() as usize) * size_of::<B::Pixel>();
+        Ok((beyond + cut.slice_bytes.max(2 * slice)) as u64)
+    }
+
+    /// Rows of a slice: fewer where each may be put into it several times.
+    fn slice_rows(&self) -> usize {
+        (self.cut.slice_rows / self.canvas.site.copies()).max(1)
+    }
+
+    /// Draws points over those that are there: x and y of `points`, and what each carries. Runs on the threads of the
+    /// current rayon pool; `progress` counts rows.
+    ///
+    /// # Errors
+    /// [`Error::Lengths`] when there is not as much carried as there are points, [`Error::Allocation`] when there is no memory
+    /// for the points on their way, [`Error::Cancelled`] when `progress` says so. What is drawn is then not complete.
+    pub fn add<C: Carry<Row = P::Row>>(
+        &mut self,
+        points: &Columns<'_>,
+        carried: &C,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        let all = points.rows();
+        if carried.rows() != all {
+            return Err(Error::Lengths { x: all, y: all, z: Some(carried.rows()) });
+        }
+        let slice_rows = self.slice_rows();
+        let Self { blend, paint, canvas, slices, cut, kernel } = self;
+        let Canvas { site, pixels, drawn, .. } = canvas;
+        let tiling = site.tiling();
+        let room_rows = slice_rows.saturating_mul(site.copies());
+        // Two batches are under way, one that is filled and one that is drawn.
+        let most = (cut.slice_bytes / Slice::<P::Row>::bytes(tiling, room_rows)).max(2) / 2;
+        let needed = most.min(all.div_ceil(slice_rows));
+        while slices.len() < 2 * needed {
+            slices.push(Slice::new(tiling, room_rows).map_err(Error::Allocation)?);
+        }
+        let fill = |batch: usize, slices: &mut [Slice<P::Row>]| {
+            let counted = slices.par_iter_mut().enumerate().map_init(
+                place::Room::new,
+                |room, (index, slice)| -> Result<Drawn, Error> {
+                    if progress.cancelled() {
+                        return Err(Error::Cancelled);
+                    }
+                    slice.clear();
+                    let start = all.min(batch + index * slice_rows);
+                    let rows = start..all.min(start + slice_rows);
+                    progress.advance(rows.len() as u64);
+                    Ok(site.gather(points, rows, carried, paint, slice, room))
+                },
+            );
+            counted.try_reduce(Drawn::default, |a, b| Ok(a + b))
+        };
+        let blocks = match &*site {
+            Site::Cells { .. } => None,
+            Site::Blocks(blocks) => Some(blocks),
+        };
+        let painter = Painter { blend: &*blend, paint: &*paint, blocks, kernel: *kernel };
+        let tile_pixels = site.tile_pixels();
+        let mut draw = |slices: &[Slice<P::Row>]| {
+            let tiles = pixels.par_chunks_mut(tile_pixels).enumerate();
+            tiles.try_for_each_init(tile::Room::new, |room, (index, pixels)| {
+                if progress.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                painter.draw(slices, index, pixels, room);
+                Ok(())
+            })
+        };
+        let (filled, free) = slices.split_at_mut(needed);
+        let (mut filled, mut free) = (filled, &mut free[..needed]);
+        filled.iter_mut().for_each(Slice::clear);
+        for batch in (0..all).step_by(slice_rows * needed.max(1)) {
+            // While the first one is filled, there is none to be drawn.
+            let (counted, finished) = rayon::join(|| fill(batch, free), || draw(filled));
+            *drawn = *drawn + counted?;
+            finished?;
+            std::mem::swap(&mut filled, &mut free);
+        }
+        draw(filled)
+    }
+
+    /// The canvas with all points that were added.
+    pub fn finish(self) -> Canvas<B::Pixel> {
+        self.canvas
+    }
+}
+
+/// Pixels that points were drawn on.
+#[derive(Debug)]
+pub struct Canvas<T> {
+    size: Size,
+    site: Site,
+    pixels: Zeroed<T>,
+    drawn: Drawn,
+}
+
+impl<T: Plain> Canvas<T> {
+    /// Columns and rows of pixels.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Where the points went: binned are those that cover a pixel, in whatever colour.
+    pub fn stats(&self) -> Stats {
+        self.drawn.stats
+    }
+
+    /// Points that cover a pixel and have no colour, as [`Paint::draws`] has it.
+    pub fn undrawn(&self) -> u64 {
+        self.drawn.undrawn
+    }
+
+    /// Gives each pixel of these rows, row 0 being the top, to `take`: row by row, from left to right.
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    pub fn rows(&self, rows: Range<u32>, mut take: impl FnMut(T)) {
+        assert!(rows.start <= rows.end && rows.end <= self.size.height(), "rows of the canvas");
+        let width = self.size.width() as usize;
+        let rows = rows.start as usize..rows.end as usize;
+        match &self.site {
+            Site::Cells { .. } => {
+                self.pixels[rows.start * width..rows.end * width].iter().copied().for_each(take);
+            }
+            Site::Blocks(blocks) => {
+                let [across, _] = blocks.sides();
+                for row in rows {
+                    for start in (0..width).step_by(across) {
+                        let index = blocks.index(start, row);
+                        let end = index + across.min(width - start);
+                        self.pixels[index..end].iter().copied().for_each(&mut take);
+                    }
+                }
+            }
+        }
+    }
+}
