@@ -56,7 +56,7 @@ fn over(criterion: &mut Criterion) {
                 }
                 let size = Size::new(side, side).expect("a valid size");
                 let scale = f64::from(side);
-                let along = Along { scale, offset: 0.0 };
+                let along = Along::new(scale, 0.0);
                 let place = match marker {
                     0 => {
                         let extent = Extent::new(0.0, 1.0, 0.0, 1.0).expect("a valid extent");

@@ -5,6 +5,9 @@ use crate::{Error, Size};
 /// The longest side of a marker, in pixels.
 pub(super) const MOST_SIDE: u32 = 8000;
 
+/// How far from place 0 a canvas can begin, in pixels.
+const MOST_FIRST: u32 = 1 << 24;
+
 /// Pixels that lie evenly along both axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lattice {
@@ -18,13 +21,25 @@ pub struct Lattice {
     pub marker: Marker,
 }
 
-/// The place of a value in pixels: `v = value * scale + offset`, in 64 bits.
+/// The place of a value in pixels: `v = value * scale + offset`, in 64 bits, or from the other end
+/// `v = end - (value * scale + offset)`, each operation rounded. Pixel number n holds the places from `first + n` on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Along {
     /// Pixels a data unit. Finite.
     pub scale: f64,
-    /// The place of 0. Finite.
+    /// The place of 0, or its distance from the end. Finite.
     pub offset: f64,
+    /// Where places are counted from, backwards. Finite.
+    pub end: Option<f64>,
+    /// The place at which the first pixel begins.
+    pub first: i32,
+}
+
+impl Along {
+    /// Pixels are counted from place 0.
+    pub fn new(scale: f64, offset: f64) -> Self {
+        Self { scale, offset, end: None, first: 0 }
+    }
 }
 
 /// The form of a point at the place v, the same along both axes.
@@ -36,7 +51,7 @@ pub enum Marker {
         /// In pixels, from 0.
         half: f64,
     },
-    /// A square around the nearest pixel edge, `c = floor(v + 0.5)`: from `c + floor(-half + 0.5)` up to
+    /// A square around the pixel that holds v, `c = floor(v)`: from `c + floor(-half + 0.5)` up to
     /// `c + floor(half + 0.5)`. What matplotlib makes of square markers of one colour.
     Centered {
         /// In pixels, from 0.
@@ -46,7 +61,7 @@ pub enum Marker {
     Mask(Mask),
 }
 
-/// How much of each pixel around the nearest pixel edge, `c = floor(v + 0.5)`, a marker covers.
+/// How much of each pixel around the one that holds v, `c = floor(v)`, a marker covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mask {
     /// Of 255 parts: `len = width * height`, row-major, row 0 = top.
@@ -67,7 +82,11 @@ impl Lattice {
     pub(super) fn check(&self) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::Options(what));
         for along in [self.x, self.y] {
-            if !(along.scale.is_finite() && along.offset.is_finite()) {
+            if along.first.unsigned_abs() > MOST_FIRST {
+                return wrong(format!("a canvas cannot begin at pixel {}", along.first));
+            }
+            let end = along.end.unwrap_or_default();
+            if !(along.scale.is_finite() && along.offset.is_finite() && end.is_finite()) {
                 return wrong(format!(
                     "pixels at {} times a value and {} make no sense: both must be finite",
                     along.scale, along.offset
@@ -152,7 +171,7 @@ impl Reach {
         let (start, end) = match self {
             Self::Edges { half } => ((v - half + 0.5).floor(), (v + half + 0.5).floor()),
             Self::Fixed { before, length } => {
-                let start = (v + 0.5).floor() + before;
+                let start = v.floor() + before;
                 (start, start + length)
             }
         };

@@ -1,6 +1,6 @@
 //! The same canvas the slow, obvious way: point after point, pixel after pixel.
 
-use super::{Blend, Lattice, Marker, Mask, Place};
+use super::{Along, Blend, Lattice, Marker, Mask, Place};
 use crate::axis::OUTSIDE;
 use crate::naive::{edges, search};
 
@@ -19,14 +19,20 @@ fn covered(place: &Place, x: f64, y: f64) -> Vec<(i64, i64, u8)> {
         Place::Lattice(lattice) => lattice,
     };
     let Lattice { x: along_x, y: along_y, marker, .. } = lattice;
-    let (x, y) = (x * along_x.scale + along_x.offset, y * along_y.scale + along_y.offset);
+    let place = |value: f64, along: &Along| {
+        let v = value * along.scale + along.offset;
+        along.end.map_or(v, |end| end - v)
+    };
+    let (x, y) = (place(x, along_x), place(y, along_y));
     if !(x.abs() < 1e9 && y.abs() < 1e9) {
         return Vec::new();
     }
+    let (first_x, first_y) = (i64::from(along_x.first), i64::from(along_y.first));
     let rectangle = |columns: (f64, f64), rows: (f64, f64)| {
         let mut all = Vec::new();
         for row in rows.0 as i64..rows.1 as i64 {
-            all.extend((columns.0 as i64..columns.1 as i64).map(|column| (column, row, 255)));
+            let columns = columns.0 as i64..columns.1 as i64;
+            all.extend(columns.map(|column| (column - first_x, row - first_y, 255)));
         }
         all
     };
@@ -37,13 +43,13 @@ fn covered(place: &Place, x: f64, y: f64) -> Vec<(i64, i64, u8)> {
         }
         Marker::Centered { half } => {
             let along = |v: f64| {
-                let c = (v + 0.5).floor();
+                let c = v.floor();
                 (c + (-half + 0.5).floor(), c + (half + 0.5).floor())
             };
             rectangle(along(x), along(y))
         }
         Marker::Mask(Mask { covers, width, left, top, .. }) => {
-            let (x, y) = ((x + 0.5).floor() as i64, (y + 0.5).floor() as i64);
+            let (x, y) = (x.floor() as i64 - first_x, y.floor() as i64 - first_y);
             let at =
                 |index: usize| (index as i64 % i64::from(*width), index as i64 / i64::from(*width));
             let place = |(index, &cover): (usize, &u8)| {

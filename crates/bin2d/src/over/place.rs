@@ -228,9 +228,13 @@ struct Find<'a, T> {
 impl<T: Copy + Into<f64>> Job for Find<'_, T> {
     #[inline(always)]
     fn run(self) -> u32 {
-        let Self { values, along, reach, start, end } = self;
+        let Self { values, along: Along { scale, offset, end: last, first }, reach, start, end } =
+            self;
+        // Both are exact where there is no end: a number times one, and a zero added.
+        let (sign, base) = last.map_or((1.0, 0.0), |end| (-1.0, end));
         for ((&value, start), end) in values.iter().zip(start).zip(end) {
-            (*start, *end) = reach.span(value.into() * along.scale + along.offset);
+            let (from, to) = reach.span((value.into() * scale + offset) * sign + base);
+            (*start, *end) = (from.wrapping_sub(first), to.wrapping_sub(first));
         }
         0
     }

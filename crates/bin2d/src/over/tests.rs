@@ -220,11 +220,12 @@ proptest! {
         let kernel = kernels[kernel.index(kernels.len())];
         let (width, height) = (f64::from(size.width()), f64::from(size.height()));
         let y = if flip {
-            Along { scale: -height, offset: height }
+            Along { end: Some(height), first: 1, ..Along::new(height, -0.4) }
         } else {
-            Along { scale: height * 1.1, offset: -0.37 }
+            Along::new(height * 1.1, -0.37)
         };
-        let lattice = Lattice { size, x: Along { scale: width, offset: 0.0 }, y, marker };
+        let x = Along { first: -2, ..Along::new(width, 0.0) };
+        let lattice = Lattice { size, x, y, marker };
         let cells = Frame { size, extent: Extent::new(0.0, 1.0, -0.1, 1.05).unwrap() };
         pool(threads).install(|| {
             check(&Place::Lattice(lattice), &table, cut(slice_rows, slice_bytes), kernel, calls);
@@ -254,7 +255,7 @@ fn large_markers_over_many_blocks_are_those_of_the_naive_twin() {
             .collect();
         let table = Table::new(&rows);
         let size = Size::new(side, side - 33).unwrap();
-        let along = Along { scale: f64::from(side), offset: 0.25 };
+        let along = Along::new(f64::from(side), 0.25);
         for marker in [Marker::Edges { half }, Marker::Centered { half }] {
             let place = Place::Lattice(Lattice { size, x: along, y: along, marker });
             pool(3).install(|| check(&place, &table, cut(100, 1 << 20), Kernel::default(), 1500));
@@ -269,7 +270,7 @@ fn what_lies_under_opaque_markers_does_not_show_and_what_lies_beside_them_does()
         (2.0, 2.0, [1.0, 0.0, 0.0, 1.0]),
         (3.0, 2.0, [0.0, 0.0, 1.0, 0.25]),
     ];
-    let along = Along { scale: 1.0, offset: 0.0 };
+    let along = Along::new(1.0, 0.0);
     let place = |half| {
         Place::Lattice(Lattice {
             size: Size::new(6, 4).unwrap(),
@@ -311,13 +312,15 @@ fn colors_are_divided_by_their_limits_and_multiplied_by_their_opacity() {
 
 #[test]
 fn places_that_make_no_sense_are_refused() {
-    let along = Along { scale: 1.0, offset: 0.0 };
+    let along = Along::new(1.0, 0.0);
     let size = Size::new(3, 3).unwrap();
     let mask = |width, height, covers: usize, left| {
         Marker::Mask(Mask { covers: vec![1; covers], width, height, left, top: 0 })
     };
     let colors = Colors::<3>::new(1.0, 1.0, 1.0).unwrap();
     for (x, marker) in [
+        (Along { end: Some(f64::NAN), ..along }, Marker::Edges { half: 1.0 }),
+        (Along { first: i32::MIN, ..along }, Marker::Edges { half: 1.0 }),
         (Along { scale: f64::NAN, ..along }, Marker::Edges { half: 1.0 }),
         (Along { offset: f64::INFINITY, ..along }, Marker::Edges { half: 1.0 }),
         (along, Marker::Edges { half: -1.0 }),
