@@ -1,7 +1,7 @@
 //! What can be wrong with a figure.
 
 /// Why there is nothing to draw on.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The figure has no pixels, or more than a canvas can have.
@@ -31,4 +31,21 @@ pub enum Error {
     /// The size of the markers is no size.
     #[error("a marker of {0} pixels is no marker: its side must be finite and not negative")]
     Side(f64),
+    /// The canvas does not fit into memory.
+    #[error("there is no memory for a picture of {width}x{height} pixels: ask for a smaller one")]
+    Memory {
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+    /// Points have no colours, or some that make no sense.
+    #[error("{0}")]
+    Colors(String),
+    /// What bin2d says of the points.
+    #[error(transparent)]
+    Points(#[from] pointillist_bin2d::Error),
+    /// What colorize says of the colormap.
+    #[error(transparent)]
+    Colormap(#[from] pointillist_colorize::Error),
 }

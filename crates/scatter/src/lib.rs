@@ -17,6 +17,7 @@
 pub mod blend;
 mod circle;
 pub mod counts;
+pub mod draw;
 mod error;
 pub mod geometry;
 pub mod marker;

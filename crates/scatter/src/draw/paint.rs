@@ -1,0 +1,278 @@
+//! The colours of points, as inks of either blending.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use pointillist_bin2d::over::{Carry, Colors, Paint, Plain};
+use pointillist_colorize::{Band, Cells, Style};
+use pointillist_ingest::Values;
+
+use crate::Error;
+use crate::blend::to_bytes;
+
+/// What colours points have.
+#[derive(Debug, Clone)]
+pub enum Coloring {
+    /// All the same: red, green, blue and opacity from 0 to 1.
+    One([f64; 4]),
+    /// Those of a value through a colormap, in the column of 32 or 64 bits that is given with the points; each is as opaque as its
+    /// colour, times `opacity`. A point with NaN is not drawn.
+    Mapped {
+        /// From value to colour; of its own opacities only those of the colours count, and no background.
+        style: Box<Style>,
+        /// From 0 to 1.
+        opacity: f64,
+        /// Whether values are looked up with 64 bits; those of the other type are rounded or widened.
+        wide: bool,
+    },
+    /// One each: columns of red, green and blue, and maybe opacity. A point of which one is not finite is not drawn.
+    Each {
+        /// Red, green and blue go from 0 to this, which is 1 or 255.
+        limit: f32,
+        /// Opacity goes from 0 to this, where there is a column of it.
+        alpha_limit: Option<f32>,
+        /// A further opacity of all points, from 0 to 1.
+        opacity: f64,
+    },
+}
+
+impl Coloring {
+    /// Whether all have the same.
+    pub(super) fn is_one(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
+    /// How many columns colours are made of.
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::One(_) => 0,
+            Self::Mapped { .. } => 1,
+            Self::Each { alpha_limit: None, .. } => 3,
+            Self::Each { alpha_limit: Some(_), .. } => 4,
+        }
+    }
+}
+
+/// A colour as a blending takes it.
+pub(super) trait Ink: Plain {
+    /// Of red, green, blue and opacity as bytes, and a further opacity.
+    fn of_bytes(color: [u8; 4], opacity: f64) -> Self;
+}
+
+/// Premultiplied.
+impl Ink for [f32; 4] {
+    fn of_bytes([r, g, b, a]: [u8; 4], opacity: f64) -> Self {
+        let alpha = (f64::from(a) / 255.0 * opacity) as f32;
+        let [r, g, b] = [r, g, b].map(|channel| f32::from(channel) / 255.0 * alpha);
+        [r, g, b, alpha]
+    }
+}
+
+impl Ink for [u8; 4] {
+    fn of_bytes([r, g, b, a]: [u8; 4], opacity: f64) -> Self {
+        [r, g, b, to_bytes([0.0, 0.0, 0.0, f64::from(a) / 255.0 * opacity])[3]]
+    }
+}
+
+/// A paint, and how it takes what it needs from the columns that are given with points.
+pub(super) trait Painter: Paint + Send {
+    type Carried<'a>: Carry<Row = Self::Row>;
+
+    /// The columns, as many as the coloring has, of as many points as there are.
+    fn carry<'a>(columns: &[Values<'a>], points: usize) -> Result<Self::Carried<'a>, Error>;
+}
+
+/// These columns and no others.
+fn exactly<'a, const N: usize>(columns: &[Values<'a>]) -> Result<[Values<'a>; N], Error> {
+    columns.try_into().map_err(|_| {
+        Error::Colors(format!("colors are made of {N} columns, and {} are given", columns.len()))
+    })
+}
+
+/// The same ink for all.
+pub(super) struct Uniform<I>(pub(super) I);
+
+impl<I: Plain> Paint for Uniform<I> {
+    type Row = u8;
+    type Ink = I;
+
+    fn paint(&self, _rows: &[u8], inks: &mut [I]) {
+        inks.fill(self.0);
+    }
+}
+
+/// Points that bring nothing.
+pub(super) struct Nothing(usize);
+
+impl Carry for Nothing {
+    type Row = u8;
+
+    fn rows(&self) -> usize {
+        self.0
+    }
+
+    fn read(&self, _rows: Range<usize>, into: &mut [u8]) {
+        into.fill(0);
+    }
+}
+
+impl<I: Plain> Painter for Uniform<I> {
+    type Carried<'a> = Nothing;
+
+    fn carry<'a>(columns: &[Values<'a>], points: usize) -> Result<Nothing, Error> {
+        exactly::<0>(columns).map(|[]| Nothing(points))
+    }
+}
+
+/// Values through a colormap.
+pub(super) struct Mapped<T, I> {
+    style: Box<Style>,
+    opacity: f64,
+    of: PhantomData<fn(T) -> I>,
+}
+
+impl<T, I> Mapped<T, I> {
+    pub(super) fn new(style: Box<Style>, opacity: f64) -> Self {
+        Self { style, opacity, of: PhantomData }
+    }
+}
+
+/// A value that colormaps know.
+pub(super) trait Value: Plain {
+    fn is_nan(self) -> bool;
+    fn cells(values: &[Self]) -> Cells<'_>;
+    /// Reads some of a column of any type.
+    fn read(values: Values<'_>, rows: Range<usize>, into: &mut [Self]);
+}
+
+macro_rules! value {
+    ($float:ty, $kind:ident) => {
+        impl Value for $float {
+            fn is_nan(self) -> bool {
+                self.is_nan()
+            }
+
+            fn cells(values: &[Self]) -> Cells<'_> {
+                Cells::$kind(values)
+            }
+
+            fn read(values: Values<'_>, rows: Range<usize>, into: &mut [Self]) {
+                match values {
+                    Values::F32(values) => {
+                        into.iter_mut()
+                            .zip(&values[rows])
+                            .for_each(|(to, &value)| *to = value as $float);
+                    }
+                    Values::F64(values) => {
+                        into.iter_mut()
+                            .zip(&values[rows])
+                            .for_each(|(to, &value)| *to = value as $float);
+                    }
+                }
+            }
+        }
+    };
+}
+value!(f32, F32);
+value!(f64, F64);
+
+impl<T: Value, I: Ink> Paint for Mapped<T, I> {
+    type Row = T;
+    type Ink = I;
+
+    fn draws(&self, row: T) -> bool {
+        !row.is_nan()
+    }
+
+    fn paint(&self, rows: &[T], inks: &mut [I]) {
+        const BLOCK: usize = 256;
+        let mut pixels = [[0; 4]; BLOCK];
+        for (rows, inks) in rows.chunks(BLOCK).zip(inks.chunks_mut(BLOCK)) {
+            let pixels = &mut pixels[..rows.len()];
+            self.style.shade(Band { values: T::cells(rows), counts: None }, pixels);
+            for (ink, &pixel) in inks.iter_mut().zip(&*pixels) {
+                *ink = I::of_bytes(pixel, self.opacity);
+            }
+        }
+    }
+}
+
+/// One column.
+pub(super) struct Single<'a, T> {
+    values: Values<'a>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Value> Carry for Single<'_, T> {
+    type Row = T;
+
+    fn rows(&self) -> usize {
+        self.values.len()
+    }
+
+    fn read(&self, rows: Range<usize>, into: &mut [T]) {
+        T::read(self.values, rows, into);
+    }
+}
+
+impl<T: Value, I: Ink> Painter for Mapped<T, I> {
+    type Carried<'a> = Single<'a, T>;
+
+    fn carry<'a>(columns: &[Values<'a>], _points: usize) -> Result<Single<'a, T>, Error> {
+        let [values] = exactly(columns)?;
+        Ok(Single { values, of: PhantomData })
+    }
+}
+
+impl<const N: usize> Painter for Colors<N>
+where
+    Self: Paint<Row = [f32; N]>,
+    for<'a> [Values<'a>; N]: Carry<Row = [f32; N]>,
+{
+    type Carried<'a> = [Values<'a>; N];
+
+    fn carry<'a>(columns: &[Values<'a>], _points: usize) -> Result<[Values<'a>; N], Error> {
+        exactly(columns)
+    }
+}
+
+/// Columns of channels, as bytes: each from 0 to its limit.
+pub(super) struct Bytes<const N: usize> {
+    pub(super) limits: [f32; 4],
+    pub(super) opacity: f64,
+}
+
+impl<const N: usize> Paint for Bytes<N>
+where
+    [f32; N]: Plain,
+{
+    type Row = [f32; N];
+    type Ink = [u8; 4];
+
+    fn draws(&self, row: [f32; N]) -> bool {
+        row.iter().all(|channel| channel.is_finite())
+    }
+
+    fn paint(&self, rows: &[[f32; N]], inks: &mut [[u8; 4]]) {
+        for (ink, row) in inks.iter_mut().zip(rows) {
+            let mut color = [1.0; 4];
+            for ((channel, &value), limit) in color.iter_mut().zip(row).zip(self.limits) {
+                *channel = f64::from(value) / f64::from(limit);
+            }
+            color[3] *= self.opacity;
+            *ink = to_bytes(color);
+        }
+    }
+}
+
+impl<const N: usize> Painter for Bytes<N>
+where
+    [f32; N]: Plain,
+    for<'a> [Values<'a>; N]: Carry<Row = [f32; N]>,
+{
+    type Carried<'a> = [Values<'a>; N];
+
+    fn carry<'a>(columns: &[Values<'a>], _points: usize) -> Result<[Values<'a>; N], Error> {
+        exactly(columns)
+    }
+}
