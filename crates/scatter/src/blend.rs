@@ -37,7 +37,7 @@ pub fn blend(pixel: &mut [u8; 4], color: [u8; 4], cover: u8) {
     }
 }
 
-/// What n markers of one colour, each covering the whole pixel, make of it, for any n.
+/// What n markers of one colour, each covering the pixel alike, make of it, for any n.
 ///
 /// Each further marker changes a channel or, from some number on, nothing more: the table ends there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +48,17 @@ pub struct CountTable {
 impl CountTable {
     /// The table for a pixel as it was before, and the colour of the markers.
     pub fn new(start: [u8; 4], color: [u8; 4]) -> Self {
+        Self::of_cover(start, color, 255, 1)
+    }
+
+    /// The table for markers that each cover the pixel in part (255 is whole) and are drawn so many times: round ones that lie
+    /// in one pixel, see [`Stamp`](crate::Stamp).
+    pub fn of_cover(start: [u8; 4], color: [u8; 4], cover: u8, times: u32) -> Self {
         let mut steps = vec![start];
         let mut pixel = start;
         loop {
             let before = pixel;
-            blend(&mut pixel, color, 255);
+            (0..times).for_each(|_| blend(&mut pixel, color, cover));
             // The opacity never falls and has one value after 255 markers at most; then each channel only rises or
             // only falls. So there is an end.
             if pixel == before {
@@ -129,12 +135,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_table_is_one_marker_after_another(start: [u8; 4], color: [u8; 4], count in 0u64..3000) {
-            let mut pixel = start;
+        fn a_table_is_one_marker_after_another(
+            start: [u8; 4],
+            color: [u8; 4],
+            cover: u8,
+            times in 1u32..3,
+            count in 0u64..3000,
+        ) {
+            let (mut whole, mut part) = (start, start);
             for _ in 0..count {
-                blend(&mut pixel, color, 255);
+                blend(&mut whole, color, 255);
+                (0..times).for_each(|_| blend(&mut part, color, cover));
             }
-            prop_assert_eq!(CountTable::new(start, color).pixel(count), pixel);
+            prop_assert_eq!(CountTable::new(start, color).pixel(count), whole);
+            prop_assert_eq!(CountTable::of_cover(start, color, cover, times).pixel(count), part);
         }
 
         #[test]

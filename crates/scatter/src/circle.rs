@@ -85,9 +85,7 @@ fn flatten([p1, p2, p3, p4]: [Point; 4], level: u32, corners: &mut Vec<Point>) {
     if level > DEEPEST {
         return;
     }
-    let (p12, p23, p34) = (halfway(p1, p2), halfway(p2, p3), halfway(p3, p4));
-    let (p123, p234) = (halfway(p12, p23), halfway(p23, p34));
-    let middle = halfway(p123, p234);
+    let p23 = halfway(p2, p3);
     let (dx, dy) = (p4.0 - p1.0, p4.1 - p1.1);
     let d2 = ((p2.0 - p4.0) * dy - (p2.1 - p4.1) * dx).abs();
     let d3 = ((p3.0 - p4.0) * dy - (p3.1 - p4.1) * dx).abs();
@@ -131,6 +129,9 @@ fn flatten([p1, p2, p3, p4]: [Point; 4], level: u32, corners: &mut Vec<Point>) {
         corners.push(p23);
         return;
     }
+    let (p12, p34) = (halfway(p1, p2), halfway(p3, p4));
+    let (p123, p234) = (halfway(p12, p23), halfway(p23, p34));
+    let middle = halfway(p123, p234);
     flatten([p1, p12, p123, middle], level + 1, corners);
     flatten([middle, p234, p34, p4], level + 1, corners);
 }

@@ -175,6 +175,16 @@ impl Mask {
         self.covers.len().checked_div(self.width).unwrap_or(0)
     }
 
+    /// The columns and rows of the mask, relative to the point's pixel.
+    pub fn footprint(&self) -> Footprint {
+        Footprint {
+            left: self.left,
+            top: self.top,
+            right: self.left + self.width as i32,
+            bottom: self.top + self.height() as i32,
+        }
+    }
+
     /// Column, row and cover of each pixel that is covered, in the order in which they are drawn.
     pub fn pixels(&self) -> impl Iterator<Item = (i32, i32, u8)> {
         let rows = self.covers.chunks(self.width.max(1)).zip(self.top..);

@@ -1,4 +1,5 @@
 //! Canvases, limits and places of matplotlib, from `generate_geometry_oracle.py`.
+#![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 use pointillist_scatter::{Axes, AxesBox, Clip, Figure, Limits, View};
 use serde_json::Value;

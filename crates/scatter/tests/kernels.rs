@@ -1,9 +1,10 @@
 //! The fast ways against points that are drawn one after another.
+#![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 use pointillist_scatter::counts::Region;
 use pointillist_scatter::naive::{Canvas, Colors, Points, Shape, draw, draw_floats};
 use pointillist_scatter::{
-    Axes, AxesBox, CountTable, Figure, Limits, Mode, Side, Square, View, blend,
+    Axes, AxesBox, CountTable, Figure, Limits, Mode, Round, Side, Square, View, blend,
 };
 use proptest::prelude::*;
 
@@ -82,6 +83,33 @@ proptest! {
         prop_assert_eq!(stamp.right - stamp.left, side as i32);
         prop_assert!((placed.right - placed.left).abs_diff(side as i32) <= 1);
         prop_assert!((placed.bottom - placed.top).abs_diff(side as i32) <= 1);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_table_draws_round_markers_that_lie_in_one_pixel(
+        points in prop::collection::vec((coordinate(), coordinate()), 0..300),
+        diameter in 0.1..1.0f64,
+        alpha in 0.0..=1.0f64,
+    ) {
+        let figure = Figure::new(12.0, 9.0, 1.0).unwrap();
+        let view = view(&figure, &AxesBox::subplot());
+        let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+        let (side, color) = (Side::pixels(diameter).unwrap(), [1.0, 0.3, 0.0, alpha]);
+        let all = Points { x: &x, y: &y, colors: Colors::One(color), shape: Shape::Round, side };
+        let mut expected = Canvas::new(view.axes().canvas(), [255; 4]);
+        draw(&mut expected, &view, &all, Mode::Markers);
+
+        let stamp = Round::new(side).stamp();
+        prop_assert_eq!(stamp.mask.covers.len(), 1);
+        let region = Region::new(view.axes().clip_of_markers(), stamp.mask.footprint());
+        let mut centres = vec![0u64; region.width() * region.height()];
+        x.iter().zip(&y).filter_map(|(&x, &y)| region.index(view.pixel(x, y))).for_each(|index| centres[index] += 1);
+        let table = CountTable::of_cover([255; 4], blend::to_bytes(color), stamp.mask.covers[0], stamp.times);
+        let mut canvas = Canvas::new(view.axes().canvas(), [255; 4]);
+        region.draw(&centres, |count| table.pixel(count), &mut canvas.pixels, canvas.width);
+        prop_assert!(canvas == expected);
     }
 }
 

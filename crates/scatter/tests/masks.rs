@@ -1,4 +1,5 @@
 //! What round markers cover in matplotlib, from `generate_masks_oracle.py`.
+#![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 use pointillist_scatter::naive::{Canvas, Colors, Points, Shape, draw};
 use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Mode, Round, Side, View};
