@@ -6,6 +6,7 @@ mod end_to_end;
 mod errors;
 mod golden;
 mod grids;
+mod over;
 mod pictures;
 mod regression;
 mod shards;

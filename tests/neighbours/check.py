@@ -285,6 +285,8 @@ def check_pictures():
     script = Path(__file__).with_name("scatter.py")
     done = subprocess.run([sys.executable, script, PROGRAM])
     check("pictures of scatter", done.returncode == 0)
+    done = subprocess.run([sys.executable, Path(__file__).with_name("over.py"), PROGRAM])
+    check("points in colors of their own", done.returncode == 0)
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -65,6 +65,35 @@ pub enum Error {
         column: String,
     },
 
+    /// Points are to be composited, and have no colors.
+    #[error(
+        "over composites points in their colors, columns r, g, b and maybe a, and {} no column {column}; name the \
+         columns when they are read: --columns x=1,y=2,r=3,g=4,b=5",
+        .path.as_ref().map_or_else(|| "the points have".to_owned(), |path| format!("{} has", path.display()))
+    )]
+    NoColor {
+        /// Where the points are, if they are a file.
+        path: Option<PathBuf>,
+        /// What they lack.
+        column: String,
+    },
+
+    /// A color is not in its range.
+    #[error(
+        "column {column} goes from {min} to {max}, and as a color it is from 0 to {limit}; {}",
+        if *.limit == 1.0 { "if it counts up to 255, ask for --colors byte" } else { "bring it there first" }
+    )]
+    ColorRange {
+        /// The column.
+        column: String,
+        /// Its smallest value.
+        min: f64,
+        /// Its largest value.
+        max: f64,
+        /// What it may be at most.
+        limit: f64,
+    },
+
     /// The grid does not fit into memory.
     #[error(
         "a grid of {size} cells with {reductions} takes {} of memory, and {} can be had; {}",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::accumulate::Counter;
 use crate::carried::{Stored, stored};
 use crate::extent::{Frame, StoredExtent};
+use crate::over::{Composited, Layer};
 use crate::planes::{Accumulators, Kept, Plane};
 use crate::sparse::Sparse;
 use crate::{Error, Reduction, Reductions, Term};
@@ -148,6 +149,7 @@ pub struct Grid {
     fields: Vec<usize>,
     stats: Stats,
     cells: Counted,
+    over: Option<Layer>,
 }
 
 /// What is kept, with counters as wide as the number of rows needs.
@@ -214,7 +216,17 @@ impl Grid {
         stats: Stats,
         cells: Counted,
     ) -> Self {
-        Self { frame, reductions, fields, stats, cells }
+        Self { frame, reductions, fields, stats, cells, over: None }
+    }
+
+    /// The same with the points composited.
+    pub(crate) fn with_over(self, over: Option<Layer>) -> Self {
+        Self { over, ..self }
+    }
+
+    /// How points were composited, if they were.
+    pub fn composited(&self) -> Option<&Composited> {
+        self.over.as_ref().map(Layer::about)
     }
 
     /// Where the cells lie.
@@ -261,6 +273,10 @@ impl Grid {
         let width = self.width() as usize;
         let cells = rows.start as usize * width..rows.end as usize * width;
         assert_eq!(values.len(), cells.len(), "a value for each cell");
+        if let (Some(channel), Some(over)) = (reduction.channel(), &self.over) {
+            over.page_rows(channel, rows, values);
+            return;
+        }
         match &self.cells {
             Counted::Narrow(body) => body.reduce(reduction, field, cells, values),
             Counted::Wide(body) => body.reduce(reduction, field, cells, values),

@@ -104,6 +104,7 @@ pub(crate) fn reduce(reduction: Reduction, all: &[(u64, f64)], order: Order) -> 
         Reduction::Var => variance(),
         Reduction::First => first,
         Reduction::Last => last,
+        other => unreachable!("{other} is of no z"),
     }
 }
 

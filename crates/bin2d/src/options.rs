@@ -3,6 +3,7 @@
 use pointillist_ingest::Dtype;
 use serde::{Deserialize, Serialize};
 
+use crate::over::ColorScale;
 use crate::{Aspect, Cells, Extent, Reductions, Shard, Size};
 
 /// How columns become a grid. A grid records the options it was asked for beside what they came to.
@@ -31,6 +32,14 @@ pub struct Options {
     /// of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// The opacity of every point that is composited, above 0 and up to 1, times its a where there is that column.
+    /// Default: none, which means 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opacity: Option<f64>,
+    /// What the columns r, g, b and a count up to. Default: none, which means that their largest values tell: r, g and b
+    /// together, and a by itself, are from 0 to 255 where one is above 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colors: Option<ColorScale>,
 }
 
 /// How pages are compressed in a file. Their values are the same.
@@ -58,6 +67,8 @@ impl Default for Options {
             dtype: Dtype::F32,
             compress: Compression::None,
             shard: None,
+            opacity: None,
+            colors: None,
         }
     }
 }
@@ -77,13 +88,21 @@ mod tests {
             dtype: Dtype::F64,
             compress: Compression::Deflate,
             shard: Some("2/8".parse().unwrap()),
+            opacity: Some(0.1),
+            colors: Some(ColorScale::Byte),
             ..Options::default()
         };
         for options in [Options::default(), options] {
             let json = serde_json::to_string(&options).unwrap();
             assert_eq!(serde_json::from_str::<Options>(&json).unwrap(), options);
-            // Grids of before there were shards are as up to date as they were.
-            assert_eq!(json.contains("shard"), options.shard.is_some());
+            // Grids of before there were shards and colors are as up to date as they were.
+            for (name, given) in [
+                ("shard", options.shard.is_some()),
+                ("opac", options.opacity.is_some()),
+                ("colors", options.colors.is_some()),
+            ] {
+                assert_eq!(json.contains(name), given);
+            }
         }
     }
 }

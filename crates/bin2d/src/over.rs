@@ -16,6 +16,7 @@ mod blend;
 mod marker;
 #[cfg(test)]
 mod naive;
+mod pages;
 mod paint;
 mod place;
 #[cfg(test)]
@@ -30,6 +31,8 @@ use rayon::prelude::*;
 
 pub use self::blend::{Blend, Float};
 pub use self::marker::{Along, Lattice, Marker, Mask};
+pub use self::pages::{ColorScale, Composited};
+pub(crate) use self::pages::{Coloring, Layer, Layering, no_color, values};
 pub use self::paint::{Carry, Colors, Paint};
 pub use self::place::Place;
 use self::place::Site;
@@ -124,8 +127,8 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         (self.cut.slice_rows / self.canvas.site.copies()).max(1)
     }
 
-    /// Draws points over those that are there: x and y of `points`, and what each carries. Runs on the threads of the
-    /// current rayon pool; `progress` counts rows.
+    /// Draws points over those that are there: x and y of `points`, and what each carries. Returns where they went.
+    /// Runs on the threads of the current rayon pool; `progress` counts rows.
     ///
     /// # Errors
     /// [`Error::Lengths`] when there is not as much carried as there are points, [`Error::Allocation`] when there is no memory
@@ -135,7 +138,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         points: &Columns<'_>,
         carried: &C,
         progress: &dyn Progress,
-    ) -> Result<(), Error> {
+    ) -> Result<Stats, Error> {
         let all = points.rows();
         if carried.rows() != all {
             return Err(Error::Lengths { x: all, y: all, z: Some(carried.rows()) });
@@ -186,14 +189,17 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         let (filled, free) = slices.split_at_mut(needed);
         let (mut filled, mut free) = (filled, &mut free[..needed]);
         filled.iter_mut().for_each(Slice::clear);
+        let mut here = Drawn::default();
         for batch in (0..all).step_by(slice_rows * needed.max(1)) {
             // While the first one is filled, there is none to be drawn.
             let (counted, finished) = rayon::join(|| fill(batch, free), || draw(filled));
-            *drawn = *drawn + counted?;
+            here = here + counted?;
             finished?;
             std::mem::swap(&mut filled, &mut free);
         }
-        draw(filled)
+        draw(filled)?;
+        *drawn = *drawn + here;
+        Ok(here.stats)
     }
 
     /// The canvas with all points that were added.

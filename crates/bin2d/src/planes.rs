@@ -475,7 +475,11 @@ impl<C: Counter> Accumulators<C> {
             }
         };
         match reduction {
-            Reduction::Count => {}
+            Reduction::Count
+            | Reduction::OverRed
+            | Reduction::OverGreen
+            | Reduction::OverBlue
+            | Reduction::OverAlpha => {}
             Reduction::Sum if !field.carry.is_empty() => {
                 carried(values, |sum, carry, _| sum + carry)
             }

@@ -30,10 +30,26 @@ pub enum Reduction {
     First,
     /// That of the last row.
     Last,
+    /// The red of all points composited one over another, in row order, times [`Reduction::OverAlpha`]. From 0 to 1; 0
+    /// in an empty cell. These four are of the columns r, g, b and a, and there are all or none of them.
+    #[serde(rename = "over-red")]
+    OverRed,
+    /// The green.
+    #[serde(rename = "over-green")]
+    OverGreen,
+    /// The blue.
+    #[serde(rename = "over-blue")]
+    OverBlue,
+    /// The opacity: 0 in an empty cell.
+    #[serde(rename = "over-alpha")]
+    OverAlpha,
 }
 
+/// What stands for all pages of points that are composited.
+const OVER: &str = "over";
+
 impl Reduction {
-    /// All of them, in the order of the documentation.
+    /// All of one page, in the order of the documentation.
     pub const ALL: [Self; 9] = [
         Self::Count,
         Self::Sum,
@@ -45,6 +61,9 @@ impl Reduction {
         Self::First,
         Self::Last,
     ];
+
+    /// The pages of points that are composited, which belong together: `over`.
+    pub const OVER: [Self; 4] = [Self::OverRed, Self::OverGreen, Self::OverBlue, Self::OverAlpha];
 
     /// The name: `count`, `sum`, …
     pub fn name(self) -> &'static str {
@@ -58,12 +77,21 @@ impl Reduction {
             Self::Var => "var",
             Self::First => "first",
             Self::Last => "last",
+            Self::OverRed => "over-red",
+            Self::OverGreen => "over-green",
+            Self::OverBlue => "over-blue",
+            Self::OverAlpha => "over-alpha",
         }
     }
 
     /// Whether it is a reduction of z.
     pub fn needs_z(self) -> bool {
-        self != Self::Count
+        self != Self::Count && self.channel().is_none()
+    }
+
+    /// Which channel of composited points it is, if it is one.
+    pub(crate) fn channel(self) -> Option<usize> {
+        Self::OVER.iter().position(|&channel| channel == self)
     }
 }
 
@@ -77,9 +105,10 @@ impl FromStr for Reduction {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|reduction| reduction.name() == text).ok_or_else(|| {
+        let mut all = Self::ALL.into_iter().chain(Self::OVER);
+        all.find(|reduction| reduction.name() == text).ok_or_else(|| {
             Error::Options(format!(
-                "{text:?} is not a reduction: there are {}",
+                "{text:?} is not a reduction: there are {}, {OVER}",
                 Self::ALL.map(Self::name).join(", ")
             ))
         })
@@ -105,6 +134,9 @@ impl Term {
             return Err(Error::Options(format!(
                 "{reduction}:{column} names no column: expected letters, digits, _ and - after the colon"
             )));
+        }
+        if reduction.channel().is_some() {
+            return Err(Error::Options(of_colors(reduction.name(), column)));
         }
         if !reduction.needs_z() {
             return Err(Error::Options(format!(
@@ -170,7 +202,15 @@ impl TryFrom<String> for Term {
     }
 }
 
-/// One or more different pages, in their order.
+/// Why `over:mag` is no reduction.
+fn of_colors(name: &str, column: &str) -> String {
+    format!(
+        "{name} composites points in their colors, columns r, g, b and maybe a: ask for {OVER} alone, not for \
+         {name}:{column}"
+    )
+}
+
+/// One or more different pages, in their order. Those of [`Reduction::OVER`] stand together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Term>")]
 pub struct Reductions(Vec<Term>);
@@ -179,7 +219,7 @@ impl Reductions {
     /// A list in which every page stands at most once.
     ///
     /// # Errors
-    /// When the list is empty or holds a page twice.
+    /// When the list is empty or holds a page twice, or some of [`Reduction::OVER`] and not, in their order, the others.
     pub fn new(list: Vec<Term>) -> Result<Self, Error> {
         if list.is_empty() {
             return Err(Error::Options("a grid needs at least one reduction".to_owned()));
@@ -187,6 +227,18 @@ impl Reductions {
         for (index, term) in list.iter().enumerate() {
             if list[..index].contains(term) {
                 return Err(Error::Options(format!("the reduction {term} is asked for twice")));
+            }
+            let channels = list.iter().skip(index).zip(Reduction::OVER);
+            let first = Reduction::OVER[0];
+            let follows = index > 0
+                && list[index - 1].reduction.channel().map(|channel| channel + 1)
+                    == term.reduction.channel();
+            let complete = term.reduction == first
+                && channels.filter(|(term, channel)| term.reduction == *channel).count() == 4;
+            if term.reduction.channel().is_some() && !complete && !follows {
+                return Err(Error::Options(format!(
+                    "{term} is one of the pages of {OVER}: ask for {OVER}"
+                )));
             }
         }
         Ok(Self(list))
@@ -199,9 +251,19 @@ impl Reductions {
         Self(list.iter().map(|&reduction| reduction.into()).collect())
     }
 
-    /// The pages of points that are composited, one over another.
+    /// The pages of points that are composited.
     pub(crate) fn over() -> Self {
-        Self(vec![Reduction::Count.into()])
+        Self(Reduction::OVER.map(Term::from).to_vec())
+    }
+
+    /// Whether points are composited.
+    pub fn has_over(&self) -> bool {
+        self.0.iter().any(|term| term.reduction == Reduction::OVER[0])
+    }
+
+    /// Whether there is a page of anything else.
+    pub(crate) fn has_others(&self) -> bool {
+        self.0.iter().any(|term| term.reduction.channel().is_none())
     }
 
     /// The list.
@@ -236,21 +298,33 @@ impl TryFrom<Vec<Term>> for Reductions {
     }
 }
 
-/// Reads `count,mean,max:mag`.
+/// Reads `count,mean,max:mag`, and `over`.
 impl FromStr for Reductions {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::new(text.split(',').map(|term| term.trim().parse()).collect::<Result<_, _>>()?)
+        let mut list = Vec::new();
+        for term in text.split(',').map(str::trim) {
+            match term.split_once(':') {
+                Some((OVER, column)) => return Err(Error::Options(of_colors(OVER, column))),
+                None if term == OVER => list.extend(Reduction::OVER.map(Term::from)),
+                _ => list.push(term.parse()?),
+            }
+        }
+        Self::new(list)
     }
 }
 
-/// Writes `count,mean,max:mag`.
+/// Writes `count,mean,max:mag`, and `over`.
 impl fmt::Display for Reductions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, term) in self.0.iter().enumerate() {
+        let first = |term: &&Term| term.reduction.channel().is_none_or(|channel| channel == 0);
+        for (index, term) in self.0.iter().filter(first).enumerate() {
             f.write_str(if index == 0 { "" } else { "," })?;
-            term.fmt(f)?;
+            match term.reduction.channel() {
+                Some(_) => f.write_str(OVER)?,
+                None => term.fmt(f)?,
+            }
         }
         Ok(())
     }
@@ -275,7 +349,7 @@ mod tests {
         assert_eq!(
             message,
             "\"median\" is not a reduction: there are count, sum, mean, min, max, std, var, first, \
-             last"
+             last, over"
         );
     }
 

@@ -16,6 +16,7 @@ use crate::columns::Columns;
 use crate::grid::{Counted, Stats};
 use crate::lane::{self, Lane};
 use crate::locate::Locator;
+use crate::over::{Coloring, Layering};
 use crate::partition::{Slice, Tiling};
 use crate::pass::{Cells, Pass, Slices};
 use crate::planes::{About, Kept};
@@ -100,7 +101,8 @@ impl Plan {
     }
 }
 
-/// Bins all points of `sources`, one after another, as if they were one. Runs on the threads of the current
+/// Bins all points of `sources`, one after another, as if they were one. Where points are to be composited, their columns
+/// r, g, b and maybe a, which count only where all sources have it, are from 0 to 1. Runs on the threads of the current
 /// rayon pool; `progress` counts rows.
 ///
 /// # Errors
@@ -113,17 +115,45 @@ pub fn bin(
     reductions: &Reductions,
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
-    bin_cut(sources, frame, reductions, Cut::default(), Kernel::choose()?, progress)
+    let wanted = Wanted::from(reductions);
+    bin_cut(sources, frame, wanted, Cut::default(), Kernel::choose()?, progress)
 }
 
-fn bin_cut(
+/// The same where the colors of points are made as `coloring` says.
+pub(crate) fn bin_colored(
     sources: &[Columns<'_>],
     frame: &Frame,
     reductions: &Reductions,
+    coloring: &Coloring,
+    progress: &dyn Progress,
+) -> Result<Grid, Error> {
+    let wanted = Wanted { reductions, coloring: *coloring };
+    bin_cut(sources, frame, wanted, Cut::default(), Kernel::choose()?, progress)
+}
+
+/// What is made of points.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) reductions: &'a Reductions,
+    /// How points are composited, where that is among them.
+    pub(crate) coloring: Coloring,
+}
+
+impl<'a> From<&'a Reductions> for Wanted<'a> {
+    fn from(reductions: &'a Reductions) -> Self {
+        Self { reductions, coloring: Coloring::default() }
+    }
+}
+
+fn bin_cut<'a>(
+    sources: &[Columns<'_>],
+    frame: &Frame,
+    wanted: impl Into<Wanted<'a>>,
     cut: Cut,
     kernel: Kernel,
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
+    let Wanted { reductions, coloring } = wanted.into();
     // Without sources it does not matter what nothing is added of.
     let z = match sources.first() {
         Some(columns) => columns.z.first().map(|z| z.name),
@@ -144,7 +174,9 @@ fn bin_cut(
         })
         .collect();
     let rows = sources.iter().map(|columns| columns.rows() as u64).sum();
-    let mut binner = Binner::new(frame, reductions, z, fields, cut, kernel, Some(rows))?;
+    let has_alpha = !sources.is_empty() && sources.iter().all(|columns| columns.z("a").is_some());
+    let wanted = Wanted { reductions, coloring: coloring.with_alpha(has_alpha) };
+    let mut binner = Binner::new(frame, wanted, z, fields, cut, kernel, Some(rows))?;
     for columns in sources {
         binner = binner.add(columns, progress)?;
     }
@@ -185,6 +217,19 @@ pub(crate) struct Binner {
     stats: Stats,
     store: Store,
     slices: Slices,
+    /// Where points are composited.
+    over: Option<Layering>,
+}
+
+/// Does not count rows: somebody else counts them, or what they are read from.
+pub(crate) struct OnlyCancelled<'a>(pub(crate) &'a dyn Progress);
+
+impl Progress for OnlyCancelled<'_> {
+    fn advance(&self, _rows: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
 }
 
 /// What has been counted, with counters as wide as the number of rows needs.
@@ -197,15 +242,16 @@ enum Store {
 impl Binner {
     /// For points with these fields, which are the columns that `reductions` are of, with `z` for one that is not
     /// named, and so many rows, where that is known.
-    pub(crate) fn new(
+    pub(crate) fn new<'a>(
         frame: &Frame,
-        reductions: &Reductions,
+        asked: impl Into<Wanted<'a>>,
         z: Option<&str>,
         fields: Vec<Field>,
         cut: Cut,
         kernel: Kernel,
         rows: Option<u64>,
     ) -> Result<Self, Error> {
+        let Wanted { reductions, coloring } = asked.into();
         // The fields of an extent are public, so it may have come about without its checks.
         let Extent { xmin, xmax, ymin, ymax } = frame.extent;
         Extent::new(xmin, xmax, ymin, ymax)?;
@@ -241,7 +287,12 @@ impl Binner {
                 (cell, waiting.max(slice.max(cut.slice_bytes) as u64))
             }
         };
-        fits(frame.size, reductions, cell as u64, more, os::available_memory())?;
+        let composited = reductions.has_over();
+        let (pixel, beside) =
+            if composited { Layering::bytes(frame, &coloring, cut)? } else { (0, 0) };
+        let (cell_bytes, more) = (cell as u64 + pixel, more + beside);
+        fits(frame.size, reductions, cell_bytes, more, os::available_memory())?;
+        let over = composited.then(|| Layering::new(frame, &coloring, cut, kernel)).transpose()?;
         let store = Cells::new(plan, cells as usize, &kept).map_err(Error::Allocation)?;
         let locator = Locator::new(frame, kernel);
         let locator = match plan {
@@ -259,6 +310,7 @@ impl Binner {
             stats: Stats::default(),
             store: Store::Narrow(store),
             slices: Slices::default(),
+            over,
         })
     }
 
@@ -268,6 +320,18 @@ impl Binner {
         columns: &Columns<'_>,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
+        if let Some(over) = &mut self.over {
+            let others = self.reductions.has_others();
+            // Rows are done once.
+            let stats = match others {
+                true => over.add(columns, &OnlyCancelled(progress))?,
+                false => over.add(columns, progress)?,
+            };
+            if !others {
+                self.stats += stats;
+                return Ok(self);
+            }
+        }
         if self.stats.points + columns.rows() as u64 > u64::from(u32::MAX) {
             self = self.widen()?;
         }
@@ -326,8 +390,9 @@ impl Binner {
 
     /// The grid of all points that were added.
     pub(crate) fn finish(self) -> Result<Grid, Error> {
-        let Self { frame, reductions, fields, field_of_page, kept, stats, store, slices, .. } =
-            self;
+        let Self {
+            frame, reductions, fields, field_of_page, kept, stats, store, slices, over, ..
+        } = self;
         let (size, may_be_nan) = (frame.size, fields.iter().any(|field| field.about.may_be_nan));
         let counted = match store {
             Store::Narrow(cells) => {
@@ -336,7 +401,8 @@ impl Binner {
             Store::Wide(cells) => cells.finish(size, &kept, slices, may_be_nan).map(Counted::Wide),
         };
         let cells = counted.map_err(Error::Allocation)?;
-        Ok(Grid::new(frame, reductions, field_of_page, stats, cells))
+        let over = over.map(Layering::finish);
+        Ok(Grid::new(frame, reductions, field_of_page, stats, cells).with_over(over))
     }
 }
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use pointillist_ingest::{Column, Points, Progress, Zones};
 
-use crate::run::no_column;
-use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reductions, bin};
+use crate::over::Coloring;
+use crate::run::{bin_colored, no_column};
+use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reductions};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -76,6 +77,10 @@ pub fn bin2d(
         Some(z) => [z].into_iter().chain(names.into_iter().filter(|&name| name != z)).collect(),
         None => names,
     };
+    let coloring = Coloring::of_points(options, &reductions, points)?;
+    let channels = coloring.columns(&reductions).iter().copied();
+    let channels: Vec<&str> = channels.filter(|name| !names.contains(name)).collect();
+    let names = [names, channels].concat();
     let tables: Vec<Table> = points
         .iter()
         .map(|points| Table::open(points, options, &names))
@@ -90,7 +95,7 @@ pub fn bin2d(
         let all = sources.iter().map(|columns| columns.rows() as u64).sum();
         sources = share(sources, &shard.rows(all));
     }
-    let grid = bin(&sources, &frame, &reductions, progress)?;
+    let grid = bin_colored(&sources, &frame, &reductions, &coloring, progress)?;
     drop(sources);
     // To give back a map takes a tenth of the time that binning takes, and nobody has to wait for it.
     rayon::spawn(move || drop(tables));

@@ -10,8 +10,9 @@ use pointillist_ingest::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::over::{self, Coloring};
 use crate::planes::About;
-use crate::run::{Binner, Cut, Field, no_column};
+use crate::run::{Binner, Cut, Field, OnlyCancelled, Wanted, no_column};
 use crate::{Binned, Bounds, Columns, Dtype, Error, Frame, Options, Reductions};
 
 /// What points were read from that were binned as they were read.
@@ -98,21 +99,31 @@ fn stream_cut(
         .into_iter()
         .map(|name| Ok((name, column(names, name)?)))
         .collect::<Result<_, Error>>()?;
+    let coloring = Coloring::of_stream(options, &reductions, names)?;
+    let channels: Vec<(&str, usize)> = coloring
+        .columns(&reductions)
+        .iter()
+        .map(|&name| (name, names.iter().position(|known| known == name)))
+        .map(|(name, at)| Ok((name, at.ok_or_else(|| over::no_color(None, name))?)))
+        .collect::<Result<_, Error>>()?;
     // Until the first NaN comes.
     let about = About { may_be_nan: false, is_wide: reading.dtype == Dtype::F64 };
     let fields =
         reduced.iter().map(|(name, _)| Field { name: (*name).to_owned(), about }).collect();
-    let mut binner = Binner::new(&frame, &reductions, z, fields, cut, Kernel::choose()?, None)?;
+    let (wanted, kernel) = (Wanted { reductions: &reductions, coloring }, Kernel::choose()?);
+    let mut binner = Binner::new(&frame, wanted, z, fields, cut, kernel, None)?;
     let progress = OnlyCancelled(progress);
     while let Some(batch) = batches.next_batch()? {
         let Batch { columns: values, may_be_non_finite } = &batch;
         let mut columns = Columns::new(values[x], values[y])?;
-        for &(name, z) in &reduced {
+        let others = channels.iter().filter(|channel| !reduced.contains(channel));
+        for &(name, z) in reduced.iter().chain(others) {
             columns = columns.with_z(name, values[z], may_be_non_finite[z])?;
         }
         binner = binner.add(&columns, &progress)?;
     }
     let Account { sidecar, bytes, bad_lines } = batches.finish()?;
+    coloring.check(&reductions, sidecar.columns.iter())?;
     let inputs =
         Inputs { sources: sidecar.sources, options: sidecar.options, skipped: sidecar.skipped };
     let binned = Binned::new(binner.finish()?, options.clone(), vec![sidecar.identity]);
@@ -128,17 +139,6 @@ fn column(names: &[String], name: &str) -> Result<usize, Error> {
             names.join(", ")
         ))
     })
-}
-
-/// Does not count rows: the bytes that they are read from are counted.
-struct OnlyCancelled<'a>(&'a dyn Progress);
-
-impl Progress for OnlyCancelled<'_> {
-    fn advance(&self, _rows: u64) {}
-
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }
 
 #[cfg(test)]

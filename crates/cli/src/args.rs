@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pointillist_bin2d::over::ColorScale;
 use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Shard, Size};
 use pointillist_colorize::spread::{Growth, Marker, Shape};
-use pointillist_colorize::{Alpha, Color, Effort, Norm, Paint};
+use pointillist_colorize::{Alpha, Color, Effort, Norm, Paint, over};
 use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 
 use crate::colorize::Wanted;
@@ -282,7 +283,8 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
     extent: Option<Extent>,
     /// Pages, of count, sum, mean, min, max, std, var, first, last, as in count,mean,max:mag, where a column after
-    /// the colon is reduced instead of z [default: count,mean; count where there is no z]
+    /// the colon is reduced instead of z; over composites every point over those of earlier rows, in its color, columns
+    /// r, g, b and maybe a, into four pages [default: count,mean; count where there is no z]
     #[arg(long, value_name = "LIST")]
     reduce: Option<Reductions>,
     /// The column that is x
@@ -294,19 +296,35 @@ pub(crate) struct GridArgs {
     /// The column that is reduced by what names none [default: z where there is one]
     #[arg(long, value_name = "NAME")]
     z: Option<String>,
+    /// Opacity of every point for --reduce over, above 0 and up to 1, times its a where there is that column [default:
+    /// 1]
+    #[arg(long, value_name = "A", allow_negative_numbers = true)]
+    opacity: Option<f64>,
+    /// What r, g, b and a count up to for --reduce over: unit for 1, byte for 255; auto tells from the largest of r, g
+    /// and b, and of a, which are bytes where it is above 1 [default: auto]
+    #[arg(long, value_name = "NAME", value_parser = colors())]
+    colors: Option<Colors>,
     /// How pages are compressed: deflate takes longer to write and read and a fraction of the disk; the values are the
     /// same
     #[arg(long, value_name = "NAME", default_value = "none", value_parser = compression())]
     compress: Compression,
 }
 
+/// What colors count up to, or none where their columns tell; a type of its own as [`Background`].
+#[derive(Debug, Clone)]
+struct Colors(Option<ColorScale>);
+
 impl GridArgs {
-    pub(crate) fn options(&self, dtype: Dtype) -> pointillist_bin2d::Options {
+    pub(crate) fn options(&self, dtype: Dtype) -> Result<pointillist_bin2d::Options, Failure> {
+        if self.colors.is_some() && !self.reduce.as_ref().is_some_and(Reductions::has_over) {
+            let message = "--colors is for points that are composited: ask for --reduce over";
+            return Err(Failure::usage(message));
+        }
         let cells = match self.resolution {
             Some(edge) => Cells::Resolution(edge),
             None => Cells::Size(self.size.unwrap_or_default()),
         };
-        pointillist_bin2d::Options {
+        Ok(pointillist_bin2d::Options {
             cells,
             aspect: self.aspect,
             extent: self.extent,
@@ -317,7 +335,9 @@ impl GridArgs {
             dtype,
             compress: self.compress,
             shard: None,
-        }
+            opacity: self.opacity,
+            colors: self.colors.as_ref().and_then(|colors| colors.0),
+        })
     }
 }
 
@@ -337,8 +357,9 @@ pub(crate) struct ColorizeArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Colour")]
 pub(crate) struct PictureArgs {
-    /// The page that is coloured; render makes it where --reduce does not say which [default: mean where there is
-    /// one, else count]
+    /// The page that is coloured; render makes it where --reduce does not say which. over is that of points composited in
+    /// their colors, which --gain and --background are for, and none of the other options of colour [default: over where
+    /// there is that, else mean, else count]
     #[arg(long, value_name = "PAGE")]
     by: Option<String>,
     /// linear, log, log1p, sqrt, cbrt, power:G, asinh, symlog:T or eq_hist [default: log for count, linear for all else
@@ -374,6 +395,10 @@ pub(crate) struct PictureArgs {
     /// Opacities of the smallest and the largest count [default: 0,1]
     #[arg(long, value_name = "LO,HI", value_parser = pair, requires = "alpha_norm", allow_hyphen_values = true)]
     alpha_range: Option<(f64, f64)>,
+    /// How many times as opaque composited points are, at most wholly; with 1 over the largest over-alpha that info
+    /// shows, nothing is cut off [default: 1]
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
+    gain: Option<f64>,
     /// What lies under the picture: none, black, white or #hex
     #[arg(long, value_name = "COLOUR", default_value = "none", value_parser = background)]
     background: Background,
@@ -415,7 +440,33 @@ impl PictureArgs {
             }
             _ => None,
         };
-        Ok(Wanted { by: self.by.clone(), growth, options })
+        let composite = over::Options {
+            gain: self.gain.unwrap_or(1.0),
+            background: options.background,
+            effort: options.effort,
+        };
+        composite.validate()?;
+        let (gain, of_values) = (self.gain.is_some(), self.first_of_values());
+        Ok(Wanted { by: self.by.clone(), growth, options, composite, gain, of_values })
+    }
+
+    /// The first option that was typed of those that make colours of values.
+    fn first_of_values(&self) -> Option<&'static str> {
+        [
+            (self.norm.is_some(), "--norm"),
+            (self.vmin.is_some(), "--vmin"),
+            (self.vmax.is_some(), "--vmax"),
+            (self.clip.is_some(), "--clip"),
+            (self.cmap.is_some(), "--cmap"),
+            (self.color.is_some(), "--color"),
+            (self.alpha.is_some(), "--alpha"),
+            (self.alpha_norm.is_some(), "--alpha-norm"),
+            (self.bad.is_some(), "--bad"),
+            (self.spread.is_some(), "--spread"),
+            (self.dynspread, "--dynspread"),
+        ]
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
     }
 
     fn options(&self) -> Result<pointillist_colorize::Options, pointillist_colorize::Error> {
@@ -484,6 +535,12 @@ fn aspect() -> impl TypedValueParser<Value = Aspect> {
         "equal" => Aspect::Equal,
         _ => Aspect::Auto,
     })
+}
+
+fn colors() -> impl TypedValueParser<Value = Colors> {
+    let names = ["auto"].into_iter().chain(ColorScale::ALL.map(ColorScale::name));
+    PossibleValuesParser::new(names)
+        .map(|name| Colors(ColorScale::ALL.into_iter().find(|scale| scale.name() == name)))
 }
 
 fn compression() -> impl TypedValueParser<Value = Compression> {

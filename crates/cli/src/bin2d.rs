@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use pointillist_bin2d::over::{ColorScale, Composited};
 use pointillist_bin2d::{
     GridFile, Options, Shard, Stats, Streamed, bin2d, bin2d_stream, write_grid,
 };
@@ -23,7 +24,7 @@ const STAGE: &str = "bin2d";
 
 pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_output(&args.output, &["tiff", "tif"], &args.inputs)?;
-    let options = Options { shard: args.shard, ..args.grid.options(args.dtype) };
+    let options = Options { shard: args.shard, ..args.grid.options(args.dtype)? };
     if are_points(&args.inputs, &args.text, Path::is_dir)? {
         let points =
             args.inputs.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
@@ -137,7 +138,8 @@ pub(crate) fn stage(
         report.warning(STAGE, &format!("no point lies in the extent; {bounds}"));
     }
     let part = options.shard.map_or_else(String::new, |shard| format!(", {}", shard_of(shard)));
-    let summary = format!("{}x{}{part}, {}", grid.width(), grid.height(), counts(about));
+    let drawn = grid.description().composited.as_ref().map_or_else(String::new, composited);
+    let summary = format!("{}x{}{part}, {}{drawn}", grid.width(), grid.height(), counts(about));
     let (seconds, writing) = (time.as_secs_f64(), writing.as_secs_f64());
     let mut facts = facts(&grid, false);
     facts["seconds"] = json!(seconds);
@@ -177,6 +179,25 @@ pub(crate) fn shard_of(shard: Shard) -> String {
     format!("shard {} of {}", count(shard.index().into()), count(shard.of().into()))
 }
 
+/// What became of the colors of points, to follow their counts.
+pub(crate) fn composited(about: &Composited) -> String {
+    let Composited { colors, alpha, opacity, undrawn, .. } = about;
+    let alpha = alpha.map_or_else(String::new, |alpha| format!(", a in {}", of_scale(alpha)));
+    let without = match undrawn {
+        0 => String::new(),
+        &undrawn => format!(", {} without a color", count(undrawn)),
+    };
+    format!(", colors in {}{alpha}, opacity {}{without}", of_scale(*colors), number(*opacity))
+}
+
+/// `0 to 255`.
+fn of_scale(scale: ColorScale) -> &'static str {
+    match scale {
+        ColorScale::Unit => "0 to 1",
+        ColorScale::Byte => "0 to 255",
+    }
+}
+
 /// Where the points of a grid went.
 pub(crate) fn counts(stats: &Stats) -> String {
     format!(
@@ -204,6 +225,9 @@ pub(crate) fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
     });
     if let Some(inputs) = &grid.description().inputs {
         facts["bad"] = json!(inputs.skipped);
+    }
+    if let Some(composited) = &grid.description().composited {
+        facts["composited"] = json!(composited);
     }
     if let Some(shard) = grid.description().options.shard {
         facts["shard"] = json!({ "index": shard.index(), "of": shard.of() });

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use pointillist_bin2d::GridFile;
+use pointillist_colorize::over::{self, Composite, OVER};
 use pointillist_colorize::spread::{Grown, Growth, Marker};
 use pointillist_colorize::{
     Drawing, Effort, Error, Layer, Options, Paint, Pixels, Stored, default_page, read_text,
@@ -30,6 +31,28 @@ pub(crate) struct Wanted {
     pub(crate) by: Option<String>,
     pub(crate) growth: Option<Growth>,
     pub(crate) options: Options,
+    /// Of points that were composited.
+    pub(crate) composite: over::Options,
+    /// Whether a gain was asked for.
+    pub(crate) gain: bool,
+    /// The first option that was typed of those that make colours of values.
+    pub(crate) of_values: Option<&'static str>,
+}
+
+impl Wanted {
+    /// Whether the options are for this page.
+    pub(crate) fn check(&self, by: &str) -> Result<(), Failure> {
+        match self.of_values {
+            Some(name) if by == OVER => Err(Failure::usage(format!(
+                "{name} makes colors of values, and composited points have their own: leave it out, or choose another \
+                 page with --by"
+            ))),
+            _ if by != OVER && self.gain => Err(Failure::usage(
+                "--gain is for points that are composited: bin them with --reduce over, and choose --by over",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
@@ -77,7 +100,7 @@ pub(crate) fn stage(
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let names: Vec<&str> = grid.page_names().collect();
-    let Wanted { by, growth, options } = wanted;
+    let Wanted { by, growth, options, composite, .. } = wanted;
     let by = match by.as_deref().or_else(|| default_page(&names)) {
         Some(by) => by.to_owned(),
         None => {
@@ -88,11 +111,26 @@ pub(crate) fn stage(
             )));
         }
     };
-    let inputs = json!({ "grid": grid.identity(), "by": by, "growth": growth, "options": options });
+    wanted.check(&by)?;
+    let inputs = match by == OVER {
+        true => json!({ "grid": grid.identity(), "by": by, "options": composite }),
+        false => {
+            json!({ "grid": grid.identity(), "by": by, "growth": growth, "options": options })
+        }
+    };
     if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
         keep_newer(output, [path].into_iter().chain(cmap_file(options)));
         let facts = json!({ "up_to_date": true, "by": by });
         return report.stage(STAGE, &shown(output), "up to date", facts);
+    }
+    if by == OVER {
+        let picture = Composite::new(&grid, *composite, &UntilInterrupted)?;
+        let facts = json!({ "width": picture.width(), "height": picture.height(), "by": by });
+        let what = match composite.gain {
+            1.0 => "composited points".to_owned(),
+            gain => format!("composited points, {} times as opaque", number(gain)),
+        };
+        return finish(output, &picture, composite.effort, inputs, facts, &what, start, report);
     }
     let stored;
     let grown;
@@ -109,21 +147,36 @@ pub(crate) fn stage(
     let picture = Drawing::new(layer, &by, options)?;
     let mut facts = facts(&picture, &by);
     facts["marker"] = json!(marker);
+    let what = describe(&picture, &by, marker, options);
+    finish(output, &picture, options.effort, inputs, facts, &what, start, report)
+}
+
+/// Writes a picture with a record of what it was made from, `inputs`, and what became of that, `facts`, and reports it.
+#[expect(clippy::too_many_arguments, reason = "each is there where it is called")]
+fn finish(
+    output: &Path,
+    picture: &dyn Pixels,
+    effort: Effort,
+    inputs: Value,
+    mut facts: Value,
+    what: &str,
+    start: Instant,
+    report: &Report,
+) -> Result<(), Failure> {
     let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
     let mut record = inputs;
     record["program"] = json!(program);
     record["picture"] = facts.clone();
     let texts =
         [("Software".to_owned(), program.to_owned()), (RECORD.to_owned(), record.to_string())];
-    write(output, &picture, &texts, options.effort)?;
+    write(output, picture, &texts, effort)?;
     let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
     facts["up_to_date"] = json!(false);
     facts["seconds"] = json!(start.elapsed().as_secs_f64());
     let summary = format!(
-        "{}x{}, {}; {:.2} s",
+        "{}x{}, {what}; {:.2} s",
         picture.width(),
         picture.height(),
-        describe(&picture, &by, marker, options),
         start.elapsed().as_secs_f64()
     );
     report.stage(STAGE, &target, &summary, facts)

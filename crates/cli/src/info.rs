@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use pointillist_bin2d::{GridFile, PageValues};
+use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::Marker;
 use pointillist_ingest::message::{bytes, plain};
 use pointillist_ingest::{Dtype, Points, Zones};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
-use crate::bin2d::{counts, shard_of};
+use crate::bin2d::{composited, counts, shard_of};
 use crate::colorize::{drawn, record};
 use crate::failure::Failure;
 use crate::progress::{StageProgress, Unit};
@@ -164,7 +165,8 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
     if !about.carried.is_empty() {
         lines.push(format!("carries for merge {}", about.carried.join(", ")));
     }
-    lines.push(counts(&about.counts));
+    let drawn = about.composited.as_ref().map_or_else(String::new, composited);
+    lines.push(format!("{}{drawn}", counts(&about.counts)));
     for source in &about.points {
         lines.push(format!("from points with identity {source}"));
     }
@@ -221,7 +223,7 @@ fn described(record: &Value) -> Option<Vec<String>> {
     // Older pictures say nothing of markers.
     let marker: Option<Marker> = Deserialize::deserialize(&picture["marker"]).ok()?;
     let norm = text(&picture["norm"]).unwrap_or_else(|| json(&picture["norm"]));
-    Some(vec![
+    let mut lines = vec![
         format!(
             "picture of {}x{} pixels by {}",
             picture["width"].as_u64()?,
@@ -229,11 +231,15 @@ fn described(record: &Value) -> Option<Vec<String>> {
             text(&record["program"])?
         ),
         format!("shows {}", drawn(&text(&record["by"])?, marker)),
-        format!("norm {norm}"),
-        format!("limits {}", json(&picture["limits"])),
-        format!("options {}", json(record.get("options")?)),
-        format!("from a grid with identity {}", text(&record["grid"])?),
-    ])
+    ];
+    // Points that were composited have colors, and no values.
+    if record["by"] != OVER {
+        lines.push(format!("norm {norm}"));
+        lines.push(format!("limits {}", json(&picture["limits"])));
+    }
+    lines.push(format!("options {}", json(record.get("options")?)));
+    lines.push(format!("from a grid with identity {}", text(&record["grid"])?));
+    Some(lines)
 }
 
 fn identity(identity: &str, verified: bool) -> String {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pointillist_bin2d::{GridFile, Options, Reduction, Reductions, Term};
 use pointillist_colorize::default_page;
+use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::pages;
 use pointillist_ingest::Points;
 use pointillist_ingest::staged::{StagedFile, TemporaryDir};
@@ -19,7 +20,7 @@ use crate::{bin2d, colorize, ingest};
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     check_picture(&args.output, &args.inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
-    let (mut options, picture) = (args.grid.options(args.dtype), args.picture.wanted()?);
+    let (mut options, picture) = (args.grid.options(args.dtype)?, args.picture.wanted()?);
     check_page(&picture, &mut options)?;
     if !is_stdout(&args.output) {
         StagedFile::create(&args.output)
@@ -50,24 +51,21 @@ fn check_grid(grid: &Path) -> Result<(), Failure> {
 /// Makes sure that the grid will have the page, and asks for it where no list was given.
 fn check_page(wanted: &Wanted, options: &mut Options) -> Result<(), Failure> {
     let by = wanted.by.as_deref();
-    let names: Vec<String> = match (&options.reductions, by) {
-        (Some(list), _) => list.as_slice().iter().map(Term::to_string).collect(),
-        // Without z there will be no mean, which is known when there are points.
-        (None, None) => ["count", "mean"].map(str::to_owned).to_vec(),
-        (None, Some(by)) => {
-            let list = made_for(by, wanted.growth.is_some())?;
-            let names = list.iter().map(Term::to_string).collect();
-            // Those two are what is made anyway.
-            if !matches!(by, "count" | "mean") {
-                options.reductions = Some(Reductions::new(list)?);
-            }
-            names
-        }
+    if let (None, Some(by)) = (&options.reductions, by)
+        && !USUAL.contains(&by)
+    {
+        options.reductions = Some(made_for(by, wanted.growth.is_some())?);
+    }
+    let names: Vec<String> = match &options.reductions {
+        Some(list) => list.as_slice().iter().map(Term::to_string).collect(),
+        None => USUAL.map(str::to_owned).to_vec(),
     };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let composited = options.reductions.as_ref().is_some_and(Reductions::has_over);
     if let Some(by) = by.or_else(|| default_page(&names))
-        && names.contains(&by)
+        && (names.contains(&by) || (by == OVER && composited))
     {
+        wanted.check(by)?;
         return check_growth(wanted, by, &names);
     }
     let message = match by {
@@ -77,20 +75,24 @@ fn check_page(wanted: &Wanted, options: &mut Options) -> Result<(), Failure> {
     Err(Failure::usage(format!("{message} {}", names.join(", "))))
 }
 
+/// The pages that are made where nothing else is asked for; mean only where there is z, which is known when there are points.
+const USUAL: [&str; 2] = ["count", "mean"];
+
 /// The pages of a grid that is coloured by the page `by`, and maybe grown.
-fn made_for(by: &str, grown: bool) -> Result<Vec<Term>, Failure> {
-    let term: Term = by.parse().map_err(|error| Failure::usage(format!("--by: {error}")))?;
-    let mut list = vec![Term::from(Reduction::Count)];
-    if !list.contains(&term) {
-        list.push(term.clone());
+fn made_for(by: &str, grown: bool) -> Result<Reductions, Failure> {
+    let wrong = |error| Failure::usage(format!("--by: {error}"));
+    if by == OVER {
+        return format!("count,{OVER}").parse().map_err(wrong);
     }
+    let term: Term = by.parse().map_err(wrong)?;
+    let mut list = vec![Term::from(Reduction::Count), term.clone()];
     if grown && matches!(term.reduction(), Reduction::Var | Reduction::Std) {
         list.push(match term.column() {
             Some(column) => Term::of(Reduction::Mean, column)?,
             None => Reduction::Mean.into(),
         });
     }
-    Ok(list)
+    Ok(Reductions::new(list)?)
 }
 
 /// Whether the page can be grown, where that is asked for.

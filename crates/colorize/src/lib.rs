@@ -33,6 +33,7 @@ mod lookup;
 mod naive;
 mod norm;
 mod options;
+pub mod over;
 mod percentile;
 mod picture;
 mod png;

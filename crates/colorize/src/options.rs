@@ -1,6 +1,9 @@
 //! What can be asked of a picture.
 
+use pointillist_bin2d::Reduction;
+
 use crate::limits::Wanted;
+use crate::over::OVER;
 use crate::{Alpha, Color, Colormap, Effort, Error, Norm};
 
 /// All that decides on a picture besides the grid. Serialized, it can be recorded beside the picture and
@@ -121,9 +124,12 @@ impl Default for Paint {
     }
 }
 
-/// The page that is coloured where nobody says which: the mean where there is one (`mean`, or `mean:NAME`),
-/// else `count`, else none.
+/// The page that is coloured where nobody says which: `over`, where points were composited, else the mean where there
+/// is one (`mean`, or `mean:NAME`), else `count`, else none.
 pub fn default_page<'a>(names: &[&'a str]) -> Option<&'a str> {
+    if names.contains(&Reduction::OverAlpha.name()) {
+        return Some(OVER);
+    }
     let is_mean = |name: &&&str| **name == "mean" || name.starts_with("mean:");
     names.iter().find(is_mean).or_else(|| names.iter().find(|name| **name == "count")).copied()
 }
@@ -138,6 +144,8 @@ mod tests {
         assert_eq!(default_page(&["count", "mean:z", "mean:v"]), Some("mean:z"));
         assert_eq!(default_page(&["max", "count"]), Some("count"));
         assert_eq!(default_page(&["meant", "max"]), None);
+        let over = ["count", "mean", "over-red", "over-green", "over-blue", "over-alpha"];
+        assert_eq!(default_page(&over), Some("over"));
     }
 
     #[test]

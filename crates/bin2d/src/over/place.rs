@@ -50,7 +50,10 @@ pub(super) struct Blocks {
     pub(super) size: Size,
     x: Along,
     y: Along,
-    pub(super) reach: [Reach; 2],
+    reach: [Reach; 2],
+    /// Pixels of markers along x and y: these at least, and three more at most.
+    pub(super) shortest: [i32; 2],
+    pub(super) longest: [i32; 2],
     pub(super) mask: Option<Mask>,
     /// Blocks along x and y.
     across: u32,
@@ -77,8 +80,9 @@ impl Blocks {
         lattice.check()?;
         let Lattice { size, x, y, marker } = lattice;
         let reach = Reach::both(&marker);
-        let longest = reach.map(Reach::longest).into_iter().fold(1, i32::max) as u32;
-        let wished = longest.next_power_of_two().ilog2();
+        let (shortest, longest) = (reach.map(Reach::shortest), reach.map(Reach::longest));
+        let side = longest.into_iter().fold(1, i32::max) as u32;
+        let wished = side.next_power_of_two().ilog2();
         let wished = wished.clamp(Self::LEAST_SHIFT, Self::WISHED_SHIFT);
         let sides = [size.width(), size.height()];
         let shifts = |wished: u32| sides.map(|side| wished.min(side.next_power_of_two().ilog2()));
@@ -94,7 +98,7 @@ impl Blocks {
             Marker::Mask(mask) => Some(mask),
             Marker::Edges { .. } | Marker::Centered { .. } => None,
         };
-        Ok(Self { size, x, y, reach, mask, across, down, shift, kernel })
+        Ok(Self { size, x, y, reach, shortest, longest, mask, across, down, shift, kernel })
     }
 
     fn number(&self) -> usize {
@@ -109,7 +113,7 @@ impl Blocks {
     /// The most blocks that a marker can reach into.
     fn copies(&self) -> usize {
         let along = |axis: usize, blocks: u32| {
-            let beside = (self.reach[axis].longest().max(1) - 1) as usize;
+            let beside = (self.longest[axis].max(1) - 1) as usize;
             (beside.div_ceil(1 << self.shift[axis]) + 1).min(blocks as usize)
         };
         along(0, self.across) * along(1, self.down)
@@ -138,9 +142,8 @@ impl Blocks {
     fn pack(&self, block: [i32; 2], start: [i32; 2], end: [i32; 2]) -> u32 {
         let mut packed = 0;
         for axis in [0, 1] {
-            let reach = self.reach[axis];
-            let place = start[axis] - (block[axis] << self.shift[axis]) + reach.longest();
-            let longer = end[axis] - start[axis] - reach.shortest();
+            let place = start[axis] - (block[axis] << self.shift[axis]) + self.longest[axis];
+            let longer = end[axis] - start[axis] - self.shortest[axis];
             packed |= (place as u32) << (axis as u32 * PLACE_BITS);
             packed |= (longer as u32) << (2 * PLACE_BITS + 2 * axis as u32);
         }
@@ -151,11 +154,10 @@ impl Blocks {
     #[inline(always)]
     pub(super) fn unpack(&self, packed: u32) -> [(i32, i32); 2] {
         [0, 1].map(|axis| {
-            let reach = self.reach[axis];
             let place = (packed >> (axis as u32 * PLACE_BITS)) & ((1 << PLACE_BITS) - 1);
             let longer = (packed >> (2 * PLACE_BITS + 2 * axis as u32)) & 3;
-            let start = place as i32 - reach.longest();
-            (start, start + reach.shortest() + longer as i32)
+            let start = place as i32 - self.longest[axis];
+            (start, start + self.shortest[axis] + longer as i32)
         })
     }
 
@@ -169,7 +171,7 @@ impl Blocks {
 
     /// Places along x and y where a marker that reaches into a block may begin.
     pub(super) fn places(&self) -> [usize; 2] {
-        [0, 1].map(|axis| (1 << self.shift[axis]) + self.reach[axis].longest() as usize)
+        [0, 1].map(|axis| (1 << self.shift[axis]) + self.longest[axis] as usize)
     }
 
     /// Puts the points whose markers reach into the canvas into `marks`, once for each block, and returns how many

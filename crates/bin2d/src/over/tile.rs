@@ -74,7 +74,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Painter<'_, B, P> {
     ) {
         if let Some(blocks) = self.blocks
             && blocks.mask.is_none()
-            && blocks.reach.map(|reach| reach.shortest()).into_iter().product::<i32>() >= LARGE
+            && blocks.shortest.into_iter().product::<i32>() >= LARGE
             && self.fill(blocks, slices, index, pixels, room)
         {
             return;

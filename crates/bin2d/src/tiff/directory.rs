@@ -85,6 +85,14 @@ pub(super) fn parse(file: &File, length: u64) -> Result<(Description, Vec<Stored
         let reason = "what it carries is not what its reductions need";
         return Err(Problem::Damaged(reason.to_owned()));
     }
+    let composited = description.reductions.has_over();
+    let about = description.composited;
+    if composited != about.is_some_and(|composited| composited.premultiplied) {
+        return Err(Problem::Damaged("it does not say how points were composited".to_owned()));
+    }
+    if composited && description.options.shard.is_some() {
+        return Err(Problem::Damaged("it is a shard and has composited points".to_owned()));
+    }
     let mut pages = Vec::new();
     let names = description.reductions.as_slice().iter().map(Term::to_string);
     for (index, name) in names.chain(description.carried.iter().cloned()).enumerate() {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use writer::{Written, write_grid};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::over::Composited;
 use crate::{Dtype, Extent, Inputs, Options, Reductions, Size, Stats};
 
 /// Marks the description as ours.
@@ -55,6 +56,9 @@ pub struct Description {
     pub carried: Vec<String>,
     /// Where the points went.
     pub counts: Stats,
+    /// How points were composited, where there are pages of that. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composited: Option<Composited>,
 }
 
 impl Description {
@@ -75,6 +79,9 @@ struct PageNote {
     page: String,
     /// XXH3 of the 64-bit XXH3s of the strips, whose pixels are little-endian bytes, uncompressed; in hexadecimal.
     xxh3: String,
+    /// What the values are, where the name does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    values: Option<String>,
 }
 
 fn hex(hash: u64) -> String {

@@ -16,6 +16,7 @@ use tiff::{TiffError, TiffResult};
 use super::strips::{Content, Source, Strips};
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::carried::Stored;
+use crate::over;
 use crate::{Binned, Compression, Dtype, Error, Extent, Grid, Reduction, Size, Term};
 
 /// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel, and for what compression
@@ -117,6 +118,7 @@ impl Description {
             options: binned.options().clone(),
             carried: carried(binned).into_iter().map(|stored| stored.page).collect(),
             counts: grid.stats(),
+            composited: grid.composited().copied(),
         }
     }
 }
@@ -223,7 +225,11 @@ impl<'a, S: Source> Document<'a, S> {
             Dtype::F64 => strips.write::<f64>(write),
         }?;
 
-        let note = PageNote { page: name, xxh3 };
+        let values = match content {
+            Content::Term(term) => over::values(term.reduction()).map(str::to_owned),
+            Content::Plane(..) => None,
+        };
+        let note = PageNote { page: name, xxh3, values };
         let text = if index == 0 {
             json(&First { description: self.description, note: &note })?
         } else {

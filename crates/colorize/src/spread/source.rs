@@ -63,14 +63,19 @@ pub enum Source<'a> {
 /// that [`Source::new`] expects, the page itself first.
 ///
 /// # Errors
-/// [`Error::SpreadOrder`] for `first` and `last`: a grid does not say which of two cells has the earlier row.
+/// [`Error::SpreadOrder`] for `first`, `last` and pages of `over`: a grid does not say which of two cells has the earlier row.
 /// [`Error::SpreadNeeds`] if the grid lacks one of the pages.
 pub fn pages(term: &Term, available: &[&str]) -> Result<Vec<String>, Error> {
     let further: &[Reduction] = match term.reduction() {
         Reduction::Count | Reduction::Sum | Reduction::Min | Reduction::Max => &[],
         Reduction::Mean => &[Reduction::Count],
         Reduction::Var | Reduction::Std => &[Reduction::Mean, Reduction::Count],
-        Reduction::First | Reduction::Last => {
+        Reduction::First
+        | Reduction::Last
+        | Reduction::OverRed
+        | Reduction::OverGreen
+        | Reduction::OverBlue
+        | Reduction::OverAlpha => {
             return Err(Error::SpreadOrder { page: term.to_string() });
         }
     };

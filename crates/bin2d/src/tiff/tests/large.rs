@@ -65,6 +65,7 @@ fn pages_beyond_four_gibibytes_are_written_and_read_back() {
         ..Options::default()
     };
     let description = Description {
+        composited: None,
         format: FORMAT.to_owned(),
         version: VERSION,
         size,
