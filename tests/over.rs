@@ -47,6 +47,9 @@ fn a_picture_of_points_in_their_colors_shows_the_last_row_on_top() {
     folder.succeed("colorize s.tiff -o s.png --gain 100 --background white");
     let white = [255; 4];
     assert_eq!(pixels("s.png"), [[134, 121, 0, 255], white, white, [0, 0, 255, 255]]);
+    // It is made where no list is given.
+    folder.succeed("render s.points -o r.png --size 2 --by over --gain 100 --background white");
+    assert_eq!(pixels("r.png")[..2], [[255, 0, 0, 255], white]);
     // The pages beside it are as ever.
     folder.succeed("colorize s.tiff -o n.png --by count --color #000000");
     assert_eq!(pixels("n.png")[1], [0; 4]);
@@ -151,7 +154,6 @@ fn options_that_composited_points_have_no_use_for_are_refused_by_name() {
         (2, "render s.points -o p.png --gain 2", "--gain is for points that are composited"),
         (2, "colorize over.tiff -o p.png --gain 0", "gain"),
         (1, "colorize count.tiff -o p.png --by over", "no page \"over\""),
-        (2, "render s.points -o p.png --by over", "--by \"over\" is not a page"),
         (2, "render s.points -o p.png --by count --reduce over", "--by \"count\" is not among"),
         (
             2,
