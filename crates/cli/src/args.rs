@@ -13,6 +13,7 @@ use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
 use crate::colorize::Wanted;
 use crate::colormaps::Cmap;
 use crate::failure::Failure;
+use crate::figure::FigureArgs;
 
 /// Turns text files of points, hundreds of millions of `x y z` lines, into one picture, in little memory.
 ///
@@ -64,7 +65,8 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// A grid to a picture
     #[command(after_help = "Example:\n  \
-        pointillist colorize stars.tiff -o stars.png --by count --norm log --cmap magma --alpha 0.01")]
+        pointillist colorize stars.tiff -o stars.png --by count --norm log --cmap magma --alpha 0.01\n  \
+        pointillist colorize stars.tiff -o stars.pdf --figure --title Stars")]
     Colorize(ColorizeArgs),
     /// What is in a file that pointillist made
     Info(InfoArgs),
@@ -128,7 +130,7 @@ pub(crate) struct RenderArgs {
     /// folders
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// The picture, a .png; - for standard output
+    /// The picture, a .png; with --figure also an .svg or a .pdf; - for standard output
     #[arg(long, short, value_name = "OUT.png")]
     pub(crate) output: PathBuf,
     /// Where columns and grid are kept [default: beside the picture; for a picture to standard output, in the
@@ -144,6 +146,8 @@ pub(crate) struct RenderArgs {
     pub(crate) grid: GridArgs,
     #[command(flatten)]
     pub(crate) picture: PictureArgs,
+    #[command(flatten)]
+    pub(crate) figure: FigureArgs,
 }
 
 #[derive(Debug, Args)]
@@ -315,6 +319,11 @@ pub(crate) struct GridArgs {
 struct Colors(Option<ColorScale>);
 
 impl GridArgs {
+    /// Whether it was said how many cells there are to be.
+    pub(crate) fn is_sized(&self) -> bool {
+        self.size.is_some() || self.resolution.is_some()
+    }
+
     pub(crate) fn options(&self, dtype: Dtype) -> Result<pointillist_bin2d::Options, Failure> {
         if self.colors.is_some() && !self.reduce.as_ref().is_some_and(Reductions::has_over) {
             let message = "--colors is for points that are composited: ask for --reduce over";
@@ -346,11 +355,13 @@ pub(crate) struct ColorizeArgs {
     /// A grid that bin2d made
     #[arg(value_name = "GRID.tiff")]
     pub(crate) grid: PathBuf,
-    /// The picture, a .png; - for standard output
+    /// The picture, a .png; with --figure also an .svg or a .pdf; - for standard output
     #[arg(long, short, value_name = "OUT.png")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) picture: PictureArgs,
+    #[command(flatten)]
+    pub(crate) figure: FigureArgs,
 }
 
 /// From values to colours.
@@ -447,7 +458,15 @@ impl PictureArgs {
         };
         composite.validate()?;
         let (gain, of_values) = (self.gain.is_some(), self.first_of_values());
-        Ok(Wanted { by: self.by.clone(), growth, options, composite, gain, of_values })
+        Ok(Wanted {
+            by: self.by.clone(),
+            growth,
+            options,
+            composite,
+            gain,
+            of_values,
+            figure: None,
+        })
     }
 
     /// The first option that was typed of those that make colours of values.
@@ -576,7 +595,7 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-fn pair(text: &str) -> Result<(f64, f64), String> {
+pub(crate) fn pair(text: &str) -> Result<(f64, f64), String> {
     let numbers: Option<Vec<f64>> = text
         .split(',')
         .map(|part| part.trim().parse().ok().filter(|value: &f64| !value.is_nan()))

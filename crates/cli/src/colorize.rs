@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::args::{ColorizeArgs, Global};
 use crate::failure::{Failure, chain};
+use crate::figure::{self, Shaded};
 use crate::freshness::{keep_newer, make_newest};
 use crate::ingest::check_output;
 use crate::interrupt::{UntilInterrupted, interrupted};
@@ -37,6 +38,8 @@ pub(crate) struct Wanted {
     pub(crate) gain: bool,
     /// The first option that was typed of those that make colours of values.
     pub(crate) of_values: Option<&'static str>,
+    /// What is drawn around it, if anything is.
+    pub(crate) figure: Option<figure::Wanted>,
 }
 
 impl Wanted {
@@ -56,8 +59,9 @@ impl Wanted {
 }
 
 pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
-    check_picture(&args.output, std::slice::from_ref(&args.grid), report)?;
-    let wanted = args.picture.wanted()?;
+    let wanted = Wanted { figure: args.figure.wanted(&args.output)?, ..args.picture.wanted()? };
+    let inputs = std::slice::from_ref(&args.grid);
+    figure::check_output(&args.output, wanted.figure.as_ref(), inputs, report)?;
     let grid = GridFile::open(&args.grid)?;
     stage(grid, &args.grid, &args.output, &wanted, global, report)?;
     if !is_stdout(&args.output) {
@@ -100,7 +104,7 @@ pub(crate) fn stage(
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let names: Vec<&str> = grid.page_names().collect();
-    let Wanted { by, growth, options, composite, .. } = wanted;
+    let Wanted { by, growth, options, composite, figure, .. } = wanted;
     let by = match by.as_deref().or_else(|| default_page(&names)) {
         Some(by) => by.to_owned(),
         None => {
@@ -112,12 +116,15 @@ pub(crate) fn stage(
         }
     };
     wanted.check(&by)?;
-    let inputs = match by == OVER {
+    let mut inputs = match by == OVER {
         true => json!({ "grid": grid.identity(), "by": by, "options": composite }),
         false => {
             json!({ "grid": grid.identity(), "by": by, "growth": growth, "options": options })
         }
     };
+    if let Some(figure) = figure {
+        inputs["figure"] = json!({ "wanted": figure, "columns": figure::columns(&grid) });
+    }
     if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
         keep_newer(output, [path].into_iter().chain(cmap_file(options)));
         let facts = json!({ "up_to_date": true, "by": by });
@@ -130,7 +137,9 @@ pub(crate) fn stage(
             1.0 => "composited points".to_owned(),
             gain => format!("composited points, {} times as opaque", number(gain)),
         };
-        return finish(output, &picture, composite.effort, inputs, facts, &what, start, report);
+        let effort = composite.effort;
+        let made = Made { grid: &grid, picture: &picture, shaded: None, effort, facts, what };
+        return made.finish(figure.as_ref(), output, inputs, start, report);
     }
     let stored;
     let grown;
@@ -147,39 +156,69 @@ pub(crate) fn stage(
     let picture = Drawing::new(layer, &by, options)?;
     let mut facts = facts(&picture, &by);
     facts["marker"] = json!(marker);
-    let what = describe(&picture, &by, marker, options);
-    finish(output, &picture, options.effort, inputs, facts, &what, start, report)
+    let made = Made {
+        grid: &grid,
+        picture: &picture,
+        shaded: Some(Shaded { grid: &grid, layer, drawing: &picture, by: &by, marker, options }),
+        effort: options.effort,
+        facts,
+        what: describe(&picture, &by, marker, options),
+    };
+    made.finish(figure.as_ref(), output, inputs, start, report)
 }
 
-/// Writes a picture with a record of what it was made from, `inputs`, and what became of that, `facts`, and reports it.
-#[expect(clippy::too_many_arguments, reason = "each is there where it is called")]
-fn finish(
-    output: &Path,
-    picture: &dyn Pixels,
+/// A picture that only has to be written.
+struct Made<'a> {
+    grid: &'a GridFile,
+    picture: &'a dyn Pixels,
+    /// How values became colours, where they did.
+    shaded: Option<Shaded<'a>>,
     effort: Effort,
-    inputs: Value,
-    mut facts: Value,
-    what: &str,
-    start: Instant,
-    report: &Report,
-) -> Result<(), Failure> {
-    let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
-    let mut record = inputs;
-    record["program"] = json!(program);
-    record["picture"] = facts.clone();
-    let texts =
-        [("Software".to_owned(), program.to_owned()), (RECORD.to_owned(), record.to_string())];
-    write(output, picture, &texts, effort)?;
-    let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
-    facts["up_to_date"] = json!(false);
-    facts["seconds"] = json!(start.elapsed().as_secs_f64());
-    let summary = format!(
-        "{}x{}, {what}; {:.2} s",
-        picture.width(),
-        picture.height(),
-        start.elapsed().as_secs_f64()
-    );
-    report.stage(STAGE, &target, &summary, facts)
+    /// What became of what was left open.
+    facts: Value,
+    /// The same in words.
+    what: String,
+}
+
+impl Made<'_> {
+    /// Writes it, or the figure around it, with a record of that and of what it was made from, `inputs`, and reports it.
+    fn finish(
+        self,
+        figure: Option<&figure::Wanted>,
+        output: &Path,
+        inputs: Value,
+        start: Instant,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let Self { grid, picture, shaded, effort, mut facts, what } = self;
+        let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
+        let mut record = inputs;
+        record["program"] = json!(program);
+        let mut texts = |facts: &Value| {
+            record["picture"] = facts.clone();
+            vec![
+                ("Software".to_owned(), program.to_owned()),
+                (RECORD.to_owned(), record.to_string()),
+            ]
+        };
+        match figure {
+            None => write(output, picture, &texts(&facts), effort)?,
+            Some(figure) => {
+                let source = figure::Source { grid, picture, shaded };
+                source.write(figure, output, effort, &mut facts, texts)?;
+            }
+        }
+        let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
+        facts["up_to_date"] = json!(false);
+        facts["seconds"] = json!(start.elapsed().as_secs_f64());
+        let summary = format!(
+            "{}x{}, {what}; {:.2} s",
+            picture.width(),
+            picture.height(),
+            start.elapsed().as_secs_f64()
+        );
+        report.stage(STAGE, &target, &summary, facts)
+    }
 }
 
 /// The file that the colormap was read from.
@@ -235,7 +274,14 @@ pub(crate) fn write(
     texts: &[(String, String)],
     effort: Effort,
 ) -> Result<(), Failure> {
-    let encode = |out: &mut dyn Write| write_png(&mut *out, pixels, texts, effort);
+    put(output, |out| write_png(out, pixels, texts, effort))
+}
+
+/// Writes an output whole or not at all.
+pub(crate) fn put(
+    output: &Path,
+    encode: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Failure> {
     if is_stdout(output) {
         let mut out = BufWriter::new(std::io::stdout().lock());
         return match encode(&mut out).map(|()| out.flush()) {
@@ -270,7 +316,11 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 
 /// Whether the picture is complete and was made from the same grid in the same way.
 fn up_to_date(output: &Path, inputs: &Value) -> bool {
-    let Ok(Some(Value::Object(record))) = record(output) else { return false };
+    let Some(Value::Object(record)) = record(output).ok().flatten() else { return false };
+    // A picture is not up to date where it stands in a figure.
+    if record.contains_key("figure") && inputs.get("figure").is_none() {
+        return false;
+    }
     inputs
         .as_object()
         .is_some_and(|inputs| inputs.iter().all(|(key, value)| record.get(key) == Some(value)))
@@ -278,6 +328,9 @@ fn up_to_date(output: &Path, inputs: &Value) -> bool {
 
 /// What a complete picture says it was made from; `None` where it is not one of ours.
 pub(crate) fn record(path: &Path) -> Result<Option<Value>, Error> {
-    let record = read_text(path, RECORD)?;
+    let record = match figure::kind(path) {
+        figure::Kind::Png => read_text(path, RECORD)?,
+        _ => pointillist_figure::read_text(path, RECORD).ok().flatten(),
+    };
     Ok(record.and_then(|record| serde_json::from_str(&record).ok()))
 }

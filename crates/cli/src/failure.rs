@@ -101,3 +101,13 @@ impl From<pointillist_colorize::Error> for Failure {
         }
     }
 }
+
+impl From<pointillist_figure::Error> for Failure {
+    fn from(error: pointillist_figure::Error) -> Self {
+        match error {
+            pointillist_figure::Error::Picture(error) => error.into(),
+            error if error.is_usage() => Self::Usage(chain(&error)),
+            error => Self::Error(chain(&error)),
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod bin2d;
 mod colorize;
 mod colormaps;
 mod failure;
+mod figure;
 mod freshness;
 mod info;
 mod ingest;

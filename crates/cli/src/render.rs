@@ -11,17 +11,25 @@ use pointillist_ingest::Points;
 use pointillist_ingest::staged::{StagedFile, TemporaryDir};
 
 use crate::args::{Global, RenderArgs};
-use crate::colorize::{Wanted, check_picture, is_stdout};
+use crate::colorize::{Wanted, is_stdout};
 use crate::failure::Failure;
 use crate::inputs::are_points;
 use crate::report::Report;
-use crate::{bin2d, colorize, ingest};
+use crate::{bin2d, colorize, figure, ingest};
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
-    check_picture(&args.output, &args.inputs, report)?;
+    let figure = args.figure.wanted(&args.output)?;
+    figure::check_output(&args.output, figure.as_ref(), &args.inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
-    let (mut options, picture) = (args.grid.options(args.dtype)?, args.picture.wanted()?);
-    check_page(&picture, &mut options)?;
+    let mut options = args.grid.options(args.dtype)?;
+    let picture = Wanted { figure, ..args.picture.wanted()? };
+    let by = check_page(&picture, &mut options)?;
+    if let (Some(figure), false) = (&picture.figure, args.grid.is_sized()) {
+        let list = options.reductions.as_ref();
+        let has_counts = list.is_none_or(|list| list.as_slice().contains(&Reduction::Count.into()));
+        let shaded = (by != OVER).then_some((&picture.options, has_counts));
+        options.cells = figure.cells(shaded)?.unwrap_or(options.cells);
+    }
     if !is_stdout(&args.output) {
         StagedFile::create(&args.output)
             .map(drop)
@@ -48,8 +56,8 @@ fn check_grid(grid: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Makes sure that the grid will have the page, and asks for it where no list was given.
-fn check_page(wanted: &Wanted, options: &mut Options) -> Result<(), Failure> {
+/// The page that is coloured. Makes sure that the grid will have it, and asks for it where no list was given.
+fn check_page(wanted: &Wanted, options: &mut Options) -> Result<String, Failure> {
     let by = wanted.by.as_deref();
     if let (None, Some(by)) = (&options.reductions, by)
         && !USUAL.contains(&by)
@@ -66,7 +74,8 @@ fn check_page(wanted: &Wanted, options: &mut Options) -> Result<(), Failure> {
         && (names.contains(&by) || (by == OVER && composited))
     {
         wanted.check(by)?;
-        return check_growth(wanted, by, &names);
+        check_growth(wanted, by, &names)?;
+        return Ok(by.to_owned());
     }
     let message = match by {
         None => "the pages have neither mean nor count: choose with --by one of".to_owned(),
