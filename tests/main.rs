@@ -4,6 +4,7 @@
 mod colormaps;
 mod end_to_end;
 mod errors;
+mod figure;
 mod golden;
 mod grids;
 mod over;

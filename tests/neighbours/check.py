@@ -287,6 +287,8 @@ def check_pictures():
     check("pictures of scatter", done.returncode == 0)
     done = subprocess.run([sys.executable, Path(__file__).with_name("over.py"), PROGRAM])
     check("points in colors of their own", done.returncode == 0)
+    done = subprocess.run([sys.executable, Path(__file__).with_name("figure.py"), PROGRAM])
+    check("figures", done.returncode == 0)
 
 
 with tempfile.TemporaryDirectory() as name:

@@ -212,9 +212,10 @@ impl Made<'_> {
         facts["up_to_date"] = json!(false);
         facts["seconds"] = json!(start.elapsed().as_secs_f64());
         let summary = format!(
-            "{}x{}, {what}; {:.2} s",
+            "{}x{}{}, {what}; {:.2} s",
             picture.width(),
             picture.height(),
+            facts.get("figure").and_then(figure::size).unwrap_or_default(),
             start.elapsed().as_secs_f64()
         );
         report.stage(STAGE, &target, &summary, facts)

@@ -101,15 +101,29 @@ impl FigureArgs {
 }
 
 impl Wanted {
-    /// The cells of a grid whose picture fills the axes, if the figure has a size.
-    ///
-    /// `shaded` says how values become colours, where they do, and whether there are counts.
-    pub(crate) fn cells(&self, shaded: Option<(&Options, bool)>) -> Result<Option<Cells>, Failure> {
-        let Some(figsize) = self.figsize else { return Ok(None) };
-        let has_bar = shaded.is_some_and(|(options, has_counts)| has_bar(options, has_counts));
-        let picture = Layout::new(figsize, self.dpi, has_bar)?.picture();
-        let size = Size::new(picture.width as u32, picture.height as u32)?;
-        Ok(Some(Cells::Size(size)))
+    /// The cells of a grid whose picture fills the axes, if the figure has a size, in place of `cells`, unless
+    /// these were asked for; then they must fit. `shaded` says how values become colours, where they do, and whether
+    /// there are counts.
+    pub(crate) fn cells(
+        &self,
+        cells: Cells,
+        asked_for: bool,
+        shaded: Option<(&Options, bool)>,
+    ) -> Result<Cells, Failure> {
+        let Some(figsize) = self.figsize else { return Ok(cells) };
+        let bar = shaded.is_some_and(|(options, has_counts)| has_bar(options, has_counts));
+        match cells {
+            _ if !asked_for => {
+                let picture = Layout::new(figsize, self.dpi, bar)?.picture();
+                Ok(Cells::Size(Size::new(picture.width as u32, picture.height as u32)?))
+            }
+            Cells::Size(size) => {
+                self.layout((size.width() as usize, size.height() as usize), bar)?;
+                Ok(cells)
+            }
+            // How many these are is known when the points are.
+            Cells::Resolution(_) => Ok(cells),
+        }
     }
 
     fn layout(&self, (width, height): (usize, usize), has_bar: bool) -> Result<Layout, Failure> {
@@ -147,6 +161,12 @@ fn has_key(options: &Options, has_counts: bool) -> bool {
 pub(crate) fn columns(grid: &GridFile) -> Value {
     let about = &grid.description().options;
     json!([about.x, about.y, about.z])
+}
+
+/// How large a figure is, as its facts have it.
+pub(crate) fn size(facts: &Value) -> Option<String> {
+    let [width, height] = ["width", "height"].map(|key| facts[key].as_u64());
+    Some(format!(" in a figure of {}x{}", width?, height?))
 }
 
 /// What an output holds, by its name.

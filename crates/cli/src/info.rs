@@ -15,6 +15,7 @@ use crate::args::{Global, InfoArgs};
 use crate::bin2d::{composited, counts, shard_of};
 use crate::colorize::{drawn, record};
 use crate::failure::Failure;
+use crate::figure;
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, bounds, count, number, plural, shown};
 
@@ -56,9 +57,10 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
     std::fs::File::open(path).map_err(read)?.take(8).read_to_end(&mut magic).map_err(read)?;
     match magic.as_slice() {
         b"\x89PNG\r\n\x1a\n" => Ok(Kind::Picture),
+        [b'<', b's', b'v', b'g', ..] | [b'%', b'P', b'D', b'F', ..] => Ok(Kind::Picture),
         [b'I', b'I', ..] | [b'M', b'M', ..] => Ok(Kind::Grid),
         _ => Err(Failure::error(format!(
-            "{}: is not a .points folder, a .tiff or a .png that pointillist made",
+            "{}: is not a .points folder, a .tiff or a .png, .svg or .pdf that pointillist made",
             shown(path)
         ))),
     }
@@ -196,7 +198,11 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64, u64) {
 
 fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
     let Some(record) = record(path)? else {
-        return Err(Failure::error(format!("{}: is a PNG, but not one of ours", shown(path))));
+        let what = match figure::kind(path) {
+            figure::Kind::Png => "is a PNG, but not one of ours",
+            _ => "is not one of ours, or not complete",
+        };
+        return Err(Failure::error(format!("{}: {what}", shown(path))));
     };
     if verify {
         return Err(Failure::usage(
@@ -222,10 +228,11 @@ fn described(record: &Value) -> Option<Vec<String>> {
     let picture = &record["picture"];
     // Older pictures say nothing of markers.
     let marker: Option<Marker> = Deserialize::deserialize(&picture["marker"]).ok()?;
+    let figure = picture.get("figure").and_then(figure::size).unwrap_or_default();
     let norm = text(&picture["norm"]).unwrap_or_else(|| json(&picture["norm"]));
     let mut lines = vec![
         format!(
-            "picture of {}x{} pixels by {}",
+            "picture of {}x{} pixels{figure} by {}",
             picture["width"].as_u64()?,
             picture["height"].as_u64()?,
             text(&record["program"])?

@@ -24,11 +24,11 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
     let mut options = args.grid.options(args.dtype)?;
     let picture = Wanted { figure, ..args.picture.wanted()? };
     let by = check_page(&picture, &mut options)?;
-    if let (Some(figure), false) = (&picture.figure, args.grid.is_sized()) {
+    if let Some(figure) = &picture.figure {
         let list = options.reductions.as_ref();
         let has_counts = list.is_none_or(|list| list.as_slice().contains(&Reduction::Count.into()));
         let shaded = (by != OVER).then_some((&picture.options, has_counts));
-        options.cells = figure.cells(shaded)?.unwrap_or(options.cells);
+        options.cells = figure.cells(options.cells, args.grid.is_sized(), shaded)?;
     }
     if !is_stdout(&args.output) {
         StagedFile::create(&args.output)

@@ -44,8 +44,10 @@ impl Bar<'_> {
         let whole = 1.0 + below + above;
         let inner = area.part(below / whole, 1.0 - above / whole);
         let colors: Vec<Color> = colorbar.colors.iter().map(|color| color.over(PAPER)).collect();
+        let ends = ends.map(|end| end.map(|color| color.over(PAPER)));
+        pointed(painter, area, inner, ends);
         bands(painter, inner, &colors);
-        outline(painter, area, inner, ends.map(|end| end.map(|color| color.over(PAPER))));
+        outline(painter, area, inner, ends.map(|end| end.is_some()));
         let beside = Beside {
             ticks: &colorbar.ticks,
             offset: colorbar.offset.as_deref(),
@@ -77,26 +79,33 @@ pub(crate) fn bands(painter: &mut Painter<'_>, area: Area, colors: &[Color]) {
     }
 }
 
-/// The line around a bar, and the colours of its pointed ends: of the lower one, of the upper one.
-fn outline(painter: &mut Painter<'_>, area: Area, inner: Area, ends: [Option<Color>; 2]) {
-    if ends == [None, None] {
-        return painter.frame(area);
-    }
+/// The pointed ends of a bar: the lower one, the upper one. They reach below the bands, as these have sharp edges.
+fn pointed(painter: &mut Painter<'_>, area: Area, inner: Area, ends: [Option<Color>; 2]) {
     let [left, right, top, bottom] = painter.edges(inner, FRAME);
     let middle = (left + right) / 2.0;
     let tips = [painter.down(area.bottom), painter.down(area.top)];
-    let mut points = vec![(left, bottom)];
-    for (color, base, tip) in [(ends[0], bottom, tips[0]), (ends[1], top, tips[1])] {
+    for (color, base, below, tip) in
+        [(ends[0], bottom, bottom - 2.0, tips[0]), (ends[1], top, top + 2.0, tips[1])]
+    {
         if let Some(color) = color {
-            painter.svg.polygon(&[(left, base), (middle, tip), (right, base)], color);
+            let corners =
+                [(left, below), (left, base), (middle, tip), (right, base), (right, below)];
+            painter.svg.polygon(&corners, color);
         }
     }
-    if ends[0].is_some() {
-        points.push((middle, tips[0]));
+}
+
+/// The line around a bar, of which the lower end, the upper end may be pointed.
+fn outline(painter: &mut Painter<'_>, area: Area, inner: Area, [lower, upper]: [bool; 2]) {
+    let [left, right, top, bottom] = painter.edges(inner, FRAME);
+    let middle = (left + right) / 2.0;
+    let mut points = vec![(left, bottom)];
+    if lower {
+        points.push((middle, painter.down(area.bottom)));
     }
     points.extend([(right, bottom), (right, top)]);
-    if ends[1].is_some() {
-        points.push((middle, tips[1]));
+    if upper {
+        points.push((middle, painter.down(area.top)));
     }
     points.push((left, top));
     let width = painter.px(FRAME);

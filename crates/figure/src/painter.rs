@@ -90,7 +90,7 @@ impl<'a> Painter<'a> {
     pub(crate) fn tick_beside(&mut self, x: f64, y: f64, sign: f64, mark: Mark) {
         let (width, length) = (self.px(mark.width), self.px(mark.length));
         let (x, y) = (snapped(x, width), snapped(self.down(y), width));
-        let end = x + sign * (length + 0.5).floor();
+        let end = x + (sign * length + 0.5).floor();
         self.svg.line(&[(x, y), (end, y)], false, width, self.ink);
     }
 

@@ -60,7 +60,7 @@ pub(crate) fn append_to_pdf(pdf: &mut Vec<u8>, texts: &[(String, String)]) {
     pdf.extend(b" >>\nendobj\n");
     let table = pdf.len();
     let update = format!(
-        "xref\n{size} 1\n{at:010} 00000 n \ntrailer\n<< /Size {} /Root {root} 0 R /Info {size} 0 R /Prev {previous} >>\n\
+        "xref\n0 1\n0000000000 65535 f \n{size} 1\n{at:010} 00000 n \ntrailer\n<< /Size {} /Root {root} 0 R /Info {size} 0 R /Prev {previous} >>\n\
          startxref\n{table}\n",
         size + 1
     );
