@@ -30,7 +30,6 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, parsed once")]
 pub(crate) enum Command {
     /// Text or arrays to picture, through all three stages
     ///
@@ -41,6 +40,16 @@ pub(crate) enum Command {
         pointillist render galaxy.txt -o galaxy.png --by count --cmap inferno --background black\n  \
         curl -s https://example.org/galaxy.txt.gz | pointillist render - -o galaxy.png --columns x=2,y=3")]
     Render(RenderArgs),
+    /// The picture of plt.scatter(x, y), of any number of points
+    ///
+    /// Points are drawn as markers in the order of their rows: in one colour, with z through a colormap, or each in its
+    /// own. Keeps the columns beside the picture; points from standard input with --extent are drawn as they come.
+    #[command(after_help = "Examples:\n  \
+        pointillist scatter stars.txt -o stars.png --s 1 --marker square --alpha 0.01\n  \
+        pointillist scatter stars.txt -o stars.pdf --figure --cmap viridis --s 4\n  \
+        simulate | pointillist scatter - -o stars.png --columns x=1,y=2,r=3,g=4,b=5 --rgb unit --extent 0,10,0,10 \
+        --alpha 0.3 --background none")]
+    Scatter(crate::scatter::ScatterArgs),
     /// Text or arrays to columns
     #[command(after_help = "Examples:\n  \
         pointillist ingest stars.csv -o stars.points --columns x=ra,y=dec,z=parallax\n  \
@@ -82,6 +91,7 @@ impl Command {
     pub(crate) fn stage(&self) -> &'static str {
         match self {
             Self::Render(_) => "render",
+            Self::Scatter(_) => "scatter",
             Self::Ingest(_) => "ingest",
             Self::Bin2d(_) => "bin2d",
             Self::Merge(_) => "merge",
@@ -434,7 +444,7 @@ pub(crate) struct PictureArgs {
 
 /// A colour or none; a type of its own because clap reads an `Option` as an option that may be missing.
 #[derive(Debug, Clone)]
-struct Background(Option<Color>);
+pub(crate) struct Background(pub(crate) Option<Color>);
 
 impl PictureArgs {
     /// What was asked for, with the colormap read where it is a file.
@@ -535,14 +545,14 @@ pub(crate) struct ColormapsArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
-fn dtype() -> impl TypedValueParser<Value = Dtype> {
+pub(crate) fn dtype() -> impl TypedValueParser<Value = Dtype> {
     PossibleValuesParser::new(["f32", "f64"]).map(|name| match name.as_str() {
         "f64" => Dtype::F64,
         _ => Dtype::F32,
     })
 }
 
-fn shape() -> impl TypedValueParser<Value = Shape> {
+pub(crate) fn shape() -> impl TypedValueParser<Value = Shape> {
     PossibleValuesParser::new(Shape::ALL.map(Shape::name)).map(|name| match name.as_str() {
         "square" => Shape::Square,
         _ => Shape::Circle,
@@ -569,7 +579,7 @@ fn compression() -> impl TypedValueParser<Value = Compression> {
     })
 }
 
-fn effort() -> impl TypedValueParser<Value = Effort> {
+pub(crate) fn effort() -> impl TypedValueParser<Value = Effort> {
     PossibleValuesParser::new(["fast", "small"]).map(|name| match name.as_str() {
         "small" => Effort::Small,
         _ => Effort::Fast,
@@ -588,7 +598,7 @@ fn delimiter() -> impl TypedValueParser<Value = Delimiter> {
     })
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
         _ => Err("expected a number greater than 0".to_owned()),
@@ -606,6 +616,6 @@ pub(crate) fn pair(text: &str) -> Result<(f64, f64), String> {
     }
 }
 
-fn background(text: &str) -> Result<Background, pointillist_colorize::Error> {
+pub(crate) fn background(text: &str) -> Result<Background, pointillist_colorize::Error> {
     if text == "none" { Ok(Background(None)) } else { Ok(Background(Some(text.parse()?))) }
 }

@@ -24,7 +24,7 @@ use crate::report::{Report, number, shown};
 
 const STAGE: &str = "colorize";
 /// The text chunk that records what a picture was made from.
-const RECORD: &str = "pointillist";
+pub(crate) const RECORD: &str = "pointillist";
 
 /// What a picture is to be.
 pub(crate) struct Wanted {
@@ -316,7 +316,7 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// Whether the picture is complete and was made from the same grid in the same way.
-fn up_to_date(output: &Path, inputs: &Value) -> bool {
+pub(crate) fn up_to_date(output: &Path, inputs: &Value) -> bool {
     let Some(Value::Object(record)) = record(output).ok().flatten() else { return false };
     // A picture is not up to date where it stands in a figure.
     if record.contains_key("figure") && inputs.get("figure").is_none() {

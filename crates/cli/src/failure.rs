@@ -111,3 +111,14 @@ impl From<pointillist_figure::Error> for Failure {
         }
     }
 }
+
+impl From<pointillist_scatter::Error> for Failure {
+    fn from(error: pointillist_scatter::Error) -> Self {
+        match error {
+            pointillist_scatter::Error::Points(error) => error.into(),
+            pointillist_scatter::Error::Colormap(error) => error.into(),
+            error if error.is_usage() => Self::Usage(chain(&error)),
+            error => Self::Error(chain(&error)),
+        }
+    }
+}

@@ -23,6 +23,24 @@ use crate::report::{Report, shown};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Figure")]
 pub(crate) struct FigureArgs {
+    #[command(flatten)]
+    labels: Labels,
+    /// Width and height of the whole figure in inches, as in 6.4,4.8; render then makes as many cells as its axes have
+    /// pixels, unless --size or --resolution says otherwise [default: as large as the picture needs]
+    #[arg(long, value_name = "W,H", value_parser = pair, requires = "figure", allow_hyphen_values = true)]
+    figsize: Option<(f64, f64)>,
+    /// Pixels of an inch, which decide how large letters are: a point is 1/72 inch [default: 100]
+    #[arg(long, value_name = "D", requires = "figure", allow_negative_numbers = true)]
+    dpi: Option<f64>,
+    /// The colour around the picture, and under it where it is not opaque: none, black, white or #hex [default: white]
+    #[arg(long, value_name = "COLOUR", requires = "figure", value_parser = face)]
+    face: Option<Color>,
+}
+
+/// What is drawn around a picture, whatever its size.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Figure")]
+pub(crate) struct Labels {
     /// Draw axes with ticks, labels and a colorbar around the picture, as matplotlib would; the output may also be an
     /// .svg or a .pdf
     #[arg(long)]
@@ -39,16 +57,6 @@ pub(crate) struct FigureArgs {
     /// Written beside the colorbar [default: the page that is coloured]
     #[arg(long, value_name = "TEXT", requires = "figure")]
     zlabel: Option<String>,
-    /// Width and height of the whole figure in inches, as in 6.4,4.8; render then makes as many cells as its axes have
-    /// pixels, unless --size or --resolution says otherwise [default: as large as the picture needs]
-    #[arg(long, value_name = "W,H", value_parser = pair, requires = "figure", allow_hyphen_values = true)]
-    figsize: Option<(f64, f64)>,
-    /// Pixels of an inch, which decide how large letters are: a point is 1/72 inch [default: 100]
-    #[arg(long, value_name = "D", requires = "figure", allow_negative_numbers = true)]
-    dpi: Option<f64>,
-    /// The colour around the picture, and under it where it is not opaque: none, black, white or #hex [default: white]
-    #[arg(long, value_name = "COLOUR", requires = "figure", value_parser = face)]
-    face: Option<Color>,
 }
 
 fn face(text: &str) -> Result<Color, pointillist_colorize::Error> {
@@ -58,10 +66,10 @@ fn face(text: &str) -> Result<Color, pointillist_colorize::Error> {
 /// What a figure is to be. What is recorded of it decides on whether another one has to be made.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Wanted {
-    title: String,
-    xlabel: Option<String>,
-    ylabel: Option<String>,
-    zlabel: Option<String>,
+    pub(crate) title: String,
+    pub(crate) xlabel: Option<String>,
+    pub(crate) ylabel: Option<String>,
+    pub(crate) zlabel: Option<String>,
     figsize: Option<(f64, f64)>,
     dpi: f64,
     face: Color,
@@ -70,6 +78,27 @@ pub(crate) struct Wanted {
 impl FigureArgs {
     /// What was asked for, checked as far as that goes without a grid; none where no figure was.
     pub(crate) fn wanted(&self, output: &Path) -> Result<Option<Wanted>, Failure> {
+        let face = self.face.unwrap_or(Color([255; 4]));
+        let wanted = self.labels.wanted(self.figsize, self.dpi.unwrap_or(100.0), face, output)?;
+        if let Some(Wanted { figsize, dpi, .. }) = wanted {
+            match figsize {
+                Some(figsize) => Layout::new(figsize, dpi, true)?,
+                None => Layout::around(1, 1, dpi, true)?,
+            };
+        }
+        Ok(wanted)
+    }
+}
+
+impl Labels {
+    /// A figure with these labels, none where none was asked for.
+    pub(crate) fn wanted(
+        &self,
+        figsize: Option<(f64, f64)>,
+        dpi: f64,
+        face: Color,
+        output: &Path,
+    ) -> Result<Option<Wanted>, Failure> {
         if !self.figure {
             return match kind(output) {
                 Kind::Png => Ok(None),
@@ -79,24 +108,18 @@ impl FigureArgs {
                 ))),
             };
         }
-        let wanted = Wanted {
+        for label in [&self.title, &self.xlabel, &self.ylabel, &self.zlabel].into_iter().flatten() {
+            check_text(label, kind(output) != Kind::Svg)?;
+        }
+        Ok(Some(Wanted {
             title: self.title.clone().unwrap_or_default(),
             xlabel: self.xlabel.clone(),
             ylabel: self.ylabel.clone(),
             zlabel: self.zlabel.clone(),
-            figsize: self.figsize,
-            dpi: self.dpi.unwrap_or(100.0),
-            face: self.face.unwrap_or(Color([255; 4])),
-        };
-        let labels = [&self.title, &self.xlabel, &self.ylabel, &self.zlabel];
-        for label in labels.into_iter().flatten() {
-            check_text(label, kind(output) != Kind::Svg)?;
-        }
-        match wanted.figsize {
-            Some(figsize) => Layout::new(figsize, wanted.dpi, true)?,
-            None => Layout::around(1, 1, wanted.dpi, true)?,
-        };
-        Ok(Some(wanted))
+            figsize,
+            dpi,
+            face,
+        }))
     }
 }
 
@@ -205,8 +228,7 @@ pub(crate) struct Shaded<'a> {
 }
 
 impl Source<'_> {
-    /// Writes the figure whole or not at all. What `texts` makes of the facts is kept in it,
-    /// and the layout is added to them.
+    /// Writes the figure: see [`write`].
     pub(crate) fn write(
         &self,
         wanted: &Wanted,
@@ -218,7 +240,6 @@ impl Source<'_> {
         let has_bar = self.shaded.as_ref().is_some_and(Shaded::has_bar);
         let layout = wanted.layout((self.picture.width(), self.picture.height()), has_bar)?;
         let (about, extent) = (&self.grid.description().options, self.grid.extent());
-        let named = |label: &Option<String>, name: &str| label.clone().unwrap_or(name.to_owned());
         let scale = self.shaded.as_ref().map(Shaded::scale).transpose()?.flatten();
         let figure = Figure {
             picture: self.picture,
@@ -238,26 +259,39 @@ impl Source<'_> {
             },
             style: Look::on(wanted.face),
         };
-        let axes = layout.picture();
-        facts["figure"] = json!({
-            "width": layout.width,
-            "height": layout.height,
-            "axes": { "left": axes.left, "top": axes.top, "width": axes.width, "height": axes.height },
-        });
-        let texts = texts(facts);
-        match kind(output) {
-            Kind::Png => {
-                let raster = figure.raster()?;
-                put(output, |out| write_png(out, &raster, &texts, effort))
-            }
-            Kind::Svg => {
-                let svg = figure.svg(&texts)?;
-                put(output, |out| out.write_all(svg.as_bytes()).map_err(write_error))
-            }
-            Kind::Pdf => {
-                let pdf = figure.pdf(&texts)?;
-                put(output, |out| out.write_all(&pdf).map_err(write_error))
-            }
+        write(&figure, output, effort, facts, texts)
+    }
+}
+
+/// Writes a figure whole or not at all. What `texts` makes of the facts is kept in it, and the layout is added to
+/// them.
+pub(crate) fn write(
+    figure: &Figure<'_>,
+    output: &Path,
+    effort: Effort,
+    facts: &mut Value,
+    texts: impl FnOnce(&Value) -> Vec<(String, String)>,
+) -> Result<(), Failure> {
+    let Layout { width, height, .. } = figure.layout;
+    let axes = figure.layout.picture();
+    facts["figure"] = json!({
+        "width": width,
+        "height": height,
+        "axes": { "left": axes.left, "top": axes.top, "width": axes.width, "height": axes.height },
+    });
+    let texts = texts(facts);
+    match kind(output) {
+        Kind::Png => {
+            let raster = figure.raster()?;
+            put(output, |out| write_png(out, &raster, &texts, effort))
+        }
+        Kind::Svg => {
+            let svg = figure.svg(&texts)?;
+            put(output, |out| out.write_all(svg.as_bytes()).map_err(write_error))
+        }
+        Kind::Pdf => {
+            let pdf = figure.pdf(&texts)?;
+            put(output, |out| out.write_all(&pdf).map_err(write_error))
         }
     }
 }
@@ -375,6 +409,11 @@ impl Shaded<'_> {
         density.label = "points per pixel".to_owned();
         Ok(Some(density))
     }
+}
+
+/// A label, or what stands for it.
+pub(crate) fn named(label: &Option<String>, name: &str) -> String {
+    label.clone().unwrap_or_else(|| name.to_owned())
 }
 
 fn write_error(error: std::io::Error) -> pointillist_colorize::Error {

@@ -1,6 +1,7 @@
 //! `pointillist`: text files with hundreds of millions of points into one picture.
 
 mod args;
+mod between;
 mod bin2d;
 mod colorize;
 mod colormaps;
@@ -15,6 +16,7 @@ mod merge;
 mod progress;
 mod render;
 mod report;
+mod scatter;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,7 @@ fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
     interrupt::install();
     match arguments.command {
         Command::Render(args) => render::run(args, &global, report),
+        Command::Scatter(args) => scatter::run(args, &global, report),
         Command::Ingest(args) => ingest::run(args, &global, report),
         Command::Bin2d(args) => bin2d::run(args, &global, report),
         Command::Merge(args) => merge::run(&args, &global, report),

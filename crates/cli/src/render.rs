@@ -1,21 +1,19 @@
 //! The command `render`: all stages, with what lies between them kept.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pointillist_bin2d::{GridFile, Options, Reduction, Reductions, Term};
 use pointillist_colorize::default_page;
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::pages;
-use pointillist_ingest::Points;
-use pointillist_ingest::staged::{StagedFile, TemporaryDir};
+use pointillist_ingest::staged::StagedFile;
 
 use crate::args::{Global, RenderArgs};
+use crate::between::Between;
 use crate::colorize::{Wanted, is_stdout};
 use crate::failure::Failure;
-use crate::inputs::are_points;
 use crate::report::Report;
-use crate::{bin2d, colorize, figure, ingest};
+use crate::{bin2d, colorize, figure};
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let figure = args.figure.wanted(&args.output)?;
@@ -35,10 +33,10 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
             .map(drop)
             .map_err(|error| Failure::write(&args.output, &error))?;
     }
-    let between = Between::new(&args)?;
+    let between = Between::new(&args.inputs, &args.output, args.cache_dir.as_deref())?;
     let grid = between.path("tiff");
     check_grid(&grid)?;
-    let points = points(&args, &between, global, report)?;
+    let points = between.points(&args.inputs, &args.text, args.dtype, global, report)?;
     let opened = bin2d::stage(bin2d::MadeFrom::Columns(&points), &grid, &options, global, report)?;
     colorize::stage(opened, &grid, &args.output, &picture, global, report)
 }
@@ -112,55 +110,4 @@ fn check_growth(wanted: &Wanted, by: &str, names: &[&str]) -> Result<(), Failure
         pages(&term, names).map_err(|error| Failure::usage(error.to_string()))?;
     }
     Ok(())
-}
-
-/// The columns: ingested, or as they are where the inputs are folders of them.
-fn points(
-    args: &RenderArgs,
-    between: &Between,
-    global: &Global,
-    report: &Report,
-) -> Result<Vec<Points>, Failure> {
-    if are_points(&args.inputs, &args.text, |path| path.join("points.json").is_file())? {
-        return Ok(args.inputs.iter().map(|path| Points::open(path)).collect::<Result<_, _>>()?);
-    }
-    let output = between.path("points");
-    let options = args.text.options(args.dtype);
-    Ok(vec![ingest::stage(&args.inputs, &output, &options, global, report)?])
-}
-
-/// Where columns and grid are kept.
-struct Between {
-    folder: PathBuf,
-    stem: OsString,
-    /// Holds them when nothing was said about where to keep them; gone afterwards.
-    _temporary: Option<TemporaryDir>,
-}
-
-impl Between {
-    fn new(args: &RenderArgs) -> Result<Self, Failure> {
-        let named_after = if is_stdout(&args.output) { &args.inputs[0] } else { &args.output };
-        let stem = match named_after.file_stem() {
-            Some(stem) if stem != "-" => stem.to_owned(),
-            _ => "stdin".into(),
-        };
-        if let Some(folder) = &args.cache_dir {
-            std::fs::create_dir_all(folder).map_err(|error| Failure::write(folder, &error))?;
-            return Ok(Self { folder: folder.clone(), stem, _temporary: None });
-        }
-        if !is_stdout(&args.output) {
-            let folder = args.output.parent().unwrap_or(Path::new("")).to_path_buf();
-            return Ok(Self { folder, stem, _temporary: None });
-        }
-        let temporary = TemporaryDir::create("pointillist-")
-            .map_err(|error| Failure::write(&std::env::temp_dir(), &error))?;
-        Ok(Self { folder: temporary.path().to_owned(), stem, _temporary: Some(temporary) })
-    }
-
-    fn path(&self, extension: &str) -> PathBuf {
-        let mut name = self.stem.clone();
-        name.push(".");
-        name.push(extension);
-        self.folder.join(name)
-    }
 }

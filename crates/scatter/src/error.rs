@@ -49,3 +49,15 @@ pub enum Error {
     #[error(transparent)]
     Colormap(#[from] pointillist_colorize::Error),
 }
+
+impl Error {
+    /// Whether the options are to blame, rather than the points or the machine.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Memory { .. } => false,
+            Self::Points(error) => error.is_usage(),
+            Self::Colormap(error) => error.is_usage(),
+            _ => true,
+        }
+    }
+}

@@ -134,6 +134,21 @@ impl Axes {
         Self { canvas: figure.canvas(), bounds: [left, bottom, right - left, top - bottom] }
     }
 
+    /// Axes whose left, bottom, right and top edges are at these pixels of the canvas, counted from its lower left corner.
+    ///
+    /// # Errors
+    ///
+    /// Where they are empty or not finite.
+    pub fn at(figure: &Figure, corners: [f64; 4]) -> Result<Self, Error> {
+        let [left, bottom, right, top] = corners;
+        if corners.iter().all(|corner| corner.is_finite()) && left < right && bottom < top {
+            let bounds = [left, bottom, right - left, top - bottom];
+            Ok(Self { canvas: figure.canvas(), bounds })
+        } else {
+            Err(Error::Axes { corners })
+        }
+    }
+
     /// Columns and rows of the canvas.
     pub fn canvas(&self) -> (usize, usize) {
         self.canvas

@@ -1,0 +1,631 @@
+//! The command `scatter`: the picture that `plt.scatter` draws, of any number of points.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use pointillist_bin2d::{Extent, Stats};
+use pointillist_colorize::spread::Shape;
+use pointillist_colorize::{
+    Cells as Values, Color, Effort, Norm, Options, Paint, Picture, Resident, Scale, Style,
+};
+use pointillist_figure::{Bar, Figure as Drawn, Layout, Style as Look};
+use pointillist_ingest::{Batches, Dtype, Points};
+use pointillist_scatter::draw::{Blending, Coloring, Drawing, Style as Markers};
+use pointillist_scatter::naive::Shape as Form;
+use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Side, View};
+use serde_json::{Value, json};
+
+use crate::args::{self, Background, Global, TextArgs, background, effort, pair, positive, shape};
+use crate::between::Between;
+use crate::colorize::{RECORD, is_stdout, up_to_date, write};
+use crate::colormaps::Cmap;
+use crate::failure::Failure;
+use crate::figure::{self, Labels, named};
+use crate::freshness::{keep_newer, make_newest};
+use crate::inputs;
+use crate::progress::{StageProgress, Unit};
+use crate::report::{Report, count, number, plural, shown};
+
+const STAGE: &str = "scatter";
+
+/// What is drawn, and where.
+#[derive(Debug, Args)]
+pub(crate) struct ScatterArgs {
+    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), or .npy arrays; - for standard input; or .points
+    /// folders
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// The picture, a .png; with --figure also an .svg or a .pdf; - for standard output
+    #[arg(long, short, value_name = "OUT.png")]
+    output: PathBuf,
+    /// Where columns are kept [default: beside the picture]
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Type of the stored columns; with f32 a point may lie in the pixel beside the one that f64 has it in
+    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = args::dtype())]
+    dtype: Dtype,
+    #[command(flatten)]
+    text: TextArgs,
+    #[command(flatten)]
+    markers: MarkerArgs,
+    #[command(flatten)]
+    colors: ColorArgs,
+    #[command(flatten)]
+    canvas: CanvasArgs,
+    #[command(flatten)]
+    labels: Labels,
+}
+
+/// The form of every point.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Markers")]
+struct MarkerArgs {
+    /// Area of a marker in square points, of which 72² are a square inch, as plt.scatter's s [default: 36]
+    #[arg(long, value_name = "S", value_parser = positive, allow_negative_numbers = true)]
+    s: Option<f64>,
+    /// Side or diameter of a marker in pixels, instead of --s
+    #[arg(long, value_name = "P", value_parser = positive, conflicts_with = "s", allow_negative_numbers = true)]
+    pixels: Option<f64>,
+    /// The form of markers: circle ('o') or square ('s')
+    #[arg(long, value_name = "NAME", default_value = "circle", value_parser = shape())]
+    marker: Shape,
+    /// Opacity of every marker, above 0 and at most 1; of own colours with opacities, a factor
+    #[arg(long, value_name = "A", default_value_t = 1.0, allow_negative_numbers = true)]
+    alpha: f64,
+    /// How markers are laid over each other: float is exact, agg8 makes the bytes of matplotlib's Agg, which rounds with
+    /// every marker
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    blend: Blend,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Blend {
+    #[default]
+    Float,
+    Agg8,
+}
+
+/// The colours of the points.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Colour")]
+struct ColorArgs {
+    /// One colour for all [default: #1f77b4, unless one of the others is given]
+    #[arg(long, value_name = "#HEX", conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "z", "rgb"])]
+    color: Option<Color>,
+    /// z through a colormap: what colorize --cmap takes [default: viridis, with --norm, --vmin, --vmax or --z]
+    #[arg(long, value_name = "NAME|FILE|#HEX,…")]
+    cmap: Option<Cmap>,
+    /// linear, log, log1p, sqrt, cbrt, power:G, asinh or symlog:T [default: linear]
+    #[arg(long, value_name = "NORM")]
+    norm: Option<Norm>,
+    /// Value at the lower end of the colormap [default: the smallest z]
+    #[arg(long, value_name = "V", allow_negative_numbers = true)]
+    vmin: Option<f64>,
+    /// Value at the upper end of the colormap [default: the largest z]
+    #[arg(long, value_name = "V", allow_negative_numbers = true)]
+    vmax: Option<f64>,
+    /// The column that goes through the colormap [default: z]
+    #[arg(long, value_name = "NAME")]
+    z: Option<String>,
+    /// Every point in a colour of its own, from columns r, g and b, and a for its opacity where there is one: from 0 to 1
+    /// (unit) or to 255 (byte); auto tells by the largest
+    #[arg(long, value_name = "SCALE", value_enum, conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "z"])]
+    rgb: Option<Channels>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Channels {
+    Auto,
+    Unit,
+    Byte,
+}
+
+/// What is drawn on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Canvas")]
+struct CanvasArgs {
+    /// The region that the axes show [default: the bounds of the points and 5 % more, as matplotlib]
+    #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
+    extent: Option<Extent>,
+    /// Width and height in inches; the axes fill it, unless --figure draws them where matplotlib's are
+    #[arg(long, value_name = "W,H", default_value = "6.4,4.8", value_parser = pair, allow_hyphen_values = true)]
+    figsize: (f64, f64),
+    /// Pixels of an inch
+    #[arg(long, value_name = "D", default_value_t = 100.0, allow_negative_numbers = true)]
+    dpi: f64,
+    /// What lies under the markers: none, black, white or #hex
+    #[arg(long, value_name = "COLOUR", default_value = "white", value_parser = background)]
+    background: Background,
+    /// The column that is x
+    #[arg(long, value_name = "NAME", default_value = "x")]
+    x: String,
+    /// The column that is y
+    #[arg(long, value_name = "NAME", default_value = "y")]
+    y: String,
+    /// How the file is compressed: small takes longer to write and less of the disk; the pixels are the same
+    #[arg(long, value_name = "NAME", default_value = "fast", value_parser = effort())]
+    png: Effort,
+}
+
+pub(crate) fn run(args: ScatterArgs, global: &Global, report: &Report) -> Result<(), Failure> {
+    let face = args.canvas.background.0.unwrap_or(Color::TRANSPARENT);
+    let wanted =
+        args.labels.wanted(Some(args.canvas.figsize), args.canvas.dpi, face, &args.output)?;
+    figure::check_output(&args.output, wanted.as_ref(), &args.inputs, report)?;
+    // Better to learn what is wrong now than after minutes of parsing.
+    let job = Job::new(&args, wanted)?;
+    inputs::check(&args.inputs)?;
+    if job.extent.is_some() && args.inputs.iter().all(|path| path.as_os_str() == "-") {
+        return job.streamed(&args, global, report);
+    }
+    let between = Between::new(&args.inputs, &args.output, args.cache_dir.as_deref())?;
+    let points = between.points(&args.inputs, &args.text, args.dtype, global, report)?;
+    job.of_points(&points, &args, global, report)?;
+    if !is_stdout(&args.output) {
+        make_newest(&args.output, points.iter().map(Points::path));
+    }
+    Ok(())
+}
+
+/// What is to be drawn, checked as far as that goes without points.
+struct Job {
+    figure: Figure,
+    /// What is drawn around it.
+    around: Option<(figure::Wanted, Layout)>,
+    extent: Option<Extent>,
+    markers: Markers,
+    kind: Kind,
+    alpha: f64,
+    names: Vec<String>,
+}
+
+/// Where colours come from.
+enum Kind {
+    One([f64; 4]),
+    /// The column and how it is looked up.
+    Mapped(String, Norm, Box<Options>),
+    Each(Channels),
+}
+
+impl Job {
+    fn new(args: &ScatterArgs, wanted: Option<figure::Wanted>) -> Result<Self, Failure> {
+        let ScatterArgs { markers, colors, canvas, .. } = args;
+        let CanvasArgs { figsize, dpi, .. } = *canvas;
+        let figure = Figure::new(figsize.0, figsize.1, dpi)?;
+        let (width, height) = figure.canvas();
+        // A row of the picture, and all of it, must have a place.
+        if width.saturating_mul(height) > 1 << 30 {
+            return Err(Failure::usage(format!(
+                "a figure of {},{} inches has {width}x{height} pixels at --dpi {dpi}: 2^30 are the most",
+                figsize.0, figsize.1
+            )));
+        }
+        if !(markers.alpha > 0.0 && markers.alpha <= 1.0) {
+            let message =
+                format!("--alpha {} makes no sense: it is above 0, and 1 at most", markers.alpha);
+            return Err(Failure::usage(message));
+        }
+        let kind = colors.kind(markers.alpha)?;
+        let around = match wanted {
+            Some(wanted) => {
+                let has_bar = matches!(kind, Kind::Mapped(..));
+                Some((wanted, Layout::new(figsize, dpi, has_bar)?))
+            }
+            None => None,
+        };
+        let side = match markers.pixels {
+            Some(pixels) => Side::pixels(pixels)?,
+            None => Side::points(markers.s.unwrap_or(36.0), dpi)?,
+        };
+        Ok(Self {
+            figure,
+            around,
+            extent: canvas.extent,
+            markers: Markers {
+                shape: match markers.marker {
+                    Shape::Circle => Form::Round,
+                    Shape::Square => Form::Square,
+                },
+                side,
+                blending: match markers.blend {
+                    Blend::Float => Blending::Float,
+                    Blend::Agg8 => Blending::Agg8,
+                },
+                background: canvas.background.0,
+            },
+            kind,
+            alpha: markers.alpha,
+            names: vec![canvas.x.clone(), canvas.y.clone()],
+        })
+    }
+
+    /// Points that come from the standard input, drawn as they come.
+    fn streamed(self, args: &ScatterArgs, global: &Global, report: &Report) -> Result<(), Failure> {
+        let start = Instant::now();
+        let progress = StageProgress::new(global, STAGE, &Unit::Bytes, None);
+        let reading = args.text.options(args.dtype);
+        let mut batches = Batches::open(inputs::inputs(&args.inputs), &reading, &progress)?;
+        let has_alpha = batches.names().iter().any(|name| name == "a");
+        let names = self.columns(has_alpha);
+        let places = names
+            .iter()
+            .map(|wanted| {
+                let found = batches.names().iter().position(|name| name == wanted);
+                found.ok_or_else(|| {
+                    Failure::error(format!(
+                        "no column {wanted:?} is read, only {}; say which fields become which columns: --columns \
+                         x=1,y=2,{wanted}=4",
+                        batches.names().join(", ")
+                    ))
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let wide = args.dtype == Dtype::F64;
+        let bounds = |name: &str| {
+            Err(Failure::usage(match &self.kind {
+                Kind::Each(_) => "the colours of points that are drawn as they come need their scale beforehand: --rgb unit \
+                                  or --rgb byte"
+                    .to_owned(),
+                _ => format!(
+                    "{name} of points that are drawn as they come needs its limits beforehand: --vmin and --vmax"
+                ),
+            }))
+        };
+        let scene = self.scene(&bounds, has_alpha, wide)?;
+        let mut drawing = scene.drawing(&self)?;
+        let quiet = OnlyCancelled(&progress);
+        while let Some(batch) = batches.next_batch()? {
+            let columns: Vec<_> = places.iter().map(|&place| batch.columns[place]).collect();
+            drawing.add(columns[0], columns[1], &columns[2..], &quiet)?;
+        }
+        let account = batches.finish()?;
+        drop(progress);
+        inputs::report_bad_lines(STAGE, &account.bad_lines, account.sidecar.skipped, report);
+        let made_from =
+            json!({ "points": [account.sidecar.identity], "scatter": self.record(args) });
+        self.finish(&scene, drawing, made_from, args, start, report)
+    }
+
+    /// The points of these folders, one after another.
+    fn of_points(
+        self,
+        points: &[Points],
+        args: &ScatterArgs,
+        global: &Global,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let start = Instant::now();
+        let identities: Vec<&str> = points.iter().map(Points::identity).collect();
+        let made_from = json!({ "points": identities, "scatter": self.record(args) });
+        let output = &args.output;
+        if !global.force && !is_stdout(output) && up_to_date(output, &made_from) {
+            keep_newer(output, points.iter().map(Points::path));
+            return report.stage(
+                STAGE,
+                &shown(output),
+                "up to date",
+                json!({ "up_to_date": true }),
+            );
+        }
+        let has_alpha = points.iter().all(|points| points.has_column("a"));
+        let names = self.columns(has_alpha);
+        let tables = points
+            .iter()
+            .map(|points| {
+                names.iter().map(|name| points.column(name)).collect::<Result<Vec<_>, _>>()
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let bounds = |name: &str| -> Result<Option<(f64, f64)>, Failure> {
+            let mut all = None::<(f64, f64)>;
+            for points in points {
+                let here = points.column(name)?.bounds();
+                all = match (all, here) {
+                    (Some((low, high)), Some((a, b))) => Some((low.min(a), high.max(b))),
+                    (all, here) => all.or(here),
+                };
+            }
+            Ok(all)
+        };
+        let wide = tables
+            .iter()
+            .flatten()
+            .any(|column| matches!(column.values(), pointillist_ingest::Values::F64(_)));
+        let scene = self.scene(&bounds, has_alpha, wide)?;
+        let mut drawing = scene.drawing(&self)?;
+        let rows = points.iter().map(Points::rows).sum();
+        let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(rows));
+        for columns in &tables {
+            let values: Vec<_> = columns.iter().map(pointillist_ingest::Column::values).collect();
+            drawing.add(values[0], values[1], &values[2..], &progress)?;
+        }
+        drop(progress);
+        self.finish(&scene, drawing, made_from, args, start, report)
+    }
+
+    /// The columns that are needed: x, y, and those of the colours.
+    fn columns(&self, has_alpha: bool) -> Vec<String> {
+        let mut names = self.names.clone();
+        match &self.kind {
+            Kind::One(_) => {}
+            Kind::Mapped(name, ..) => names.push(name.clone()),
+            Kind::Each(_) => {
+                let channels = if has_alpha { &["r", "g", "b", "a"][..] } else { &["r", "g", "b"] };
+                names.extend(channels.iter().map(|&name| name.to_owned()));
+            }
+        }
+        names
+    }
+
+    /// What the points decide on, of whose columns `bounds` knows the smallest and largest values.
+    fn scene(&self, bounds: &Bounds<'_>, has_alpha: bool, wide: bool) -> Result<Scene, Failure> {
+        let limits = match self.extent {
+            Some(Extent { xmin, xmax, ymin, ymax }) => {
+                [Limits::new(xmin, xmax)?, Limits::new(ymin, ymax)?]
+            }
+            None => {
+                let around = |name: &str| -> Result<Limits, Failure> {
+                    // Without points, the limits of no data.
+                    let (low, high) = bounds(name)?.unwrap_or((1.0, 0.0));
+                    Ok(Limits::around(low, high))
+                };
+                [around(&self.names[0])?, around(&self.names[1])?]
+            }
+        };
+        let axes = match &self.around {
+            Some((_, layout)) => {
+                let area = layout.axes;
+                Axes::at(&self.figure, [area.left, area.bottom, area.right, area.top])?
+            }
+            None => Axes::new(&self.figure, &AxesBox::WHOLE),
+        };
+        let mut scale = None;
+        let coloring = match &self.kind {
+            Kind::One(color) => Coloring::One(*color),
+            Kind::Mapped(name, norm, options) => {
+                let ends = match (options.vmin, options.vmax) {
+                    (Some(vmin), Some(vmax)) => Some((vmin, vmax)),
+                    _ => bounds(name)?,
+                };
+                let cells = ends.map_or(vec![], |(low, high)| vec![low, high]);
+                let ends = ends.unwrap_or_default();
+                if options.vmin.is_none() && ends.0 <= 0.0 && matches!(norm, Norm::Log) {
+                    return Err(Failure::usage(format!(
+                        "the smallest {name} is {}, which has no logarithm: say with --vmin where the colours begin",
+                        number(ends.0)
+                    )));
+                }
+                let layer = Resident::new(Values::F64(&cells), None, cells.len(), 1)?;
+                let style = Style::new(&layer, *norm, options)?;
+                scale = style.limits().map(|limits| Scale::new(*norm, limits)).transpose()?;
+                Coloring::Mapped { style: Box::new(style), opacity: self.alpha, wide }
+            }
+            Kind::Each(channels) => {
+                let limit = |names: &[&str]| -> Result<f32, Failure> {
+                    let mut largest = 0.0f64;
+                    for name in names {
+                        largest = largest.max(bounds(name)?.map_or(0.0, |(_, high)| high));
+                    }
+                    Ok(if largest > 1.0 { 255.0 } else { 1.0 })
+                };
+                let limit = |names: &[&str]| match channels {
+                    Channels::Auto => limit(names),
+                    Channels::Unit => Ok(1.0),
+                    Channels::Byte => Ok(255.0),
+                };
+                // Opacities have a scale of their own where it is told by the largest.
+                let alpha_limit = if has_alpha { Some(limit(&["a"])?) } else { None };
+                Coloring::Each { limit: limit(&["r", "g", "b"])?, alpha_limit, opacity: self.alpha }
+            }
+        };
+        let view = View::new(&axes, &limits[0], &limits[1]);
+        Ok(Scene { view, limits, coloring, scale })
+    }
+
+    fn finish(
+        &self,
+        scene: &Scene,
+        drawing: Drawing,
+        made_from: Value,
+        args: &ScatterArgs,
+        start: Instant,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let output = &args.output;
+        if drawing.is_one_pixel() {
+            report.warning(
+                STAGE,
+                &format!(
+                    "markers of {} pixels are drawn as one pixel, or they would hardly be seen: --pixels 1 says so, and a \
+                     larger --s or --dpi makes them larger",
+                    number(self.markers.side.get())
+                ),
+            );
+        }
+        let (picture, stats) = drawing.finish()?;
+        let (xmin, xmax) = scene.limits[0].ends();
+        let (ymin, ymax) = scene.limits[1].ends();
+        let mut facts = json!({
+            "width": picture.width,
+            "height": picture.height,
+            "by": self.what(),
+            "extent": { "xmin": xmin, "xmax": xmax, "ymin": ymin, "ymax": ymax },
+            "limits": scene.scale.as_ref().map(Scale::limits),
+            "norm": scene.scale.as_ref().map(Scale::norm),
+            "counts": stats,
+        });
+        let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
+        let mut record = made_from;
+        record["program"] = json!(program);
+        let mut texts = |facts: &Value| {
+            record["picture"] = facts.clone();
+            vec![
+                ("Software".to_owned(), program.to_owned()),
+                (RECORD.to_owned(), record.to_string()),
+            ]
+        };
+        match &self.around {
+            None => write(output, &picture, &texts(&facts), args.canvas.png)?,
+            Some((wanted, layout)) => {
+                let inside = inside(picture, layout);
+                let figure = Drawn {
+                    picture: &inside,
+                    layout: *layout,
+                    x: (xmin, xmax),
+                    y: (ymin, ymax),
+                    title: wanted.title.clone(),
+                    xlabel: named(&wanted.xlabel, &args.canvas.x),
+                    ylabel: named(&wanted.ylabel, &args.canvas.y),
+                    colorbar: match (&scene.scale, &self.kind) {
+                        (Some(scale), Kind::Mapped(name, _, options)) => match &options.paint {
+                            Paint::Colormap(colormap) => Some(Bar {
+                                scale,
+                                colormap,
+                                beyond: None,
+                                label: named(&wanted.zlabel, name),
+                            }),
+                            Paint::Color(_) => None,
+                        },
+                        _ => None,
+                    },
+                    density: None,
+                    style: Look::on(args.canvas.background.0.unwrap_or(Color::TRANSPARENT)),
+                };
+                figure::write(&figure, output, args.canvas.png, &mut facts, &mut texts)?;
+            }
+        }
+        let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
+        facts["up_to_date"] = json!(false);
+        facts["seconds"] = json!(start.elapsed().as_secs_f64());
+        let Stats { points, binned, outside, non_finite } = stats;
+        let (width, height) = self.figure.canvas();
+        let summary = format!(
+            "{width}x{height}, {}: {} drawn, {} outside, {} non-finite; {}; {:.2} s",
+            plural(points, "point", "points"),
+            count(binned),
+            count(outside),
+            count(non_finite),
+            self.what(),
+            start.elapsed().as_secs_f64()
+        );
+        report.stage(STAGE, &target, &summary, facts)
+    }
+
+    /// What markers have which colours, in words.
+    fn what(&self) -> String {
+        let shape = match self.markers.shape {
+            Form::Round => "circles",
+            Form::Square => "squares",
+        };
+        let colors = match &self.kind {
+            Kind::One(_) => "in one colour".to_owned(),
+            Kind::Mapped(name, norm, options) => match &options.paint {
+                Paint::Colormap(colormap) => {
+                    format!("with {name} through {} ({norm})", colormap.name())
+                }
+                Paint::Color(_) => "in one colour".to_owned(),
+            },
+            Kind::Each(_) => "in colours of their own".to_owned(),
+        };
+        format!("{shape} of {} pixels {colors}", number(self.markers.side.get()))
+    }
+
+    /// All that decides on the picture besides the points.
+    fn record(&self, args: &ScatterArgs) -> Value {
+        let Markers { shape, side, blending, background } = self.markers;
+        let colors = match &self.kind {
+            Kind::One(color) => json!({ "color": color }),
+            Kind::Mapped(name, norm, options) => {
+                json!({ "column": name, "norm": norm, "options": options })
+            }
+            Kind::Each(channels) => json!({ "rgb": format!("{channels:?}") }),
+        };
+        json!({
+            "columns": self.names,
+            "figure": [args.canvas.figsize.0, args.canvas.figsize.1, args.canvas.dpi],
+            "around": self.around.as_ref().map(|(wanted, _)| wanted),
+            "extent": self.extent,
+            "square": shape == Form::Square,
+            "side": side.get(),
+            "blend": blending,
+            "background": background,
+            "alpha": self.alpha,
+            "colors": colors,
+            "png": args.canvas.png,
+        })
+    }
+}
+
+/// The smallest and largest finite value of a column.
+type Bounds<'a> = dyn Fn(&str) -> Result<Option<(f64, f64)>, Failure> + 'a;
+
+/// What is known with the points.
+struct Scene {
+    view: View,
+    /// Of x and y.
+    limits: [Limits; 2],
+    coloring: Coloring,
+    /// Of the colorbar.
+    scale: Option<Scale>,
+}
+
+impl Scene {
+    fn drawing(&self, job: &Job) -> Result<Drawing, Failure> {
+        Ok(Drawing::new(&job.figure, self.view, job.markers, self.coloring.clone())?)
+    }
+}
+
+impl ColorArgs {
+    fn kind(&self, alpha: f64) -> Result<Kind, Failure> {
+        if let Some(channels) = self.rgb {
+            return Ok(Kind::Each(channels));
+        }
+        let mapped = self.cmap.is_some()
+            || self.norm.is_some()
+            || self.vmin.is_some()
+            || self.vmax.is_some()
+            || self.z.is_some();
+        if !mapped {
+            // matplotlib's first colour.
+            let Color([r, g, b, a]) = self.color.unwrap_or(Color([0x1f, 0x77, 0xb4, 255]));
+            let [r, g, b, a] = [r, g, b, a].map(|channel| f64::from(channel) / 255.0);
+            return Ok(Kind::One([r, g, b, a * alpha]));
+        }
+        let norm = self.norm.unwrap_or(Norm::Linear);
+        if norm == Norm::EqHist {
+            return Err(Failure::usage(
+                "--norm eq_hist needs all values before it draws the first: bin them with pointillist render",
+            ));
+        }
+        let colormap = self.cmap.as_ref().map(Cmap::open).transpose()?.unwrap_or_default();
+        let options = Options {
+            norm: Some(norm),
+            vmin: self.vmin,
+            vmax: self.vmax,
+            paint: Paint::Colormap(colormap),
+            ..Options::default()
+        };
+        options.validate()?;
+        let name = self.z.clone().unwrap_or_else(|| "z".to_owned());
+        Ok(Kind::Mapped(name, norm, Box::new(options)))
+    }
+}
+
+/// The part of a picture within the axes.
+fn inside(picture: Picture, layout: &Layout) -> Picture {
+    let area = layout.picture();
+    let rows = picture.rgba.chunks_exact(picture.width * 4).skip(area.top).take(area.height);
+    let rgba = rows.flat_map(|row| &row[area.left * 4..(area.left + area.width) * 4]).copied();
+    Picture { width: area.width, height: area.height, rgba: rgba.collect(), ..picture }
+}
+
+/// Does not count rows: the bytes that they are read from are counted.
+struct OnlyCancelled<'a>(&'a StageProgress);
+
+impl pointillist_ingest::Progress for OnlyCancelled<'_> {
+    fn advance(&self, _rows: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
