@@ -11,6 +11,11 @@
 //! **How.** As everywhere in this crate, slices of rows are partitioned, stably, by tiles of the canvas, and then every
 //! tile has one owner, which takes the slices in order. A marker goes to every tile that it reaches into. Points carry what
 //! their colour is made from, and the owner of the tile makes it: that is less to carry than the colour.
+//!
+//! What lies under an opaque marker is left out where that is quicker (see `tile`), as it changes nothing. What shines
+//! through only a little is not: composited from the front, a pixel could be left when it is all but opaque, but its last bits
+//! would be others than in the order of the rows, and depend on how many rows are at hand. So a marker that
+//! something shows through costs its area.
 
 mod blend;
 mod marker;

@@ -228,18 +228,15 @@ impl Reductions {
             if list[..index].contains(term) {
                 return Err(Error::Options(format!("the reduction {term} is asked for twice")));
             }
-            let channels = list.iter().skip(index).zip(Reduction::OVER);
-            let first = Reduction::OVER[0];
-            let follows = index > 0
-                && list[index - 1].reduction.channel().map(|channel| channel + 1)
-                    == term.reduction.channel();
-            let complete = term.reduction == first
-                && channels.filter(|(term, channel)| term.reduction == *channel).count() == 4;
-            if term.reduction.channel().is_some() && !complete && !follows {
-                return Err(Error::Options(format!(
-                    "{term} is one of the pages of {OVER}: ask for {OVER}"
-                )));
-            }
+        }
+        // As no page stands twice, those that begin here are all there are.
+        if let Some(at) = list.iter().position(|term| term.reduction.channel().is_some())
+            && !list[at..].iter().take(4).map(Term::reduction).eq(Reduction::OVER)
+        {
+            let term = &list[at];
+            return Err(Error::Options(format!(
+                "{term} is one of the pages of {OVER}: ask for {OVER}"
+            )));
         }
         Ok(Self(list))
     }

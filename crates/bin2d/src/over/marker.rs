@@ -1,5 +1,7 @@
 //! Which pixels a point covers, where it covers more than its cell.
 
+use std::ops::Range;
+
 use crate::{Error, Size};
 
 /// The longest side of a marker, in pixels.
@@ -74,6 +76,24 @@ pub struct Mask {
     pub left: i32,
     /// The first row lies so many pixels below `c`.
     pub top: i32,
+}
+
+impl Mask {
+    /// Of each row, the longest run of pixels that are covered wholly, maybe of none.
+    pub(super) fn solid(&self) -> Vec<Range<i32>> {
+        let longest = |row: &[u8]| {
+            let (mut longest, mut start) = (0..0, 0);
+            for (column, &cover) in (0..).zip(row) {
+                if cover < u8::MAX {
+                    start = column + 1;
+                } else if column + 1 - start > longest.end - longest.start {
+                    longest = start..column + 1;
+                }
+            }
+            longest
+        };
+        self.covers.chunks(self.width as usize).map(longest).collect()
+    }
 }
 
 impl Lattice {

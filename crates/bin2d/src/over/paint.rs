@@ -53,7 +53,7 @@ where
     type Row = [f32; N];
 
     fn rows(&self) -> usize {
-        self.first().map_or(0, Values::len)
+        self.iter().map(Values::len).min().unwrap_or(0)
     }
 
     fn read(&self, rows: Range<usize>, into: &mut [[f32; N]]) {

@@ -55,6 +55,8 @@ pub(super) struct Blocks {
     pub(super) shortest: [i32; 2],
     pub(super) longest: [i32; 2],
     pub(super) mask: Option<Mask>,
+    /// Of each row of the mask, the pixels that are covered wholly.
+    pub(super) solid: Vec<Range<i32>>,
     /// Blocks along x and y.
     across: u32,
     down: u32,
@@ -98,7 +100,8 @@ impl Blocks {
             Marker::Mask(mask) => Some(mask),
             Marker::Edges { .. } | Marker::Centered { .. } => None,
         };
-        Ok(Self { size, x, y, reach, shortest, longest, mask, across, down, shift, kernel })
+        let solid = mask.as_ref().map_or_else(Vec::new, Mask::solid);
+        Ok(Self { size, x, y, reach, shortest, longest, mask, solid, across, down, shift, kernel })
     }
 
     fn number(&self) -> usize {

@@ -4,8 +4,12 @@
 //! are large and opaque, most of it would be painted over again; so the points of a tile are first gone through from the
 //! last to the first, and each fills those of its pixels that no later one has filled. Along a row of pixels, the
 //! next one that is not filled is found as in a union-find: by links over what is filled, which are shortened as they
-//! are followed. It ends when the tile is full. Only when there is a point that something shows through is all
-//! composited in order after all, which leaves what the filled pixels have as it is.
+//! are followed. It ends when the tile is full: nothing before that point shows.
+//!
+//! That is all where no point was met that something shows through. Else points are composited in order after all, but only
+//! from there on, which leaves what the filled pixels have as it is.
+
+use std::ops::Range;
 
 use pointillist_ingest::Kernel;
 
@@ -19,7 +23,16 @@ use crate::partition::Slice;
 const BLOCK: usize = 256;
 
 /// Markers of fewer pixels are composited as they come.
-const LARGE: i32 = 8;
+const LARGE: usize = 8;
+
+/// So are those that cover every pixel fewer times than this divided by their side, on average: to find the pixels of a
+/// row that are free takes as long as to draw on a dozen or two.
+const OFTEN: usize = 64;
+
+/// Going back is given up when more than this many points were met that something shows through, and for each
+/// opaque one this many more.
+const TRANSPARENT: usize = 256;
+const TRANSPARENT_EACH: usize = 16;
 
 /// Places of markers that are remembered, at most.
 const MOST_PLACES: usize = 1 << 20;
@@ -72,27 +85,46 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Painter<'_, B, P> {
         pixels: &mut [B::Pixel],
         room: &mut Room<P::Row, P::Ink>,
     ) {
-        if let Some(blocks) = self.blocks
-            && blocks.mask.is_none()
-            && blocks.shortest.into_iter().product::<i32>() >= LARGE
-            && self.fill(blocks, slices, index, pixels, room)
-        {
-            return;
-        }
-        for slice in slices {
-            slice.each(index, |records| match self.blocks {
-                None => {
-                    run(self.kernel, Cells { painter: self, records, pixels: &mut *pixels, room });
+        let (first, mut before) = match self.blocks {
+            Some(blocks) if self.is_crowded(blocks, slices, index) => {
+                match self.fill(blocks, slices, index, pixels, room) {
+                    Some(from) => from,
+                    None => return,
                 }
-                Some(blocks) => {
-                    let pixels = &mut *pixels;
-                    run(self.kernel, Marks { painter: self, blocks, records, pixels, room });
-                }
+            }
+            _ => (0, 0),
+        };
+        for slice in &slices[first..] {
+            slice.each(index, |records| {
+                let hidden = before.min(records.len());
+                before -= hidden;
+                let (records, pixels) = (&records[hidden..], &mut *pixels);
+                match self.blocks {
+                    None => run(self.kernel, Cells { painter: self, records, pixels, room }),
+                    Some(blocks) => {
+                        run(self.kernel, Marks { painter: self, blocks, records, pixels, room })
+                    }
+                };
             });
         }
     }
 
-    /// Fills from the last point on; false where something shows through one.
+    /// Whether markers are such, and so many, that most are painted over where they are opaque.
+    fn is_crowded(&self, blocks: &Blocks, slices: &[Slice<P::Row>], index: usize) -> bool {
+        let [width, height] = blocks.shortest.map(|side| side as usize);
+        let pixels = blocks.sides().into_iter().product::<usize>();
+        let solid = match blocks.mask {
+            None => width * height,
+            Some(_) => blocks.solid.iter().map(Range::len).sum(),
+        };
+        let points = || slices.iter().map(|slice| slice.points_in(index)).sum::<usize>();
+        // Of a large marker, little may lie in the block.
+        let area = solid.min(pixels);
+        area >= LARGE && points().saturating_mul(area * width) >= OFTEN * pixels
+    }
+
+    /// Fills from the last point on. Where that is not all, returns the first slice and, of that, the first point that
+    /// may show.
     fn fill(
         &self,
         blocks: &Blocks,
@@ -100,33 +132,48 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Painter<'_, B, P> {
         index: usize,
         pixels: &mut [B::Pixel],
         room: &mut Room<P::Row, P::Ink>,
-    ) -> bool {
+    ) -> Option<(usize, usize)> {
         room.skip.clear(blocks, index);
         let mut chunks = std::mem::take(&mut room.chunks);
-        let mut state = Fill::More;
-        for slice in slices.iter().rev() {
+        let mut way = Way::default();
+        let mut from = (0, 0);
+        for (number, slice) in slices.iter().enumerate().rev() {
+            way.met = 0;
             slice.each_back(index, &mut chunks, |records| {
-                let pixels = &mut *pixels;
-                let job =
-                    Backwards { painter: self, blocks, records, pixels, room, state: &mut state };
-                run(self.kernel, job);
-                state == Fill::More
+                let (pixels, way) = (&mut *pixels, &mut way);
+                let job = Backwards { painter: self, blocks, records, pixels, room, way };
+                run(self.kernel, job) > 0
             });
-            if state != Fill::More {
+            if way.full {
+                from = (number, slice.points_in(index) - way.met);
+                break;
+            }
+            if way.is_long() {
                 break;
             }
         }
         room.chunks = chunks;
-        state != Fill::ShowsThrough
+        (way.transparent > 0 || blocks.mask.is_some()).then_some(from)
     }
 }
 
-/// How far filling has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fill {
-    More,
-    Full,
-    ShowsThrough,
+/// What was met on the way back.
+#[derive(Debug, Default)]
+struct Way {
+    /// Points of a slice.
+    met: usize,
+    /// Points of all slices.
+    opaque: usize,
+    transparent: usize,
+    /// No pixel is free.
+    full: bool,
+}
+
+impl Way {
+    /// Whether it leads nowhere.
+    fn is_long(&self) -> bool {
+        self.transparent > TRANSPARENT + TRANSPARENT_EACH * self.opaque
+    }
 }
 
 /// Composites points on their cells.
@@ -188,38 +235,50 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Job for Marks<'_, B, P> {
     }
 }
 
-/// Fills a block from the last of these points on.
+/// Fills a block from the last of these points on. Returns 1 where it goes on before them.
 struct Backwards<'a, B: Blend, P: Paint> {
     painter: &'a Painter<'a, B, P>,
     blocks: &'a Blocks,
     records: &'a [Record<P::Row>],
     pixels: &'a mut [B::Pixel],
     room: &'a mut Room<P::Row, P::Ink>,
-    state: &'a mut Fill,
+    way: &'a mut Way,
 }
 
 impl<B: Blend, P: Paint<Ink = B::Ink>> Job for Backwards<'_, B, P> {
     #[inline(always)]
     fn run(self) -> u32 {
-        let Self { painter, blocks, records, pixels, room, state } = self;
+        let Self { painter, blocks, records, pixels, room, way } = self;
         let [width, height] = blocks.sides();
         room.paint(records, painter.paint);
         for (record, &ink) in records.iter().zip(&room.inks).rev() {
+            way.met += 1;
             if !painter.blend.hides(ink) {
-                *state = Fill::ShowsThrough;
-                break;
+                way.transparent += 1;
+                if way.is_long() {
+                    return 0;
+                }
+                continue;
             }
+            way.opaque += 1;
             let skip = &mut room.skip;
             if skip.has_seen(record.cell) {
                 continue;
             }
             let [(left, right), (top, bottom)] = blocks.unpack(record.cell);
-            let (left, right) = (left.max(0) as usize, width.min(right as usize));
             let bottom = height.min(bottom as usize);
             let mut row = next(&mut skip.rows, top.max(0) as usize);
             while row < bottom {
+                let (left, right) = match &blocks.mask {
+                    None => (left, right),
+                    Some(_) => {
+                        let solid = &blocks.solid[(row as i32 - top) as usize];
+                        (left + solid.start, left + solid.end)
+                    }
+                };
+                let (left, right) = (left.max(0) as usize, right.clamp(0, width as i32) as usize);
                 let line = &mut skip.pixels[row * (width + 1)..(row + 1) * (width + 1)];
-                let mut column = next(line, left);
+                let mut column = if left < right { next(line, left) } else { right };
                 while column < right {
                     let start = column;
                     while column < right && line[column] as usize == column {
@@ -237,11 +296,11 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Job for Backwards<'_, B, P> {
                 row = next(&mut skip.rows, row + 1);
             }
             if skip.left == 0 {
-                *state = Fill::Full;
-                break;
+                way.full = true;
+                return 0;
             }
         }
-        0
+        1
     }
 }
 
