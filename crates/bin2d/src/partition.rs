@@ -77,7 +77,7 @@ pub(crate) struct Slice<Z> {
 
 impl<Z: Zeroable + Copy> Slice<Z> {
     /// Records of a chunk: a power of two.
-    const CHUNK: usize = 256;
+    pub(crate) const CHUNK: usize = 256;
 
     /// No points, and room for those of so many rows: fewer than 2³¹ with what is left of the chunks.
     pub(crate) fn new(tiling: Tiling, rows: usize) -> io::Result<Self> {

@@ -61,7 +61,7 @@ impl Binned {
 ///
 /// # Errors
 /// [`Error::Points`] when a column is missing or cannot be read, [`Error::Columns`] when only some have z,
-/// [`Error::Options`] when the options make no grid, and the errors of [`bin`].
+/// [`Error::Options`] when the options make no grid, and the errors of [`bin`](crate::bin).
 pub fn bin2d(
     points: &[Points],
     options: &Options,

@@ -20,7 +20,7 @@ use crate::locate::{Job, run};
 use crate::partition::Slice;
 
 /// Points whose colours are made at a time: those of a block of a slice.
-const BLOCK: usize = 256;
+const BLOCK: usize = Slice::<f32>::CHUNK;
 
 /// Markers of fewer pixels are composited as they come.
 const LARGE: usize = 8;
