@@ -130,3 +130,18 @@ fn opacities_have_a_key_below_the_colorbar() {
     }
     assert!(text("--by count --zlabel many").contains(">many</text>"));
 }
+
+#[test]
+fn the_bytes_do_not_depend_on_the_threads() {
+    let folder = folder();
+    folder.succeed("render p.txt -o p.png --size 900x500");
+    for options in ["-o f.png", "-o f.png --png small --alpha 0.2", "-o f.svg", "-o f.pdf"] {
+        let made = |threads: u32| {
+            let colorize =
+                format!("colorize p.tiff --figure --force --threads {threads} {options}");
+            folder.succeed(&colorize);
+            folder.read(options.split(' ').nth(1).unwrap())
+        };
+        assert!(made(1) == made(7), "{options}");
+    }
+}

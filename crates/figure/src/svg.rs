@@ -77,14 +77,13 @@ impl Svg {
         );
     }
 
-    /// A line through these points; closed it ends where it begins.
+    /// A line through these points; closed it ends where it begins. Corners are sharp and ends are cut, as in matplotlib.
     pub(crate) fn line(&mut self, points: &[(f64, f64)], closed: bool, width: f64, color: Color) {
         let (path, width) = (path(points, closed), number(width));
-        // As in matplotlib, the corners of what is closed are sharp, and ends are cut.
         self.element(
             "path",
             format_args!(
-                r#"d="{path}" fill="none" {} stroke-width="{width}" stroke-linejoin="miter""#,
+                r#"d="{path}" fill="none" {} stroke-width="{width}""#,
                 paint("stroke", color)
             ),
         );
