@@ -113,3 +113,29 @@ fn board(painter: &mut Painter<'_>, area: Area, colors: [Vec<Color>; 2]) {
         bands(painter, part, &mixed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(alpha: Alpha, norm: Norm, vmin: f64, vmax: f64) -> [f64; 2] {
+        let scale = Scale::new(norm, Limits { vmin, vmax }).unwrap();
+        let key = Density::new(alpha, &scale).unwrap();
+        let colorbar = Colorbar::new(&key.scale, &Colormap::default(), 9).unwrap();
+        [0.0, 1.0].map(|position| key.opacity(&colorbar, position))
+    }
+
+    #[test]
+    fn opacities_are_those_of_the_picture() {
+        let near = |found: [f64; 2], expected: [f64; 2]| {
+            assert!((found[0] - expected[0]).abs() < 1e-12, "{found:?} {expected:?}");
+            assert!((found[1] - expected[1]).abs() < 1e-12, "{found:?} {expected:?}");
+        };
+        // From one point on, also where every cell has more.
+        near(ends(Alpha::PerPoint(0.2), Norm::Log, 3.0, 41.0), [0.2, 1.0 - 0.8f64.powi(41)]);
+        near(ends(Alpha::PerPoint(0.2), Norm::Log, 1.0, 1.0), [0.2, 0.2]);
+        let scaled = Alpha::Norm { norm: Norm::Sqrt, range: (0.1, 0.7) };
+        near(ends(scaled, Norm::Sqrt, 3.0, 41.0), [0.1, 0.7]);
+        near(ends(scaled, Norm::Sqrt, 3.0, 3.0), [0.1, 0.1]);
+    }
+}
