@@ -10,6 +10,7 @@ mod grids;
 mod over;
 mod pictures;
 mod regression;
+mod scatter;
 mod shards;
 mod spread;
 mod staged_runs;

@@ -9,6 +9,8 @@ A round marker of one colour, drawn alone, also shows its mask: black on white, 
 import itertools
 import json
 import subprocess
+import tempfile
+from pathlib import Path
 
 import matplotlib
 
@@ -16,6 +18,7 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 
 from support import PROGRAM, check
 
@@ -142,6 +145,50 @@ def check_examples(process):
           and (ours[inside] == (255, 0, 0, 255)).all(-1).sum() > 500)
 
 
+def drawn(folder, columns, options):
+    """The picture that the program makes of these columns, and of the same from standard input."""
+    text = Path(folder) / "points.txt"
+    np.savetxt(text, np.column_stack(columns), fmt="%.17g")
+    names = ["x", "y", "z", "r", "g", "b"][:len(columns)]
+    output = Path(folder) / "picture.png"
+    subprocess.run([PROGRAM, "scatter", text, "-o", output, "--dtype", "f64", "--quiet", "--force",
+                    "--columns", ",".join(f"{name}={i + 1}" for i, name in enumerate(names)), *options], check=True)
+    return np.asarray(Image.open(output).convert("RGBA")).astype(int)
+
+
+def check_program():
+    """Whole runs of the program, from text to PNG. Of floats, opaque squares are the same; where markers lie over each
+    other, Agg's truncation adds up, and the program's rounds once."""
+    rng = np.random.default_rng(11)
+    largest = {}
+    kinds = {"one": ("#1f77b4", []), "z": (None, ["--cmap", "viridis"]), "rgb": (None, ["--rgb", "unit"])}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (shape, s, alpha, kind) in enumerate(itertools.product("so", (1, 36, 300), (1, 0.3), kinds)):
+            count = (4000, 300)[s == 300]
+            x, y = data(rng, count) if number % 2 else rng.normal(0, 1e5, (2, count))
+            keep = np.isfinite(x) & np.isfinite(y)
+            columns = [x[keep], y[keep], *rng.random((4, keep.sum()))]
+            dpi, box = (72, 100, 150)[number % 3], (BOXES[0], None)[number % 4 == 3]
+            picture = Picture([6.4, 4.8, dpi], box, (None, None), "white", shape, s)
+            color, options = kinds[kind]
+            color = color or (columns[2] if kind == "z" else np.column_stack(columns[3:]))
+            theirs, _ = picture.matplotlibs(*columns[:2], frame=box is None, c=color, alpha=alpha)
+            left, right, top, bottom = (0, None, 0, None) if box else np.round([82 * dpi / 100, -66 * dpi / 100, 60 * dpi / 100, -55 * dpi / 100]).astype(int)
+            for blend in "agg8", "float":
+                command = ["--s", str(s), "--alpha", str(alpha), "--marker", {"s": "square", "o": "circle"}[shape], "--dpi", str(dpi),
+                           "--blend", blend, *options, *([] if box else ["--figure"])]
+                if not box and kind == "z":
+                    continue
+                difference = np.abs(drawn(folder, columns, command) - theirs)[top:bottom, left:right]
+                key = (blend, kind, "opaque squares" if alpha == 1 and shape == "s" else "others")
+                largest[key] = max(largest.get(key, 0), difference.max())
+    for (blend, kind, which), found in sorted(largest.items()):
+        bound = {("agg8", "one"): 0, ("agg8", "rgb"): 0, ("agg8", "z"): 1}.get((blend, kind))
+        if bound is None:
+            bound = (kind == "z") if which == "opaque squares" else 8
+        check(f"the program, --blend {blend}, {kind}, {which}: pixels differ by {found} at most, of {int(bound)} allowed", found <= bound)
+
+
 check(f"{DRAWING} is built (cargo build --release --package pointillist-scatter --example scatter)", DRAWING.exists())
 with subprocess.Popen([DRAWING], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
     check_pictures(process)
@@ -149,3 +196,4 @@ with subprocess.Popen([DRAWING], stdin=subprocess.PIPE, stdout=subprocess.PIPE) 
     check_examples(process)
     process.stdin.close()
 check("the drawing ends well", process.returncode == 0)
+check_program()

@@ -230,15 +230,19 @@ fn described(record: &Value) -> Option<Vec<String>> {
     let marker: Option<Marker> = Deserialize::deserialize(&picture["marker"]).ok()?;
     let figure = picture.get("figure").and_then(figure::size).unwrap_or_default();
     let norm = text(&picture["norm"]).unwrap_or_else(|| json(&picture["norm"]));
-    let mut lines = vec![
-        format!(
-            "picture of {}x{} pixels{figure} by {}",
-            picture["width"].as_u64()?,
-            picture["height"].as_u64()?,
-            text(&record["program"])?
-        ),
-        format!("shows {}", drawn(&text(&record["by"])?, marker)),
-    ];
+    let mut lines = vec![format!(
+        "picture of {}x{} pixels{figure} by {}",
+        picture["width"].as_u64()?,
+        picture["height"].as_u64()?,
+        text(&record["program"])?
+    )];
+    if let Some(scatter) = record.get("scatter") {
+        lines.push(format!("shows {}", text(&picture["by"])?));
+        lines.push(format!("options {}", json(scatter)));
+        lines.push(format!("from points with identity {}", json(record.get("points")?)));
+        return Some(lines);
+    }
+    lines.push(format!("shows {}", drawn(&text(&record["by"])?, marker)));
     // Points that were composited have colors, and no values.
     if record["by"] != OVER {
         lines.push(format!("norm {norm}"));
