@@ -228,7 +228,7 @@ pub(crate) struct Shaded<'a> {
 }
 
 impl Source<'_> {
-    /// Writes the figure: see [`write`].
+    /// Writes the figure: see [`write()`].
     pub(crate) fn write(
         &self,
         wanted: &Wanted,

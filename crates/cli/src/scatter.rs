@@ -1,13 +1,13 @@
 //! The command `scatter`: the picture that `plt.scatter` draws, of any number of points.
 
-use std::path::PathBuf;
+mod args;
+
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
 use pointillist_bin2d::{Extent, Stats};
 use pointillist_colorize::spread::Shape;
 use pointillist_colorize::{
-    Cells as Values, Color, Effort, Norm, Options, Paint, Picture, Resident, Scale, Style,
+    Cells as Values, Color, Norm, Options, Paint, Picture, Resident, Scale, Style,
 };
 use pointillist_figure::{Bar, Figure as Drawn, Layout, Style as Look};
 use pointillist_ingest::{Batches, Dtype, Points};
@@ -16,137 +16,20 @@ use pointillist_scatter::naive::Shape as Form;
 use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Side, View};
 use serde_json::{Value, json};
 
-use crate::args::{self, Background, Global, TextArgs, background, effort, pair, positive, shape};
+pub(crate) use args::ScatterArgs;
+use args::{Blend, CanvasArgs, Channels};
+
+use crate::args::Global;
 use crate::between::Between;
 use crate::colorize::{RECORD, is_stdout, up_to_date, write};
-use crate::colormaps::Cmap;
 use crate::failure::Failure;
-use crate::figure::{self, Labels, named};
+use crate::figure::{self, named};
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs;
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, count, number, plural, shown};
 
 const STAGE: &str = "scatter";
-
-/// What is drawn, and where.
-#[derive(Debug, Args)]
-pub(crate) struct ScatterArgs {
-    /// Text files, plain or compressed (gzip, zstd, bzip2, xz), or .npy arrays; - for standard input; or .points
-    /// folders
-    #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
-    /// The picture, a .png; with --figure also an .svg or a .pdf; - for standard output
-    #[arg(long, short, value_name = "OUT.png")]
-    output: PathBuf,
-    /// Where columns are kept [default: beside the picture]
-    #[arg(long, value_name = "DIR")]
-    cache_dir: Option<PathBuf>,
-    /// Type of the stored columns; with f32 a point may lie in the pixel beside the one that f64 has it in
-    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = args::dtype())]
-    dtype: Dtype,
-    #[command(flatten)]
-    text: TextArgs,
-    #[command(flatten)]
-    markers: MarkerArgs,
-    #[command(flatten)]
-    colors: ColorArgs,
-    #[command(flatten)]
-    canvas: CanvasArgs,
-    #[command(flatten)]
-    labels: Labels,
-}
-
-/// The form of every point.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Markers")]
-struct MarkerArgs {
-    /// Area of a marker in square points, of which 72² are a square inch, as plt.scatter's s [default: 36]
-    #[arg(long, value_name = "S", value_parser = positive, allow_negative_numbers = true)]
-    s: Option<f64>,
-    /// Side or diameter of a marker in pixels, instead of --s
-    #[arg(long, value_name = "P", value_parser = positive, conflicts_with = "s", allow_negative_numbers = true)]
-    pixels: Option<f64>,
-    /// The form of markers: circle ('o') or square ('s')
-    #[arg(long, value_name = "NAME", default_value = "circle", value_parser = shape())]
-    marker: Shape,
-    /// Opacity of every marker, above 0 and at most 1; of own colours with opacities, a factor
-    #[arg(long, value_name = "A", default_value_t = 1.0, allow_negative_numbers = true)]
-    alpha: f64,
-    /// How markers are laid over each other: float is exact, agg8 makes the bytes of matplotlib's Agg, which rounds with
-    /// every marker
-    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
-    blend: Blend,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Blend {
-    #[default]
-    Float,
-    Agg8,
-}
-
-/// The colours of the points.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Colour")]
-struct ColorArgs {
-    /// One colour for all [default: #1f77b4, unless one of the others is given]
-    #[arg(long, value_name = "#HEX", conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "z", "rgb"])]
-    color: Option<Color>,
-    /// z through a colormap: what colorize --cmap takes [default: viridis, with --norm, --vmin, --vmax or --z]
-    #[arg(long, value_name = "NAME|FILE|#HEX,…")]
-    cmap: Option<Cmap>,
-    /// linear, log, log1p, sqrt, cbrt, power:G, asinh or symlog:T [default: linear]
-    #[arg(long, value_name = "NORM")]
-    norm: Option<Norm>,
-    /// Value at the lower end of the colormap [default: the smallest z]
-    #[arg(long, value_name = "V", allow_negative_numbers = true)]
-    vmin: Option<f64>,
-    /// Value at the upper end of the colormap [default: the largest z]
-    #[arg(long, value_name = "V", allow_negative_numbers = true)]
-    vmax: Option<f64>,
-    /// The column that goes through the colormap [default: z]
-    #[arg(long, value_name = "NAME")]
-    z: Option<String>,
-    /// Every point in a colour of its own, from columns r, g and b, and a for its opacity where there is one: from 0 to 1
-    /// (unit) or to 255 (byte); auto tells by the largest
-    #[arg(long, value_name = "SCALE", value_enum, conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "z"])]
-    rgb: Option<Channels>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Channels {
-    Auto,
-    Unit,
-    Byte,
-}
-
-/// What is drawn on.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Canvas")]
-struct CanvasArgs {
-    /// The region that the axes show [default: the bounds of the points and 5 % more, as matplotlib]
-    #[arg(long, value_name = "XMIN,XMAX,YMIN,YMAX", allow_hyphen_values = true)]
-    extent: Option<Extent>,
-    /// Width and height in inches; the axes fill it, unless --figure draws them where matplotlib's are
-    #[arg(long, value_name = "W,H", default_value = "6.4,4.8", value_parser = pair, allow_hyphen_values = true)]
-    figsize: (f64, f64),
-    /// Pixels of an inch
-    #[arg(long, value_name = "D", default_value_t = 100.0, allow_negative_numbers = true)]
-    dpi: f64,
-    /// What lies under the markers: none, black, white or #hex
-    #[arg(long, value_name = "COLOUR", default_value = "white", value_parser = background)]
-    background: Background,
-    /// The column that is x
-    #[arg(long, value_name = "NAME", default_value = "x")]
-    x: String,
-    /// The column that is y
-    #[arg(long, value_name = "NAME", default_value = "y")]
-    y: String,
-    /// How the file is compressed: small takes longer to write and less of the disk; the pixels are the same
-    #[arg(long, value_name = "NAME", default_value = "fast", value_parser = effort())]
-    png: Effort,
-}
 
 pub(crate) fn run(args: ScatterArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let face = args.canvas.background.0.unwrap_or(Color::TRANSPARENT);
@@ -572,42 +455,6 @@ struct Scene {
 impl Scene {
     fn drawing(&self, job: &Job) -> Result<Drawing, Failure> {
         Ok(Drawing::new(&job.figure, self.view, job.markers, self.coloring.clone())?)
-    }
-}
-
-impl ColorArgs {
-    fn kind(&self, alpha: f64) -> Result<Kind, Failure> {
-        if let Some(channels) = self.rgb {
-            return Ok(Kind::Each(channels));
-        }
-        let mapped = self.cmap.is_some()
-            || self.norm.is_some()
-            || self.vmin.is_some()
-            || self.vmax.is_some()
-            || self.z.is_some();
-        if !mapped {
-            // matplotlib's first colour.
-            let Color([r, g, b, a]) = self.color.unwrap_or(Color([0x1f, 0x77, 0xb4, 255]));
-            let [r, g, b, a] = [r, g, b, a].map(|channel| f64::from(channel) / 255.0);
-            return Ok(Kind::One([r, g, b, a * alpha]));
-        }
-        let norm = self.norm.unwrap_or(Norm::Linear);
-        if norm == Norm::EqHist {
-            return Err(Failure::usage(
-                "--norm eq_hist needs all values before it draws the first: bin them with pointillist render",
-            ));
-        }
-        let colormap = self.cmap.as_ref().map(Cmap::open).transpose()?.unwrap_or_default();
-        let options = Options {
-            norm: Some(norm),
-            vmin: self.vmin,
-            vmax: self.vmax,
-            paint: Paint::Colormap(colormap),
-            ..Options::default()
-        };
-        options.validate()?;
-        let name = self.z.clone().unwrap_or_else(|| "z".to_owned());
-        Ok(Kind::Mapped(name, norm, Box::new(options)))
     }
 }
 
