@@ -46,7 +46,7 @@ stages text="fixtures/galaxy.txt" folder="target/stages": build
 galaxy rows="1000000" file="galaxy.txt":
     cargo run --release --quiet --example galaxy -- --rows {{ rows }} -o {{ file }}
 
-# The README's six pictures of one grid
+# The README's six pictures of one grid, and a figure
 gallery folder="docs/images/gallery": build
     mkdir -p {{ folder }} target/gallery
     cargo run --release --quiet --example galaxy -- --rows 1000000 -o target/gallery/galaxy.txt
@@ -58,6 +58,7 @@ gallery folder="docs/images/gallery": build
     {{ paint }} -o {{ folder }}/bivariate.png --cmap coolwarm --clip 5,95 --alpha 0.2 --background black
     {{ paint }} -o {{ folder }}/spread.png --spread 3 --cmap plasma --clip 2,98 --alpha 0.3 --background black
     {{ paint }} -o {{ folder }}/table.png --cmap fixtures/colormaps/metallicity.cpt --background white
+    target/release/pointillist scatter fixtures/galaxy.txt -o {{ folder }}/figure.png --cache-dir target/gallery --png small --figure --cmap coolwarm --s 1 --alpha 0.3 --title 'A galaxy of 120,000 stars' --xlabel 'x / kpc' --ylabel 'y / kpc' --zlabel metallicity
 
 # Fuzz each target for so many seconds (installs cargo-fuzz if it is missing; RUSTC_BOOTSTRAP=1 for its sanitizer)
 fuzz seconds="60":

@@ -146,7 +146,7 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         (2, "p.txt -o p.png --s 4 --pixels 3", "--pixels"),
         (2, "p.txt -o p.png --dpi 0", "no canvas"),
         (2, "p.txt -o p.png --figsize nan,3", "expected two numbers"),
-        (2, "p.txt -o p.png --dpi 60000", "2^30 are the most"),
+        (2, "p.txt -o p.png --dpi 60000", "2^28 are the most"),
         (2, "p.txt -o p.png --color #fff --cmap viridis", "--cmap"),
         (2, "p.txt -o p.png --rgb auto --cmap viridis", "--cmap"),
         (2, "p.txt -o p.png --cmap viridis --norm eq_hist", "pointillist render"),

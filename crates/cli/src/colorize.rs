@@ -24,7 +24,7 @@ use crate::report::{Report, number, shown};
 
 const STAGE: &str = "colorize";
 /// The text chunk that records what a picture was made from.
-pub(crate) const RECORD: &str = "pointillist";
+const RECORD: &str = "pointillist";
 
 /// What a picture is to be.
 pub(crate) struct Wanted {
@@ -191,16 +191,7 @@ impl Made<'_> {
         report: &Report,
     ) -> Result<(), Failure> {
         let Self { grid, picture, shaded, effort, mut facts, what } = self;
-        let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
-        let mut record = inputs;
-        record["program"] = json!(program);
-        let mut texts = |facts: &Value| {
-            record["picture"] = facts.clone();
-            vec![
-                ("Software".to_owned(), program.to_owned()),
-                (RECORD.to_owned(), record.to_string()),
-            ]
-        };
+        let texts = |facts: &Value| texts(inputs, facts);
         match figure {
             None => write(output, picture, &texts(&facts), effort)?,
             Some(figure) => {
@@ -220,6 +211,14 @@ impl Made<'_> {
         );
         report.stage(STAGE, &target, &summary, facts)
     }
+}
+
+/// The texts of a picture: a record of what it was made from and of what became of that, `facts`.
+pub(crate) fn texts(mut made_from: Value, facts: &Value) -> Vec<(String, String)> {
+    let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
+    made_from["program"] = json!(program);
+    made_from["picture"] = facts.clone();
+    vec![("Software".to_owned(), program.to_owned()), (RECORD.to_owned(), made_from.to_string())]
 }
 
 /// The file that the colormap was read from.

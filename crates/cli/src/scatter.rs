@@ -21,7 +21,7 @@ use args::{Blend, CanvasArgs, Channels};
 
 use crate::args::Global;
 use crate::between::Between;
-use crate::colorize::{RECORD, is_stdout, up_to_date, write};
+use crate::colorize::{is_stdout, texts, up_to_date, write};
 use crate::failure::Failure;
 use crate::figure::{self, named};
 use crate::freshness::{keep_newer, make_newest};
@@ -78,9 +78,9 @@ impl Job {
         let figure = Figure::new(figsize.0, figsize.1, dpi)?;
         let (width, height) = figure.canvas();
         // A row of the picture, and all of it, must have a place.
-        if width.saturating_mul(height) > 1 << 30 {
+        if width.saturating_mul(height) > 1 << 28 {
             return Err(Failure::usage(format!(
-                "a figure of {},{} inches has {width}x{height} pixels at --dpi {dpi}: 2^30 are the most",
+                "a figure of {},{} inches has {width}x{height} pixels at --dpi {dpi}: 2^28 are the most",
                 figsize.0, figsize.1
             )));
         }
@@ -337,16 +337,7 @@ impl Job {
             "norm": scene.scale.as_ref().map(Scale::norm),
             "counts": stats,
         });
-        let program = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
-        let mut record = made_from;
-        record["program"] = json!(program);
-        let mut texts = |facts: &Value| {
-            record["picture"] = facts.clone();
-            vec![
-                ("Software".to_owned(), program.to_owned()),
-                (RECORD.to_owned(), record.to_string()),
-            ]
-        };
+        let texts = |facts: &Value| texts(made_from, facts);
         match &self.around {
             None => write(output, &picture, &texts(&facts), args.canvas.png)?,
             Some((wanted, layout)) => {
@@ -374,7 +365,7 @@ impl Job {
                     density: None,
                     style: Look::on(args.canvas.background.0.unwrap_or(Color::TRANSPARENT)),
                 };
-                figure::write(&figure, output, args.canvas.png, &mut facts, &mut texts)?;
+                figure::write(&figure, output, args.canvas.png, &mut facts, texts)?;
             }
         }
         let target = if is_stdout(output) { "standard output".to_owned() } else { shown(output) };
