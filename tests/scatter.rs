@@ -172,9 +172,10 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         ("--cmap viridis", "--vmin and --vmax"),
         ("--rgb auto --columns x=1,y=2,r=3,g=3,b=3", "--rgb byte"),
         ("--z mag --vmin 0 --vmax 1", "no column \"mag\""),
+        ("--rgb unit --columns x=1,y=2,r=3,g=3,b=3", "--rgb byte"),
     ] {
         let run =
-            folder.feed(&format!("scatter - -o p.png --extent 0,1,0,1 {arguments}"), "1 1 1\n");
+            folder.feed(&format!("scatter - -o p.png --extent 0,1,0,1 {arguments}"), "1 1 2\n");
         assert!(run.code > 0 && run.stderr.contains(why), "{arguments}: {}", run.stderr);
         assert!(!folder.path("p.png").exists());
     }

@@ -27,6 +27,7 @@ use crate::marker::{Mode, Round, Side, Square};
 use crate::naive::Shape;
 use crate::{Clip, Error};
 use layers::{Canvas, Layer};
+use paint::Ranges;
 
 /// How a colour is laid over what is there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -58,6 +59,7 @@ pub struct Drawing {
     clip: Clip,
     start: [u8; 4],
     layer: Box<dyn Layer>,
+    ranges: Ranges,
     replaced: bool,
 }
 
@@ -101,9 +103,9 @@ impl Drawing {
             true => Style { shape: Shape::Square, side: Side::pixels(1.0)?, ..style },
             false => style,
         };
-        let start = start(style);
+        let (start, ranges) = (start(style), coloring.ranges());
         let layer = layers::new(&Job { view, clip, mode, style, start }, coloring)?;
-        Ok(Self { view, clip, start, layer, replaced })
+        Ok(Self { view, clip, start, layer, ranges, replaced })
     }
 
     /// Whether every point is drawn as one pixel, as its marker would not be seen otherwise: where matplotlib draws nothing at all, and
@@ -116,7 +118,7 @@ impl Drawing {
     /// [`Coloring::columns`] has it. Runs on the threads of the current rayon pool; `progress` counts rows.
     ///
     /// # Errors
-    /// Where lengths differ, there is no memory for the points on their way, or `progress` says so. What is drawn is
+    /// Where lengths differ, a channel of a colour is out of its range, there is no memory for the points on their way, or `progress` says so. What is drawn is
     /// then not complete.
     pub fn add(
         &mut self,
@@ -126,6 +128,7 @@ impl Drawing {
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let points = Columns::new(x, y)?;
+        self.ranges.check(colors)?;
         self.layer.add(&points, [x, y], colors, progress)
     }
 

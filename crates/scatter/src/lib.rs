@@ -7,8 +7,9 @@
 //! 3. [`blend`] lays its colour over them, with Agg's eight bits or in floats.
 //!
 //! Where all markers are squares of one colour, a pixel depends only on how many cover it: [`counts`] makes
-//! these numbers of those of points per pixel, at a cost that does not depend on the size of the markers. [`naive`] draws any points one after
-//! another, as matplotlib does, and is what the rest is held against.
+//! these numbers of those of points per pixel, at a cost that does not depend on the size of the markers. [`naive`] draws any
+//! points one after another, as matplotlib does, and is what the rest is held against. [`draw`] does the same on all threads,
+//! whatever the markers, colours and blending, and is what programs call.
 //!
 //! Where the bytes are matplotlib's, they are those of version 3.11 with the Agg backend on x86-64 and linear axes, for
 //! `marker='s'` and `marker='o'` with `linewidth=0`.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use pointillist_bin2d::over::{Carry, Colors, Paint, Plain};
 use pointillist_colorize::{Band, Cells, Style};
 use pointillist_ingest::Values;
+use rayon::prelude::*;
 
 use crate::Error;
 use crate::blend::to_bytes;
@@ -50,6 +51,48 @@ impl Coloring {
             Self::Each { alpha_limit: None, .. } => 3,
             Self::Each { alpha_limit: Some(_), .. } => 4,
         }
+    }
+
+    /// The largest value of each column of channels.
+    fn limits(&self) -> Vec<f32> {
+        match *self {
+            Self::One(_) | Self::Mapped { .. } => Vec::new(),
+            Self::Each { limit, alpha_limit, .. } => {
+                [Some(limit), Some(limit), Some(limit), alpha_limit].into_iter().flatten().collect()
+            }
+        }
+    }
+
+    /// What says of columns whether all channels are in their range.
+    pub(super) fn ranges(&self) -> Ranges {
+        Ranges(self.limits())
+    }
+}
+
+/// From 0 to where channels go.
+pub(super) struct Ranges(Vec<f32>);
+
+impl Ranges {
+    /// NaN and infinite values are no matter: such points are not drawn.
+    pub(super) fn check(&self, columns: &[Values<'_>]) -> Result<(), Error> {
+        for ((&limit, values), name) in self.0.iter().zip(columns).zip(["r", "g", "b", "a"]) {
+            let limit = f64::from(limit);
+            let beyond = |value: f64| value.is_finite() && !(0.0..=limit).contains(&value);
+            let found = match values {
+                Values::F32(values) => values
+                    .par_iter()
+                    .map(|&value| f64::from(value))
+                    .find_any(|&value| beyond(value)),
+                Values::F64(values) => values.par_iter().copied().find_any(|&value| beyond(value)),
+            };
+            if let Some(value) = found {
+                return Err(Error::Colors(format!(
+                    "a color has {name} {value}, which is not from 0 to {limit}: say --rgb byte for colors up to 255, --rgb unit \
+                     for colors up to 1"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -233,4 +233,10 @@ fn columns_that_colours_are_made_of_must_be_as_many_as_they_need() {
     let error = drawing.add(x, x, &[x], &()).expect_err("two are missing");
     assert_eq!(error.to_string(), "colors are made of 3 columns, and 1 are given");
     assert!(drawing.add(x, Values::F64(&[]), &[x, x, x], &()).is_err());
+    for value in [-0.1, 1.1] {
+        let wrong = Values::F64(&[value]);
+        let error = drawing.add(x, x, &[x, wrong, x], &()).expect_err("out of range");
+        assert!(error.to_string().contains(&format!("g {value}")), "{error}");
+    }
+    assert!(drawing.add(x, x, &[x, Values::F32(&[f32::NAN]), x], &()).is_ok());
 }
