@@ -85,9 +85,10 @@ impl Report {
     }
 }
 
-/// One line to standard error. Where that is closed or full there is nobody to tell, and the work goes on.
+/// One line to standard error, in one piece, as other processes may write there, too. Where it is closed or full there is
+/// nobody to tell, and the work goes on.
 pub(crate) fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// A line about how far a stage has come, for logs.
