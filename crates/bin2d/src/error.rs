@@ -263,6 +263,6 @@ impl From<TryReserveError> for Error {
 impl Error {
     /// Whether the fault is in what was asked for, and not in files, data or memory.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Options(_))
+        matches!(self, Self::Options(_) | Self::Points(pointillist_ingest::Error::Options(_)))
     }
 }

@@ -86,7 +86,7 @@ fn stream_cut(
         batches = batches.with_rows(rows);
     }
     let names = batches.names();
-    let (x, y) = (column(names, &options.x)?, column(names, &options.y)?);
+    let (x, y) = (batches.column(&options.x)?, batches.column(&options.y)?);
     let z = match &options.z {
         Some(name) => Some(name.as_str()),
         None => names.iter().any(|name| name == "z").then_some("z"),
@@ -97,7 +97,7 @@ fn stream_cut(
         .columns(z)
         .ok_or_else(|| no_column(&reductions, "z"))?
         .into_iter()
-        .map(|name| Ok((name, column(names, name)?)))
+        .map(|name| Ok((name, batches.column(name)?)))
         .collect::<Result<_, Error>>()?;
     let coloring = Coloring::of_stream(options, &reductions, names)?;
     let channels: Vec<(&str, usize)> = coloring
@@ -128,17 +128,6 @@ fn stream_cut(
         Inputs { sources: sidecar.sources, options: sidecar.options, skipped: sidecar.skipped };
     let binned = Binned::new(binner.finish()?, options.clone(), vec![sidecar.identity]);
     Ok(Streamed { binned: binned.read_from(inputs), columns: sidecar.columns, bytes, bad_lines })
-}
-
-/// Which column it is.
-fn column(names: &[String], name: &str) -> Result<usize, Error> {
-    names.iter().position(|known| known == name).ok_or_else(|| {
-        Error::Options(format!(
-            "no column {name:?} is read, only {}; say which fields become which columns: --columns \
-             x=1,y=2,{name}=4",
-            names.join(", ")
-        ))
-    })
 }
 
 #[cfg(test)]

@@ -91,6 +91,21 @@ impl<'a> Batches<'a> {
         self.shared.names()
     }
 
+    /// Which column of a batch has this name.
+    ///
+    /// # Errors
+    /// [`Error::Options`] where none has, with those that are read.
+    pub fn column(&self, name: &str) -> Result<usize, Error> {
+        let names = self.names();
+        names.iter().position(|known| known == name).ok_or_else(|| {
+            Error::Options(format!(
+                "no column {name:?} is read, only {}; say which fields become which columns: --columns \
+                 x=1,y=2,{name}=4",
+                names.join(", ")
+            ))
+        })
+    }
+
     /// The next rows, in the order of the inputs: as many as in the batches before, unless it is the last. `None` after
     /// the last, and after an error. Runs on the threads of the current rayon pool. Waits for a slow pipe until the
     /// batch is full.
