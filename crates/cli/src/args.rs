@@ -326,8 +326,8 @@ pub(crate) struct GridArgs {
 }
 
 /// What colors count up to, or none where their columns tell; a type of its own as `Background`.
-#[derive(Debug, Clone)]
-struct Colors(Option<ColorScale>);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Colors(pub(crate) Option<ColorScale>);
 
 impl GridArgs {
     /// Whether it was said how many cells there are to be.
@@ -409,7 +409,7 @@ fn aspect() -> impl TypedValueParser<Value = Aspect> {
     })
 }
 
-fn colors() -> impl TypedValueParser<Value = Colors> {
+pub(crate) fn colors() -> impl TypedValueParser<Value = Colors> {
     let names = ["auto"].into_iter().chain(ColorScale::ALL.map(ColorScale::name));
     PossibleValuesParser::new(names)
         .map(|name| Colors(ColorScale::ALL.into_iter().find(|scale| scale.name() == name)))

@@ -4,20 +4,19 @@ mod args;
 
 use std::time::Instant;
 
+use pointillist_bin2d::over::ColorScale;
 use pointillist_bin2d::{Extent, Stats};
-use pointillist_colorize::spread::Shape;
 use pointillist_colorize::{
     Cells as Values, Color, Norm, Options, Paint, Picture, Resident, Scale, Style,
 };
 use pointillist_figure::{Bar, Figure as Drawn, Layout, Style as Look};
 use pointillist_ingest::{Batches, Dtype, Points};
 use pointillist_scatter::draw::{Blending, Coloring, Drawing, Style as Markers};
-use pointillist_scatter::naive::Shape as Form;
-use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Side, View};
+use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Shape, Side, View};
 use serde_json::{Value, json};
 
 pub(crate) use args::ScatterArgs;
-use args::{Blend, CanvasArgs, Channels};
+use args::{Blend, CanvasArgs};
 
 use crate::args::Global;
 use crate::between::Between;
@@ -26,6 +25,7 @@ use crate::failure::Failure;
 use crate::figure::{self, named};
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs;
+use crate::interrupt::UntilInterrupted;
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, count, number, plural, shown};
 
@@ -68,7 +68,8 @@ enum Kind {
     One([f64; 4]),
     /// The column and how it is looked up.
     Mapped(String, Norm, Box<Options>),
-    Each(Channels),
+    /// What channels count up to, where it was said.
+    Each(Option<ColorScale>),
 }
 
 impl Job {
@@ -106,10 +107,7 @@ impl Job {
             around,
             extent: canvas.extent,
             markers: Markers {
-                shape: match markers.marker {
-                    Shape::Circle => Form::Round,
-                    Shape::Square => Form::Square,
-                },
+                shape: markers.marker,
                 side,
                 blending: match markers.blend {
                     Blend::Float => Blending::Float,
@@ -131,19 +129,8 @@ impl Job {
         let mut batches = Batches::open(inputs::inputs(&args.inputs), &reading, &progress)?;
         let has_alpha = batches.names().iter().any(|name| name == "a");
         let names = self.columns(has_alpha);
-        let places = names
-            .iter()
-            .map(|wanted| {
-                let found = batches.names().iter().position(|name| name == wanted);
-                found.ok_or_else(|| {
-                    Failure::error(format!(
-                        "no column {wanted:?} is read, only {}; say which fields become which columns: --columns \
-                         x=1,y=2,{wanted}=4",
-                        batches.names().join(", ")
-                    ))
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let places =
+            names.iter().map(|name| batches.column(name)).collect::<Result<Vec<_>, _>>()?;
         let wide = args.dtype == Dtype::F64;
         let bounds = |name: &str| {
             Err(Failure::usage(match &self.kind {
@@ -157,10 +144,9 @@ impl Job {
         };
         let scene = self.scene(&bounds, has_alpha, wide)?;
         let mut drawing = scene.drawing(&self)?;
-        let quiet = OnlyCancelled(&progress);
         while let Some(batch) = batches.next_batch()? {
             let columns: Vec<_> = places.iter().map(|&place| batch.columns[place]).collect();
-            drawing.add(columns[0], columns[1], &columns[2..], &quiet)?;
+            drawing.add(columns[0], columns[1], &columns[2..], &UntilInterrupted)?;
         }
         let account = batches.finish()?;
         drop(progress);
@@ -283,18 +269,16 @@ impl Job {
                 scale = style.limits().map(|limits| Scale::new(*norm, limits)).transpose()?;
                 Coloring::Mapped { style: Box::new(style), opacity: self.alpha, wide }
             }
-            Kind::Each(channels) => {
+            Kind::Each(scale) => {
                 let limit = |names: &[&str]| -> Result<f32, Failure> {
+                    if let Some(scale) = scale {
+                        return Ok(scale.limit());
+                    }
                     let mut largest = 0.0f64;
                     for name in names {
                         largest = largest.max(bounds(name)?.map_or(0.0, |(_, high)| high));
                     }
-                    Ok(if largest > 1.0 { 255.0 } else { 1.0 })
-                };
-                let limit = |names: &[&str]| match channels {
-                    Channels::Auto => limit(names),
-                    Channels::Unit => Ok(1.0),
-                    Channels::Byte => Ok(255.0),
+                    Ok(ColorScale::of(largest).limit())
                 };
                 // Opacities have a scale of their own where it is told by the largest.
                 let alpha_limit = if has_alpha { Some(limit(&["a"])?) } else { None };
@@ -388,8 +372,8 @@ impl Job {
     /// What markers have which colours, in words.
     fn what(&self) -> String {
         let shape = match self.markers.shape {
-            Form::Round => "circles",
-            Form::Square => "squares",
+            Shape::Circle => "circles",
+            Shape::Square => "squares",
         };
         let colors = match &self.kind {
             Kind::One(_) => "in one colour".to_owned(),
@@ -412,14 +396,14 @@ impl Job {
             Kind::Mapped(name, norm, options) => {
                 json!({ "column": name, "norm": norm, "options": options })
             }
-            Kind::Each(channels) => json!({ "rgb": format!("{channels:?}") }),
+            Kind::Each(scale) => json!({ "rgb": scale }),
         };
         json!({
             "columns": self.names,
             "figure": [args.canvas.figsize.0, args.canvas.figsize.1, args.canvas.dpi],
             "around": self.around.as_ref().map(|(wanted, _)| wanted),
             "extent": self.extent,
-            "square": shape == Form::Square,
+            "square": shape == Shape::Square,
             "side": side.get(),
             "blend": blending,
             "background": background,
@@ -455,15 +439,4 @@ fn inside(picture: Picture, layout: &Layout) -> Picture {
     let rows = picture.rgba.chunks_exact(picture.width * 4).skip(area.top).take(area.height);
     let rgba = rows.flat_map(|row| &row[area.left * 4..(area.left + area.width) * 4]).copied();
     Picture { width: area.width, height: area.height, rgba: rgba.collect(), ..picture }
-}
-
-/// Does not count rows: the bytes that they are read from are counted.
-struct OnlyCancelled<'a>(&'a StageProgress);
-
-impl pointillist_ingest::Progress for OnlyCancelled<'_> {
-    fn advance(&self, _rows: u64) {}
-
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }

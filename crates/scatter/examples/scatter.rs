@@ -9,8 +9,8 @@
 
 use std::io::{BufRead, Read, Write};
 
-use pointillist_scatter::naive::{Canvas, Colors, Points, Shape, draw};
-use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Mode, Side, View};
+use pointillist_scatter::naive::{Canvas, Colors, Points, draw};
+use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Mode, Shape, Side, View};
 use serde_json::Value;
 
 fn numbers<const N: usize>(value: &Value) -> [f64; N] {
@@ -67,7 +67,7 @@ fn main() {
             } else {
                 Colors::Each(&colors)
             },
-            shape: if asked["shape"] == "o" { Shape::Round } else { Shape::Square },
+            shape: if asked["shape"] == "o" { Shape::Circle } else { Shape::Square },
             side,
         };
         let start = numbers::<4>(&asked["start"]).map(|value| value as u8);

@@ -24,8 +24,7 @@ pub use paint::Coloring;
 
 use crate::geometry::{Figure, View};
 use crate::marker::{Mode, Round, Side, Square};
-use crate::naive::Shape;
-use crate::{Clip, Error};
+use crate::{Clip, Error, Shape};
 use layers::{Canvas, Layer};
 use paint::Ranges;
 
@@ -94,7 +93,7 @@ impl Drawing {
         let replaced = match (style.blending, style.shape) {
             (Blending::Float, _) => side.get() < 1.0,
             (Blending::Agg8, Shape::Square) => Square::new(side).is_invisible(mode),
-            (Blending::Agg8, Shape::Round) => match mode {
+            (Blending::Agg8, Shape::Circle) => match mode {
                 Mode::Markers => Round::new(side).stamp().mask.is_empty(),
                 Mode::Paths => side.get() == 0.0,
             },
@@ -118,8 +117,8 @@ impl Drawing {
     /// [`Coloring::columns`] has it. Runs on the threads of the current rayon pool; `progress` counts rows.
     ///
     /// # Errors
-    /// Where lengths differ, a channel of a colour is out of its range, there is no memory for the points on their way, or `progress` says so. What is drawn is
-    /// then not complete.
+    /// Where lengths differ, a channel of a colour is out of its range, there is no memory for the points on their way, or
+    /// `progress` says so. What is drawn is then not complete.
     pub fn add(
         &mut self,
         x: Values<'_>,
@@ -139,15 +138,22 @@ impl Drawing {
     /// Where there is no memory for it.
     pub fn finish(self) -> Result<(Picture, Stats), Error> {
         let (width, height) = self.view.axes().canvas();
-        let len = width.checked_mul(height).ok_or(Error::Memory { width, height })?;
-        let mut pixels: Vec<[u8; 4]> = Vec::new();
-        pixels.try_reserve_exact(len).map_err(|_| Error::Memory { width, height })?;
-        pixels.resize(len, self.start);
+        let mut pixels = filled([width, height], self.start)?;
         let stats = self.layer.finish(Canvas { pixels: &mut pixels, width, clip: self.clip });
         let rgba = pixels.into_flattened();
         let picture = Picture { width, height, rgba, norm: None, limits: None, alpha_limits: None };
         Ok((picture, stats))
     }
+}
+
+/// Pixels of one kind, or an error where the system has no memory to give.
+fn filled<T: Clone>([width, height]: [usize; 2], pixel: T) -> Result<Vec<T>, Error> {
+    let memory = || Error::Memory { width, height };
+    let len = width.checked_mul(height).ok_or_else(memory)?;
+    let mut pixels = Vec::new();
+    pixels.try_reserve_exact(len).map_err(|_| memory())?;
+    pixels.resize(len, pixel);
+    Ok(pixels)
 }
 
 /// What a canvas begins with. A transparent one of matplotlib's is white.

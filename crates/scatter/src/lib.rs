@@ -29,3 +29,4 @@ pub use blend::CountTable;
 pub use error::Error;
 pub use geometry::{Axes, AxesBox, Clip, Figure, Limits, View};
 pub use marker::{Footprint, Mask, Mode, Round, Side, Square, Stamp};
+pub use pointillist_colorize::spread::Shape;

@@ -1,17 +1,9 @@
 //! Points drawn one after another, as matplotlib draws them: slow, plain, and what the fast kernels are held against.
 
+use crate::Shape;
 use crate::blend::{blend, over, to_bytes};
 use crate::geometry::{Clip, View};
 use crate::marker::{Footprint, Mode, Round, Side, Square};
-
-/// The shape of a marker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// `'s'`.
-    Square,
-    /// `'o'`.
-    Round,
-}
 
 /// The colours of the markers: red, green, blue and opacity from 0 to 1.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +23,7 @@ pub struct Points<'a> {
     pub y: &'a [f64],
     /// One or as many as `x`.
     pub colors: Colors<'a>,
-    /// The shape of all markers.
+    /// The shape of all markers: `'s'` or `'o'`.
     pub shape: Shape,
     /// The size of all markers.
     pub side: Side,
@@ -127,7 +119,7 @@ fn walk<T>(
                         };
                         fill(here, clip, |column, row| draw(column, row, color, 255));
                     }
-                    Shape::Round => {
+                    Shape::Circle => {
                         for _ in 0..stamp.times {
                             for (dx, dy, cover) in stamp.mask.pixels() {
                                 draw(column + dx, row + dy, color, cover);
@@ -146,7 +138,7 @@ fn walk<T>(
                             });
                         }
                     }
-                    Shape::Round => round.at(place, axes, |column, row, length, cover| {
+                    Shape::Circle => round.at(place, axes, |column, row, length, cover| {
                         (column..column + length as i32)
                             .for_each(|column| draw(column, row, color, cover));
                     }),

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
 use pointillist_scatter::counts::Region;
-use pointillist_scatter::naive::{Canvas, Colors, Points, Shape, draw, draw_floats};
+use pointillist_scatter::naive::{Canvas, Colors, Points, draw, draw_floats};
 use pointillist_scatter::{
-    Axes, AxesBox, CountTable, Figure, Limits, Mode, Round, Side, Square, View, blend,
+    Axes, AxesBox, CountTable, Figure, Limits, Mode, Round, Shape, Side, Square, View, blend,
 };
 use proptest::prelude::*;
 
@@ -97,7 +97,7 @@ proptest! {
         let view = view(&figure, &AxesBox::subplot());
         let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
         let (side, color) = (Side::pixels(diameter).unwrap(), [1.0, 0.3, 0.0, alpha]);
-        let all = Points { x: &x, y: &y, colors: Colors::One(color), shape: Shape::Round, side };
+        let all = Points { x: &x, y: &y, colors: Colors::One(color), shape: Shape::Circle, side };
         let mut expected = Canvas::new(view.axes().canvas(), [255; 4]);
         draw(&mut expected, &view, &all, Mode::Markers);
 

@@ -1,8 +1,8 @@
 //! What round markers cover in matplotlib, from `generate_masks_oracle.py`.
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
-use pointillist_scatter::naive::{Canvas, Colors, Points, Shape, draw};
-use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Mode, Round, Side, View};
+use pointillist_scatter::naive::{Canvas, Colors, Points, draw};
+use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Mode, Round, Shape, Side, View};
 use serde_json::Value;
 
 #[test]
@@ -21,7 +21,7 @@ fn round_markers_cover_what_matplotlibs_do() {
             x: &[x],
             y: &[side - y],
             colors: Colors::One([0.0, 0.0, 0.0, 1.0]),
-            shape: Shape::Round,
+            shape: Shape::Circle,
             side: Side::points(diameter * diameter, 72.0).unwrap(),
         };
         let mut canvas = Canvas::new(axes.canvas(), [255; 4]);

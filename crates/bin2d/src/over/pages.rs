@@ -38,16 +38,16 @@ impl ColorScale {
         }
     }
 
-    /// The largest value.
-    fn limit(self) -> f32 {
+    /// The largest value: 1 or 255.
+    pub fn limit(self) -> f32 {
         match self {
             Self::Unit => 1.0,
             Self::Byte => 255.0,
         }
     }
 
-    /// What values up to `max` tell.
-    fn of(max: f64) -> Self {
+    /// What values up to `max` tell: bytes where it is above 1.
+    pub fn of(max: f64) -> Self {
         if max > 1.0 { Self::Byte } else { Self::Unit }
     }
 }

@@ -9,7 +9,9 @@ use pointillist_colorize::{Color, Effort, Norm, Options, Paint};
 use pointillist_ingest::Dtype;
 
 use super::Kind;
-use crate::args::{self, Background, TextArgs, background, effort, pair, positive, shape};
+use crate::args::{
+    self, Background, Colors, TextArgs, background, colors, effort, pair, positive, shape,
+};
 use crate::colormaps::Cmap;
 use crate::failure::Failure;
 use crate::figure::Labels;
@@ -95,15 +97,8 @@ pub(super) struct ColorArgs {
     pub(super) z: Option<String>,
     /// Every point in a colour of its own, from columns r, g and b, and a for its opacity where there is one: from 0 to 1
     /// (unit) or to 255 (byte); auto tells by the largest
-    #[arg(long, value_name = "SCALE", value_enum, conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "z"])]
-    pub(super) rgb: Option<Channels>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Channels {
-    Auto,
-    Unit,
-    Byte,
+    #[arg(long, value_name = "SCALE", value_parser = colors(), conflicts_with_all = ["cmap", "norm", "vmin", "vmax", "z"])]
+    pub(super) rgb: Option<Colors>,
 }
 
 /// What is drawn on.
@@ -136,8 +131,8 @@ pub(super) struct CanvasArgs {
 impl ColorArgs {
     /// Where colours come from, checked as far as that goes without points.
     pub(super) fn kind(&self, alpha: f64) -> Result<Kind, Failure> {
-        if let Some(channels) = self.rgb {
-            return Ok(Kind::Each(channels));
+        if let Some(Colors(scale)) = self.rgb {
+            return Ok(Kind::Each(scale));
         }
         let mapped = self.cmap.is_some()
             || self.norm.is_some()

@@ -10,6 +10,7 @@ use pointillist_bin2d::{Columns, Progress, Stats};
 use pointillist_ingest::Values;
 use rayon::prelude::*;
 
+use super::filled;
 use super::layers::{Canvas, Layer, Show};
 use super::paint::Painter;
 use crate::geometry::View;
@@ -42,12 +43,7 @@ impl<B: Blend, P: Painter<Ink = B::Ink>> Bands<B, P> {
         (blend, paint): (B, P),
         show: Show<B::Pixel>,
     ) -> Result<Self, Error> {
-        let (width, height) = (clip.width(), clip.height());
-        let memory = || Error::Memory { width, height };
-        let mut pixels = Vec::new();
-        let len = width.checked_mul(height).ok_or_else(memory)?;
-        pixels.try_reserve_exact(len).map_err(|_| memory())?;
-        pixels.resize(len, B::Pixel::default());
+        let pixels = filled([clip.width(), clip.height()], B::Pixel::default())?;
         Ok(Self { view, clip, side, blend, paint, show, pixels, stats: Stats::default() })
     }
 

@@ -1,7 +1,7 @@
 //! Which engine draws which markers.
 
 use pointillist_bin2d::over::{
-    Along, Blend, Colors, Float, Lattice, Marker, Mask, Over, Paint, Place,
+    self, Along, Blend, Colors, Float, Lattice, Marker, Mask, Over, Paint, Place, Plain,
 };
 use pointillist_bin2d::{Columns, Progress, Size, Stats};
 use pointillist_ingest::Values;
@@ -14,8 +14,7 @@ use crate::blend::{CountTable, blend, over_many, to_bytes};
 use crate::counts::Region;
 use crate::geometry::View;
 use crate::marker::{Mode, Round, Square};
-use crate::naive::Shape;
-use crate::{Clip, Error};
+use crate::{Clip, Error, Shape};
 
 /// Takes points and makes the pixels of the clip.
 pub(super) trait Layer {
@@ -91,7 +90,8 @@ fn floats<P>(job: &Job, paint: P) -> Result<Box<dyn Layer>, Error>
 where
     P: Painter<Ink = [f32; 4]> + 'static,
 {
-    composited(job, Float, paint, |start| Box::new(move |ink| beneath(start, ink)))
+    let start = job.start;
+    composited(job, Float, paint, Box::new(move |ink| beneath(start, ink)))
 }
 
 fn agg8<P>(job: &Job, paint: P) -> Result<Box<dyn Layer>, Error>
@@ -99,7 +99,7 @@ where
     P: Painter<Ink = [u8; 4]> + 'static,
 {
     let eight = Agg8 { start: job.start };
-    composited(job, eight, paint, move |_| Box::new(move |pixel| eight.shown(pixel)))
+    composited(job, eight, paint, Box::new(move |pixel| eight.shown(pixel)))
 }
 
 /// From a pixel of the canvas to that of the picture.
@@ -109,19 +109,18 @@ fn composited<B, P>(
     job: &Job,
     blend: B,
     paint: P,
-    show: impl FnOnce([u8; 4]) -> Show<B::Pixel>,
+    show: Show<B::Pixel>,
 ) -> Result<Box<dyn Layer>, Error>
 where
-    B: Blend + Clone + 'static,
+    B: Blend + 'static,
     P: Painter<Ink = B::Ink> + 'static,
 {
-    let Job { view, clip, mode, style, start } = job;
-    let show = show(*start);
+    let Job { view, clip, mode, style, .. } = job;
     let marker = match (style.shape, mode) {
-        (Shape::Round, Mode::Paths) => {
+        (Shape::Circle, Mode::Paths) => {
             return Ok(Box::new(Bands::new(*view, *clip, style.side, (blend, paint), show)?));
         }
-        (Shape::Round, Mode::Markers) => {
+        (Shape::Circle, Mode::Markers) => {
             let stamp = Round::new(style.side).stamp();
             if stamp.mask.is_empty() {
                 return Ok(Box::new(Nowhere::default()));
@@ -129,13 +128,13 @@ where
             let marker = Marker::Mask(mask(&stamp.mask)?);
             let blend = Times { blend, times: stamp.times };
             let over = Over::new(place(view, *clip, *mode, marker)?, blend, paint)?;
-            return Ok(Box::new(Composited { over, show }));
+            return Ok(Box::new(Drawn { over, finish: shown(show) }));
         }
         (Shape::Square, Mode::Markers) => Marker::Centered { half: style.side.get() / 2.0 },
         (Shape::Square, Mode::Paths) => Marker::Edges { half: style.side.get() / 2.0 },
     };
     let over = Over::new(place(view, *clip, *mode, marker)?, blend, paint)?;
-    Ok(Box::new(Composited { over, show }))
+    Ok(Box::new(Drawn { over, finish: shown(show) }))
 }
 
 fn mask(mask: &crate::Mask) -> Result<Mask, Error> {
@@ -180,13 +179,16 @@ fn along(view: &View, mode: Mode, [left, top]: [i32; 2]) -> [Along; 2] {
     }
 }
 
-/// Points with inks, composited by bin2d.
-struct Composited<B: Blend, P: Paint<Ink = B::Ink>> {
+/// Points drawn by bin2d.
+struct Drawn<B: Blend, P: Paint<Ink = B::Ink>> {
     over: Over<B, P>,
-    show: Show<B::Pixel>,
+    /// Draws what came of them.
+    finish: Finish<B::Pixel>,
 }
 
-impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Composited<B, P> {
+type Finish<T> = Box<dyn FnOnce(over::Canvas<T>, Canvas<'_>)>;
+
+impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Drawn<B, P> {
     fn add(
         &mut self,
         points: &Columns<'_>,
@@ -199,22 +201,30 @@ impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Composited<B, P> {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, drawn_on: Canvas<'_>) -> Stats {
-        let Self { over, show } = *self;
-        let canvas = over.finish();
-        drawn_on.rows().enumerate().for_each(|(number, row)| {
+    fn finish(self: Box<Self>, canvas: Canvas<'_>) -> Stats {
+        let Self { over, finish } = *self;
+        let drawn = over.finish();
+        let stats = drawn.stats();
+        finish(drawn, canvas);
+        stats
+    }
+}
+
+/// Shows every pixel that something has been drawn on.
+fn shown<T: Plain + 'static>(show: Show<T>) -> Finish<T> {
+    Box::new(move |drawn, canvas| {
+        canvas.rows().enumerate().for_each(|(number, row)| {
             let number = number as u32;
             let mut pixels = row.iter_mut();
-            canvas.rows(number..number + 1, |pixel| {
+            drawn.rows(number..number + 1, |pixel| {
                 if let Some(to) = pixels.next()
-                    && pixel != B::Pixel::default()
+                    && pixel != T::default()
                 {
                     *to = show(pixel);
                 }
             });
         });
-        canvas.stats()
-    }
+    })
 }
 
 /// A canvas of floats over the pixel that was there before, rounded.
@@ -308,12 +318,6 @@ impl Blend for Tally {
 }
 
 /// Square markers of one colour, counted.
-struct Counted {
-    over: Over<Tally, Uniform<u8>>,
-    region: Region,
-    color: Box<dyn Fn(u64) -> [u8; 4] + Sync>,
-}
-
 fn counted(job: &Job, color: [f64; 4]) -> Result<Box<dyn Layer>, Error> {
     let stamp = Square::new(job.style.side).stamp();
     // Those farther out reach nothing, whatever their size.
@@ -344,32 +348,13 @@ fn counted(job: &Job, color: [f64; 4]) -> Result<Box<dyn Layer>, Error> {
             })
         }
     };
-    Ok(Box::new(Counted { over, region, color }))
-}
-
-impl Layer for Counted {
-    fn add(
-        &mut self,
-        points: &Columns<'_>,
-        _places: [Values<'_>; 2],
-        colors: &[Values<'_>],
-        progress: &dyn Progress,
-    ) -> Result<(), Error> {
-        let carried = Uniform::<u8>::carry(colors, points.rows())?;
-        self.over.add(points, &carried, progress)?;
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, canvas: Canvas<'_>) -> Stats {
-        let Self { over, region, color } = *self;
-        let counts = over.finish();
+    let finish: Finish<u32> = Box::new(move |counts, canvas| {
         let mut centres = Vec::with_capacity(region.width() * region.height());
         counts.rows(0..counts.size().height(), |count| centres.push(count));
-        let stats = counts.stats();
         drop(counts);
         region.draw(&centres, color, canvas.pixels, canvas.width);
-        stats
-    }
+    });
+    Ok(Box::new(Drawn { over, finish }))
 }
 
 /// Nothing is ever seen.

@@ -59,7 +59,7 @@ fn style() -> impl Strategy<Value = Style> {
     let background = prop::option::of(any::<[u8; 4]>().prop_map(Color));
     (prop::bool::ANY, side, prop::bool::ANY, background).prop_map(
         |(square, side, float, background)| Style {
-            shape: if square { Shape::Square } else { Shape::Round },
+            shape: if square { Shape::Square } else { Shape::Circle },
             side: Side::pixels(side).expect("a side"),
             blending: if float { Blending::Float } else { Blending::Agg8 },
             background,
