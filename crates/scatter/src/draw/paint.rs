@@ -77,13 +77,9 @@ impl Ranges {
     pub(super) fn check(&self, columns: &[Values<'_>]) -> Result<(), Error> {
         for ((&limit, values), name) in self.0.iter().zip(columns).zip(["r", "g", "b", "a"]) {
             let limit = f64::from(limit);
-            let beyond = |value: f64| value.is_finite() && !(0.0..=limit).contains(&value);
-            let found = match values {
-                Values::F32(values) => values
-                    .par_iter()
-                    .map(|&value| f64::from(value))
-                    .find_any(|&value| beyond(value)),
-                Values::F64(values) => values.par_iter().copied().find_any(|&value| beyond(value)),
+            let found = match *values {
+                Values::F32(values) => beyond(values, limit),
+                Values::F64(values) => beyond(values, limit),
             };
             if let Some(value) = found {
                 return Err(Error::Colors(format!(
@@ -94,6 +90,19 @@ impl Ranges {
         }
         Ok(())
     }
+}
+
+/// A finite value that is not from 0 to `limit`, if there is one.
+fn beyond<T: Copy + Into<f64> + Sync>(values: &[T], limit: f64) -> Option<f64> {
+    /// Looked at without a branch, which vectors can do.
+    const BLOCK: usize = 1 << 14;
+    let is_beyond = |value: T| {
+        let value: f64 = value.into();
+        ((value < 0.0) | (value > limit)) & value.is_finite()
+    };
+    let any = |block: &&[T]| block.iter().fold(false, |any, &value| any | is_beyond(value));
+    let block = values.par_chunks(BLOCK).find_any(any)?;
+    block.iter().copied().find(|&value| is_beyond(value)).map(Into::into)
 }
 
 /// A colour as a blending takes it.
