@@ -70,13 +70,15 @@ class Ingest:
         self.sum = None
         gigabytes = self.text.stat().st_size / 1e9
         self.data = f"{gigabytes:.3f} GB of text"
-        self.command = [str(self.program), "ingest", str(self.text), "-o", str(self.points), "--force", "--quiet"]
+        self.command = [str(self.program), "ingest", str(self.text), "-o", str(self.points), "--quiet"]
         peers = [lambda name=name: self.run_peer(name) for name in self.peers]
         self.comparisons = [
             Comparison("text to float32 columns", "GB/s", gigabytes, [self.run_ours, self.run_cat, *peers])
         ]
 
     def run_ours(self):
+        # Into a new folder: to remove what an older run left is no work of this one.
+        self.clean()
         seconds, _ = timed(self.command)
         import numpy
 

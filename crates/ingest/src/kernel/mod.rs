@@ -2,10 +2,11 @@
 //!
 //! A file that a program has written has one layout in all its rows: so many fields, with this between them. A
 //! [`Shape`] is that layout, learnt from one row that the general path has read. From then on rows are parsed in bulk:
-//! [`separators`] finds where fields end, 64 bytes at a time, and one of two kernels makes numbers of them.
+//! [`separators`] finds where fields end, 64 bytes at a time, and one of these kernels makes numbers of them.
 //!
 //! - [`fixed`]: a column has the same number of digits after the point in every row, as `%.6f` gives. Then the place of
 //!   every digit is known from where its field ends, and a few rows are parsed at once without looking for anything.
+//! - `dense`, for AVX-512: the same where all fields are such numbers, a few fields at once, of whichever rows.
 //! - [`varying`]: numbers of any length and with or without exponents, as `%g`, `%.18e` and the shortest digits give. A
 //!   field at a time, without a branch that its digits decide.
 //!
@@ -18,6 +19,9 @@
     allow(dead_code, unused_variables, reason = "other processors have no vectors here yet")
 )]
 
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "processor intrinsics")]
+mod dense;
 mod finish;
 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
 mod fixed;
@@ -48,7 +52,7 @@ pub enum Kernel {
     /// Four rows of fixed fields at once, or one varying field.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// Eight rows of fixed fields at once; varying fields as with AVX2.
+    /// Eight fixed fields at once, or eight rows of them where there are other fields too; varying fields as with AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -70,6 +74,7 @@ impl Kernel {
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vbmi")
                 && is_x86_feature_detected!("avx512vbmi2")
             {
                 kernels.push(Self::Avx512);
@@ -124,7 +129,13 @@ impl Kernel {
             // SAFETY: As above.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx512 => unsafe { fixed::avx512(work) },
+            Self::Avx512 => unsafe {
+                let mut work = work;
+                let dense = dense::avx512(&mut work);
+                // From rows on that only look less like the one that was learnt.
+                let Done { rows, at } = fixed::avx512(work);
+                Done { rows: dense + rows, at }
+            },
         }
     }
 
@@ -174,6 +185,9 @@ pub(crate) struct Work<'a, T> {
 /// Memory that is used again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    /// What the kernel for dense rows knows of the fields of a block.
+    #[cfg(target_arch = "x86_64")]
+    lists: dense::Lists,
     /// Where fields end; first, the byte before the first field.
     ends: Vec<u32>,
     /// How long each field is, as the vectors of the kernel for fixed fields want to know it.

@@ -7,7 +7,7 @@ use crate::options::Delimiter;
 pub(crate) const LANE: usize = 16;
 
 /// The layout of a row, learnt from one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape {
     /// Fields of a row, wanted or not.
     pub(super) fields: usize,
@@ -24,6 +24,9 @@ pub(crate) struct Shape {
     /// Blanks between the first separator behind the last field and the newline, with the separator; only where blanks
     /// are the delimiter. Where there are some, no field is fixed.
     pub(super) blanks_at_end: usize,
+    /// What reads rows of nothing but fixed fields, where these are such rows.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) dense: Option<super::dense::Tables>,
     /// Whether one of the other fields may begin with a byte: not with one that begins a comment or a quotation, and not
     /// with a blank that could hide such a one, unless blanks are the delimiter.
     may_begin: [bool; 256],
@@ -89,6 +92,9 @@ impl Shape {
             ColumnShape::learn(wanted.position, wanted.column, field, separator)
         });
         let columns = if blanks_at_end == 0 { columns.collect() } else { None };
+        #[cfg(target_arch = "x86_64")]
+        let dense =
+            if blanks_at_end == 0 { Self::dense(&fields, layout, delimiter, line) } else { None };
         let wanted = |field: &usize| layout.fields.iter().any(|wanted| wanted.position == *field);
         let mut may_begin = [true; 256];
         let special: &[u8] = match delimiter {
@@ -108,8 +114,40 @@ impl Shape {
             others: (0..fields.len()).filter(|field| !wanted(field)).collect(),
             carriage_return: last.ends_with(b"\r"),
             blanks_at_end,
+            #[cfg(target_arch = "x86_64")]
+            dense,
             may_begin,
         })
+    }
+
+    /// The tables for rows of nothing but fixed fields, each of them wanted once at most.
+    #[cfg(target_arch = "x86_64")]
+    fn dense(
+        fields: &[(&[u8], u8, usize)],
+        layout: &Layout,
+        delimiter: u8,
+        line: &[u8],
+    ) -> Option<super::dense::Tables> {
+        use super::dense::{MOST_FIELDS, Tables};
+        if fields.len() > MOST_FIELDS {
+            return None;
+        }
+        let mut columns = [None; MOST_FIELDS];
+        for wanted in &layout.fields {
+            if columns[wanted.position].replace(wanted.column).is_some() {
+                return None;
+            }
+        }
+        let shapes = fields.iter().enumerate().map(|(at, &(field, separator, _))| {
+            ColumnShape::learn(at, columns[at].unwrap_or_default(), field, separator)
+        });
+        let shapes: Vec<ColumnShape> = shapes.collect::<Option<_>>()?;
+        let bytes: usize = fields.iter().map(|(field, ..)| field.len() + 1).sum();
+        let padded = bytes < line.len() + 1;
+        if padded && delimiter != b' ' {
+            return None;
+        }
+        Tables::new(&shapes, &columns[..fields.len()], delimiter, padded)
     }
 
     /// Whether the kernel for fixed fields can try.
@@ -169,6 +207,11 @@ impl Shape {
 }
 
 impl ColumnShape {
+    /// Whether a carriage return stands before the separator.
+    pub(super) fn has_carriage_return(&self) -> bool {
+        self.fixed[LANE - 2] == 0xFF && self.expected[LANE - 2] == b'\r'
+    }
+
     /// `None` where the field is not plain: exponents, signs other than minus, more than 14 bytes.
     fn learn(field: usize, column: usize, text: &[u8], separator: u8) -> Option<Self> {
         let (text, tail): (&[u8], &[u8]) = match (text, separator) {

@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::sidecar::Source;
 
 /// Pieces that a chunk of a file is read in.
-const PIECES: u64 = 4;
+const PIECES: u64 = 2;
 
 /// Hands out the inputs in chunks, in order.
 pub(crate) struct Chunker {
