@@ -128,6 +128,7 @@ pub(super) fn finish<T: FromDigits>(halves: &[u64], decimals: usize, numbers: &m
 
 /// A power of ten and a sign.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(transparent)]
 pub(crate) struct Scale(i32);
 
 impl Scale {

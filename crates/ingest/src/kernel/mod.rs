@@ -120,22 +120,27 @@ impl Kernel {
     pub(crate) fn parse_fixed<T: Number>(self, work: Work<'_, T>) -> Done {
         match self {
             Self::General => Done { rows: 0, at: work.at },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                let mut work = work;
+                // SAFETY: This kernel is only chosen where the processor has the features.
+                #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+                let dense = unsafe { dense::avx512(&mut work) };
+                if !work.shape.is_fixed() {
+                    return Done { rows: dense, at: work.at };
+                }
+                // From rows on that only look less like the one that was learnt.
+                // SAFETY: As above.
+                #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+                let Done { rows, at } = unsafe { fixed::avx512(work) };
+                Done { rows: dense + rows, at }
+            }
             _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
             Self::Scalar => words::fixed::parse(work),
-            // SAFETY: This kernel is only chosen where the processor has the features.
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx2 => unsafe { fixed::avx2(work) },
             // SAFETY: As above.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx512 => unsafe {
-                let mut work = work;
-                let dense = dense::avx512(&mut work);
-                // From rows on that only look less like the one that was learnt.
-                let Done { rows, at } = fixed::avx512(work);
-                Done { rows: dense + rows, at }
-            },
+            Self::Avx2 => unsafe { fixed::avx2(work) },
         }
     }
 

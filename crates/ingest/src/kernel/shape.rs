@@ -24,9 +24,9 @@ pub(crate) struct Shape {
     /// Blanks between the first separator behind the last field and the newline, with the separator; only where blanks
     /// are the delimiter. Where there are some, no field is fixed.
     pub(super) blanks_at_end: usize,
-    /// What reads rows of nothing but fixed fields, where these are such rows.
+    /// The same of all fields, wanted or not, where all of them are of one kind that is read densely.
     #[cfg(target_arch = "x86_64")]
-    pub(super) dense: Option<super::dense::Tables>,
+    pub(super) dense: Option<super::dense::Dense>,
     /// Whether one of the other fields may begin with a byte: not with one that begins a comment or a quotation, and not
     /// with a blank that could hide such a one, unless blanks are the delimiter.
     may_begin: [bool; 256],
@@ -93,8 +93,12 @@ impl Shape {
         });
         let columns = if blanks_at_end == 0 { columns.collect() } else { None };
         #[cfg(target_arch = "x86_64")]
-        let dense =
-            if blanks_at_end == 0 { Self::dense(&fields, layout, delimiter, line) } else { None };
+        let dense = {
+            let fields: Vec<_> = fields.iter().map(|&(text, byte, _)| (text, byte)).collect();
+            let padded = fields.iter().map(|(text, _)| text.len() + 1).sum::<usize>() < row.len();
+            let fits = blanks_at_end == 0;
+            fits.then(|| super::dense::Dense::learn(&fields, layout, delimiter, padded)).flatten()
+        };
         let wanted = |field: &usize| layout.fields.iter().any(|wanted| wanted.position == *field);
         let mut may_begin = [true; 256];
         let special: &[u8] = match delimiter {
@@ -120,37 +124,7 @@ impl Shape {
         })
     }
 
-    /// The tables for rows of nothing but fixed fields, each of them wanted once at most.
-    #[cfg(target_arch = "x86_64")]
-    fn dense(
-        fields: &[(&[u8], u8, usize)],
-        layout: &Layout,
-        delimiter: u8,
-        line: &[u8],
-    ) -> Option<super::dense::Tables> {
-        use super::dense::{MOST_FIELDS, Tables};
-        if fields.len() > MOST_FIELDS {
-            return None;
-        }
-        let mut columns = [None; MOST_FIELDS];
-        for wanted in &layout.fields {
-            if columns[wanted.position].replace(wanted.column).is_some() {
-                return None;
-            }
-        }
-        let shapes = fields.iter().enumerate().map(|(at, &(field, separator, _))| {
-            ColumnShape::learn(at, columns[at].unwrap_or_default(), field, separator)
-        });
-        let shapes: Vec<ColumnShape> = shapes.collect::<Option<_>>()?;
-        let bytes: usize = fields.iter().map(|(field, ..)| field.len() + 1).sum();
-        let padded = bytes < line.len() + 1;
-        if padded && delimiter != b' ' {
-            return None;
-        }
-        Tables::new(&shapes, &columns[..fields.len()], delimiter, padded)
-    }
-
-    /// Whether the kernel for fixed fields can try.
+    /// Whether the kernels for fixed fields can try.
     pub(crate) fn is_fixed(&self) -> bool {
         !self.columns.is_empty()
     }
@@ -213,7 +187,7 @@ impl ColumnShape {
     }
 
     /// `None` where the field is not plain: exponents, signs other than minus, more than 14 bytes.
-    fn learn(field: usize, column: usize, text: &[u8], separator: u8) -> Option<Self> {
+    pub(super) fn learn(field: usize, column: usize, text: &[u8], separator: u8) -> Option<Self> {
         let (text, tail): (&[u8], &[u8]) = match (text, separator) {
             ([text @ .., b'\r'], b'\n') => (text, b"\r\n"),
             (_, b'\n') => (text, b"\n"),

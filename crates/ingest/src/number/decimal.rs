@@ -26,10 +26,10 @@ pub(crate) struct Decimal {
 
 /// The largest power of ten in [`POWERS`], both ways. No float is as large as the one, nor any multiple of the other by a
 /// mantissa as large as the smallest float.
-const MOST: i32 = 70;
+pub(crate) const MOST: i32 = 70;
 
 /// 10^-70 to 10^70, rounded correctly.
-static POWERS: [f64; 2 * MOST as usize + 1] = [
+pub(crate) static POWERS: [f64; 2 * MOST as usize + 1] = [
     1e-70, 1e-69, 1e-68, 1e-67, 1e-66, 1e-65, 1e-64, 1e-63, 1e-62, 1e-61, 1e-60, 1e-59, 1e-58,
     1e-57, 1e-56, 1e-55, 1e-54, 1e-53, 1e-52, 1e-51, 1e-50, 1e-49, 1e-48, 1e-47, 1e-46, 1e-45,
     1e-44, 1e-43, 1e-42, 1e-41, 1e-40, 1e-39, 1e-38, 1e-37, 1e-36, 1e-35, 1e-34, 1e-33, 1e-32,
@@ -143,11 +143,11 @@ pub(crate) fn power_of_ten(exponent: i32) -> f64 {
 }
 
 /// Where floats have all their bits.
-const SMALLEST: f64 = 1.2e-38;
-const LARGEST: f64 = 3.4e38;
+pub(crate) const SMALLEST: f64 = 1.2e-38;
+pub(crate) const LARGEST: f64 = 3.4e38;
 /// What is less than half of the smallest float is zero, and what is more than the largest one and a half is infinite.
-const NOTHING: f64 = 7e-46;
-const INFINITE: f64 = 3.5e38;
+pub(crate) const NOTHING: f64 = 7e-46;
+pub(crate) const INFINITE: f64 = 3.5e38;
 
 /// The float that a mantissa with its power of ten and sign is, and whether there is a doubt that it is the nearest.
 #[inline(always)]
