@@ -123,7 +123,7 @@ impl Kind for Decimals {
         &self.rows
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn measure(&self, lists: &mut Lists, fields: usize) -> usize {
         // SAFETY: The caller's promise.
         unsafe {
@@ -135,7 +135,7 @@ impl Kind for Decimals {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn add_up<T: Number, const CAREFUL: bool>(
         &self,
         text: &[u8],

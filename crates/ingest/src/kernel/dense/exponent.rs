@@ -146,13 +146,13 @@ impl Kind for Exponents {
         &self.rows
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn measure(&self, lists: &mut Lists, fields: usize) -> usize {
         // SAFETY: The caller's promise.
         unsafe { measure(self, lists, fields) }
     }
 
-    #[inline(always)]
+    #[inline]
     unsafe fn add_up<T: Number, const CAREFUL: bool>(
         &self,
         text: &[u8],
