@@ -23,6 +23,15 @@ pub(super) fn layout(delimiter: Delimiter, positions: &[usize]) -> Layout {
     Layout { delimiter, fields, names, comment: b"#%>".to_vec(), skip_bad: true }
 }
 
+fn named(delimiter: char) -> Delimiter {
+    match delimiter {
+        '\t' => Delimiter::Tab,
+        ',' => Delimiter::Comma,
+        ';' => Delimiter::Semicolon,
+        _ => Delimiter::Space,
+    }
+}
+
 fn parse<T: Number>(text: &str, layout: &Layout, kernel: Kernel) -> Rows<T> {
     let mut rows = Rows::new(layout.fields.len(), kernel);
     // Twice, as a worker does with one chunk after the other: the second time in used memory.
@@ -228,13 +237,7 @@ proptest! {
 
     #[test]
     fn the_kernels_give_what_the_general_path_gives((text, delimiter, wanted) in table()) {
-        let delimiter = match delimiter {
-            '\t' => Delimiter::Tab,
-            ',' => Delimiter::Comma,
-            ';' => Delimiter::Semicolon,
-            _ => Delimiter::Space,
-        };
-        let mut layout = layout(delimiter, &wanted);
+        let mut layout = layout(named(delimiter), &wanted);
         same::<f32>(&text, &layout)?;
         // A letter that numbers may begin with, too.
         layout.comment = b"n".to_vec();
@@ -296,13 +299,7 @@ proptest! {
 
     #[test]
     fn no_byte_in_the_wrong_place_is_missed((text, delimiter, wanted) in damaged_table()) {
-        let delimiter = match delimiter {
-            '\t' => Delimiter::Tab,
-            ',' => Delimiter::Comma,
-            ';' => Delimiter::Semicolon,
-            _ => Delimiter::Space,
-        };
-        let layout = layout(delimiter, &wanted);
+        let layout = layout(named(delimiter), &wanted);
         same::<f32>(&text, &layout)?;
         same::<f64>(&text, &layout)?;
     }

@@ -57,10 +57,10 @@ impl Field {
         1 + usize::from(self.carriage_return)
     }
 
-    /// Bytes without sign and separator.
+    /// Bytes without sign, but with what separates it.
     fn length(&self) -> usize {
         // Digit, point, decimals, letter, sign and two digits.
-        6 + self.decimals + self.tail() - 1
+        6 + self.decimals + self.tail()
     }
 
     /// How far before the end, separator included, a byte of the lane stands; 0 where it is empty.
@@ -103,7 +103,7 @@ pub(in crate::kernel) struct Exponents {
     there: [u64; MOST_FIELDS],
     /// What the checks must be, after '0' has been taken from each; else 0.
     expected: [Bytes; MOST_FIELDS],
-    /// By field, again and again: its bytes without sign and separator, and its decimals.
+    /// By field, again and again: its bytes without sign, but with what separates it, and its decimals.
     length: [u8; BATCH + MOST_FIELDS],
     decimals: [i64; EIGHT + MOST_FIELDS],
 }
@@ -182,11 +182,9 @@ unsafe fn measure(tables: &Exponents, lists: &mut Lists, fields: usize) -> usize
             let before = load_at(next.add(start));
             let end = load_at(next.add(start + 1));
             let signs = lists.signs.as_ptr().cast::<u64>().add(batch).read();
-            // With what separates it.
             let length = _mm512_sub_epi8(end, before);
             let length = _mm512_mask_sub_epi8(length, signs, length, _mm512_set1_epi8(1));
             let expected = load_at(tables.length.as_ptr().add(phase));
-            let expected = _mm512_add_epi8(expected, _mm512_set1_epi8(1));
             lists.reach[batch] =
                 unload(_mm512_sub_epi8(end, _mm512_shuffle_epi8(before, first_of_group)));
             // Two of the longest end within a vector.
