@@ -41,6 +41,13 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     })
 }
 
+/// The bits of three columns, and the bad lines.
+fn naive_bits(text: &str) -> (Vec<Vec<u32>>, Vec<u64>) {
+    let (columns, bad) = naive::rows(text, 3);
+    let bits = |column: &Vec<f32>| column.iter().map(|value| value.to_bits()).collect();
+    (columns.iter().map(bits).collect(), bad)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -52,11 +59,7 @@ proptest! {
         let file = folder.path().join("points.txt");
         std::fs::write(&file, &text).unwrap();
         let destination = folder.path().join("out.points");
-        let (expected, bad) = naive::rows(&text, 3);
-        let expected: Vec<Vec<u32>> = expected
-            .iter()
-            .map(|column| column.iter().map(|value| value.to_bits()).collect())
-            .collect();
+        let (expected, bad) = naive_bits(&text);
         let options = Options { skip_bad: true, ..Options::default() };
         let mut identities = Vec::new();
         let kernels = Kernel::available().into_iter();
@@ -91,6 +94,46 @@ proptest! {
             }
         }
         prop_assert_eq!(&bits(&Points::open(&destination).unwrap()), &expected);
+    }
+
+    #[test]
+    fn rows_that_look_alike_are_the_naive_ones_however_they_are_cut(
+        numbers in prop::collection::vec([-1e3..1e3, -1.0..1.0, 0.0..100.0], 100..500),
+        exponents in any::<bool>(),
+        odd in prop::option::of(any::<prop::sample::Index>()),
+        chunk in 200_usize..6000,
+        threads in 1_usize..5,
+    ) {
+        let exponent = |value: &f64| {
+            let text = format!("{value:.18e}");
+            let (digits, power) = text.split_once('e').unwrap();
+            let power: i32 = power.parse().unwrap();
+            format!("{digits}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+        };
+        let mut rows: Vec<String> = numbers
+            .iter()
+            .map(|row| match (exponents, row) {
+                (true, row) => format!("{}\n", row.each_ref().map(exponent).join(" ")),
+                (false, [x, y, z]) => format!("{x:.6} {y:.6} {z:.4}\n"),
+            })
+            .collect();
+        if let Some(at) = odd {
+            let at = at.index(rows.len());
+            rows[at] = "7 1e5 -2.5\n".to_owned();
+        }
+        let text = rows.concat();
+        let (expected, _) = naive_bits(&text);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("points.txt");
+        std::fs::write(&file, &text).unwrap();
+        let destination = folder.path().join("out.points");
+        for kernel in Kernel::available() {
+            let inputs = vec![Input::Path(file.clone())];
+            let options = Options::default();
+            let run = || ingest_with(inputs, &destination, &options, &(), kernel, chunk);
+            let done = in_threads(threads, run).unwrap();
+            prop_assert_eq!(&bits(&done.points), &expected, "{}", kernel);
+        }
     }
 }
 
