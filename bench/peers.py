@@ -13,7 +13,9 @@ Stages:
   render    text to a PNG of means
 
 Every round runs each contestant once, in turn, as a process of its own, so that what else the machine does meets all of
-them alike. Files are in the page cache. All cores are used, but by fast-histogram and datashader, which have one (over
+them alike; after a pause, in which the system takes back what the one before has left: right after a process that has held
+gigabytes, everything takes longer on virtual machines. Files are in the page cache. All cores are used, but by
+fast-histogram and datashader, which have one (over
 a dask frame datashader has more, and took longer with two). A peer reports the time of its work alone, without its
 start and its imports. Of ingest, ours is the time of the whole process. Of bin2d, the peers have the columns in
 memory and have done the same work once before; ours is the binning of a fresh process, from mapping the columns to a
@@ -39,6 +41,7 @@ import shlex
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from bin2d import Bin2d
@@ -105,12 +108,13 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
-def measure(comparison, rounds):
+def measure(comparison, rounds, pause):
     """The seconds of every row, a round each."""
     times = {}
     # One more round, the first, brings files into the page cache and does not count.
     for number in range(rounds + 1):
         for run in comparison.contestants:
+            time.sleep(pause)
             for name, seconds in run().items():
                 print(f"{comparison.title}: round {number}: {name}: {seconds:.3f} s", file=sys.stderr, flush=True)
                 if number > 0:
@@ -168,6 +172,7 @@ def arguments():
     parser.add_argument("--stage", choices=STAGES, default="ingest", help="what is measured [ingest]")
     parser.add_argument("--rows", type=int, default=40_000_000, metavar="N", help="points [40000000]")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs that count, after one that does not [5]")
+    parser.add_argument("--pause", type=float, default=3, metavar="S", help="seconds before every run [3]")
     parser.add_argument("--sizes", type=edges, metavar="N,...",
                         help="cells of an edge of the grids [bin2d: 1024,4096,16384; colorize: 1024,4096; render: 1024]")
     parser.add_argument("--data", type=Path, default=ROOT / "target" / "bench", metavar="DIR",
@@ -178,6 +183,8 @@ def arguments():
     given = parser.parse_args()
     if given.rows < 1 or given.rounds < 1:
         parser.error("--rows and --rounds count from 1")
+    if not 0 <= given.pause <= 3600:
+        parser.error("--pause is 0 to 3600 seconds")
     sizes = getattr(STAGES[given.stage], "sizes", None)
     if given.sizes and not sizes:
         parser.error(f"--stage {given.stage} has no --sizes")
@@ -197,7 +204,7 @@ def main():
     try:
         print(header(given, stage), flush=True)
         for comparison in stage.comparisons:
-            print("\n" + table(comparison, measure(comparison, given.rounds)), flush=True)
+            print("\n" + table(comparison, measure(comparison, given.rounds, given.pause)), flush=True)
             if comparison.below:
                 print("\n" + comparison.below(), flush=True)
     finally:
