@@ -12,17 +12,17 @@ Stages:
   colorize  a grid of counts to a PNG
   render    text to a PNG of means
 
-Every round runs each contestant once, in turn, as a process of its own, so that what else the machine does meets all of
-them alike; after a pause, in which the system takes back what the one before has left: right after a process that has held
-gigabytes, everything takes longer on virtual machines. Files are in the page cache. All cores are used, but by
-fast-histogram and datashader, which have one (over
-a dask frame datashader has more, and took longer with two). A peer reports the time of its work alone, without its
-start and its imports. Of ingest, ours is the time of the whole process. Of bin2d, the peers have the columns in
-memory and have done the same work once before; ours is the binning of a fresh process, from mapping the columns to a
-grid in memory, and beside it the whole process, which also divides sums by counts and writes the TIFF. Of colorize, the
-peers in Python have the grid in memory and have done the same work once before; ours, and GDAL's programs, are whole
-processes, from file to file. Of render, ours is the time of the whole process, which keeps columns and grid on disk; the
-peers keep them in memory and do not count their start, imports and compilation.
+Every round runs each contestant once, in turn, as a process of its own, so that what else the machine does meets all
+of them alike; after a pause, in which the system takes back what the one before has left: right after a process that
+has held gigabytes, everything takes longer on virtual machines. Files are in the page cache. All cores are used, but
+by fast-histogram and datashader, which have one (over a dask frame datashader has more, and took longer with two). A
+peer reports the time of its work alone, without its start and its imports. Of ingest, ours is the time of the whole
+process. Of bin2d, the peers have the columns in memory and have done the same work once before; ours is the binning of
+a fresh process, from mapping the columns to a grid in memory, and beside it the whole process, which also divides sums
+by counts and writes the TIFF. Of colorize, the peers in Python have the grid in memory and have done the same work
+once before; ours, and GDAL's programs, are whole processes, from file to file. Of render, ours is the time of the
+whole process, which keeps columns and grid on disk; the peers keep them in memory and do not count their start,
+imports and compilation.
 
 Every result is checked: rows and the sum of x in ingest, points, occupied cells and the sum of means in bin2d, and the
 pixels that can be seen in colorize and render.

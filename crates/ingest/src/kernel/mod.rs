@@ -6,7 +6,8 @@
 //!
 //! - [`fixed`]: a column has the same number of digits after the point in every row, as `%.6f` gives. Then the place of
 //!   every digit is known from where its field ends, and a few rows are parsed at once without looking for anything.
-//! - `dense`, for AVX-512: the same where all fields are such numbers, a few fields at once, of whichever rows.
+//! - `dense`, for AVX-512: a few fields at once, of whichever rows, where all fields are such numbers, or all are as `%.18e`
+//!   gives them.
 //! - [`varying`]: numbers of any length and with or without exponents, as `%g`, `%.18e` and the shortest digits give. A
 //!   field at a time, without a branch that its digits decide.
 //!

@@ -50,7 +50,7 @@ const MIDDLE: u64 = 1 << 28;
 const BEYOND_FLOAT: u64 = (1 << 29) - 1;
 
 /// The longest mantissa: 10^19 - 1 fits 64 bits.
-const MOST_DIGITS: u32 = 19;
+pub(crate) const MOST_DIGITS: u32 = 19;
 
 impl Decimal {
     /// Reads the number that `text` begins with and says how many bytes it is long. `None` for what is not plainly
@@ -132,9 +132,13 @@ impl Decimal {
 /// the number it stands for may lie on the other side. It may be negative.
 #[inline(always)]
 pub(crate) fn is_near_middle(value: f64) -> bool {
-    // From 8 units below to 7 above: compared with one number, which vectors do in one step.
-    (value.to_bits().wrapping_add(8)) & (BEYOND_FLOAT & !15) == MIDDLE
+    value.to_bits().wrapping_add(TO_MIDDLE) & FAR_FROM_MIDDLE == 0
 }
+
+/// Added to the bits of a double, it leaves none of [`FAR_FROM_MIDDLE`] where that is from 8 units below the middle between
+/// two floats to 7 above: one comparison, which vectors do in one step.
+pub(crate) const TO_MIDDLE: u64 = MIDDLE + 8;
+pub(crate) const FAR_FROM_MIDDLE: u64 = BEYOND_FLOAT & !15;
 
 /// The power of ten, or the next to it that is within reach: beyond, any multiple as a float is zero or infinite.
 #[inline(always)]

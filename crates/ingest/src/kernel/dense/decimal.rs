@@ -5,10 +5,11 @@
 
 use std::arch::x86_64::*;
 
-use super::{BATCH, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
-use super::{behind, constant, load, load_at, unload};
+use super::{BATCH, Batch, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
+use super::{behind, compare, constant, eight_digits, lanes, load, load_at, tables, unload};
 use crate::kernel::shape::{ColumnShape, LANE};
-use crate::number::decimal::power_of_ten;
+use crate::kernel::vector::four_digits_avx512 as four_digits;
+use crate::number::decimal::{FAR_FROM_MIDDLE, TO_MIDDLE, power_of_ten};
 use crate::number::{Number, parse_field};
 use crate::options::Dtype;
 
@@ -56,17 +57,6 @@ impl Decimals {
         let tail = |shape: &ColumnShape| 1 + usize::from(shape.has_carriage_return());
         let others = |shape: &ColumnShape| tail(shape) - 1 + usize::from(shape.decimals > 0);
         let fewest = |shape: &ColumnShape| shape.decimals.max(1);
-        // Of those phases that there are.
-        let lanes = |first: usize, byte: &dyn Fn(&ColumnShape, usize) -> u8| {
-            let mut bytes = [0; 64];
-            if first < fields {
-                for (lane, bytes) in bytes.chunks_exact_mut(LANE).enumerate() {
-                    let shape = shape(first + lane);
-                    bytes.iter_mut().enumerate().for_each(|(at, to)| *to = byte(shape, at));
-                }
-            }
-            Bytes(bytes)
-        };
         // How far before the end of the field, and the separator, each byte stands.
         let order = |shape: &ColumnShape, at: usize| {
             let back = match at {
@@ -90,11 +80,6 @@ impl Decimals {
             };
             byte.wrapping_sub(b'0')
         };
-        let tens = |_: &ColumnShape, at: usize| match at {
-            _ if at < checks => 0,
-            _ if at.is_multiple_of(2) => 10,
-            _ => 1,
-        };
         let rounded = |first: usize| {
             let decimals = (0..EIGHT).filter(|at| shape(first + at).decimals > 0);
             decimals.fold(0, |bits, at| bits | 1 << (2 * at))
@@ -102,10 +87,14 @@ impl Decimals {
         Some(Self {
             rows,
             checks,
-            order: std::array::from_fn(|first| lanes(first, &order)),
-            expected: std::array::from_fn(|first| lanes(first, &expected)),
-            telling: lanes(0, &|_, at| if at < checks { 0xFF } else { 0xF0 }),
-            tens: lanes(0, &tens),
+            order: tables(&shapes, LANE, order),
+            expected: tables(&shapes, LANE, expected),
+            telling: constant(|at| if at % LANE < checks { 0xFF } else { 0xF0 }),
+            tens: constant(|at| match at % LANE {
+                at if at < checks => 0,
+                at if at.is_multiple_of(2) => 10,
+                _ => 1,
+            }),
             shortest: std::array::from_fn(|at| (fewest(shape(at)) + others(shape(at))) as u8),
             slack: std::array::from_fn(|at| (most_digits - fewest(shape(at))) as u8),
             room: std::array::from_fn(|at| (LANE + others(shape(at))) as u8),
@@ -158,25 +147,19 @@ unsafe fn measure<const PADDED: bool>(
     let mut phase = 0;
     // SAFETY: The lists have room for a whole batch behind the last field; tables have a batch from every field on.
     unsafe {
-        let first_of_group = load(&constant(|at| at % LANE / GROUP * GROUP));
         let checks = _mm512_set1_epi16((1 << tables.checks) - 1);
-        let next = lists.next.as_ptr().cast::<u8>();
         for batch in 0..fields.div_ceil(BATCH) {
-            let start = batch * BATCH;
-            let before = load_at(next.add(start));
-            let end = load_at(next.add(start + 1));
+            let Batch { before, end, signs, reach } = lists.batch::<GROUP>(batch);
             // With the sign; both are places behind the byte that is meant.
             let length = if PADDED {
                 _mm512_sub_epi8(end, load(&lists.first[batch]))
             } else {
                 _mm512_add_epi8(_mm512_sub_epi8(end, before), _mm512_set1_epi8(-1))
             };
-            let signs = lists.signs.as_ptr().cast::<u64>().add(batch).read();
             let length = _mm512_mask_sub_epi8(length, signs, length, _mm512_set1_epi8(1));
             let longer = _mm512_sub_epi8(length, load_at(tables.shortest.as_ptr().add(phase)));
             let slack = load_at(tables.slack.as_ptr().add(phase));
             let mut unfit = _mm512_cmpgt_epu8_mask(longer, slack);
-            let reach = _mm512_sub_epi8(end, _mm512_shuffle_epi8(before, first_of_group));
             unfit |= _mm512_cmpgt_epu8_mask(reach, _mm512_set1_epi8(64));
             if PADDED {
                 // So that no group is longer than a byte can tell.
@@ -192,7 +175,7 @@ unsafe fn measure<const PADDED: bool>(
                 lists.there[2 * batch + half] = unload(_mm512_or_si512(digits, checks));
             }
             if unfit != 0 {
-                return fields.min(start + unfit.trailing_zeros() as usize);
+                return fields.min(batch * BATCH + unfit.trailing_zeros() as usize);
             }
             phase = behind(phase, BATCH % tables.rows.fields, tables.rows.fields);
         }
@@ -214,8 +197,6 @@ unsafe fn add_up<T: Number, const CAREFUL: bool>(
     // SAFETY: Everything lies in lists that are long enough, or in tables of all phases.
     unsafe {
         let spread = load(&constant(|at| at / LANE));
-        let lower_halves: [u16; 32] = std::array::from_fn(|at| 2 * at as u16);
-        let lower_halves = _mm512_loadu_si512(lower_halves.as_ptr().cast());
         let tens = load(&tables.tens);
         let telling = load(&tables.telling);
         let reach = lists.reach.as_ptr().cast::<u8>();
@@ -235,23 +216,16 @@ unsafe fn add_up<T: Number, const CAREFUL: bool>(
                 let reach = reach.add(GROUP * group);
                 let ends = _mm512_set1_epi32(reach.cast::<i32>().read());
                 let ends = _mm512_shuffle_epi8(ends, spread);
-                let order = _mm512_add_epi8(ends, load(tables.order.get_unchecked(phases[half])));
-                let bytes = load_at(text.as_ptr().add(start));
+                let order = tables.order.get_unchecked(phases[half]);
+                let lanes = lanes(text.as_ptr().add(start), ends, order, there.add(group).read());
                 start += usize::from(*reach.add(GROUP - 1));
-                let there = there.add(group).read();
-                let lanes = _mm512_permutexvar_epi8(order, bytes);
-                let lanes = _mm512_maskz_sub_epi8(there, lanes, _mm512_set1_epi8(b'0' as i8));
-                let expected = load(tables.expected.get_unchecked(phases[half]));
-                // wrong | (lanes ^ expected)
-                wrong = _mm512_ternarylogic_epi64::<0b1111_0110>(wrong, lanes, expected);
+                wrong = compare(wrong, lanes, tables.expected.get_unchecked(phases[half]));
                 if CAREFUL {
                     largest = _mm512_max_epu8(largest, lanes);
                 }
-                let two = _mm512_maddubs_epi16(lanes, tens);
-                sums[half] = _mm512_madd_epi16(two, _mm512_set1_epi32(0x0001_0064));
+                sums[half] = four_digits(lanes, tens);
             }
-            let four = _mm512_permutex2var_epi16(sums[0], lower_halves, sums[1]);
-            let halves = _mm512_madd_epi16(four, _mm512_set1_epi32(0x0001_2710));
+            let halves = eight_digits(sums[0], sums[1]);
             let integers = _mm512_add_epi64(
                 _mm512_mul_epu32(halves, _mm512_set1_epi64(100_000_000)),
                 _mm512_srli_epi64::<32>(halves),
@@ -265,8 +239,9 @@ unsafe fn add_up<T: Number, const CAREFUL: bool>(
                     let factors = _mm512_loadu_pd(tables.factors.as_ptr().add(phase));
                     let products = _mm512_castpd_si512(_mm512_mul_pd(digits, factors));
                     // As in `is_near_middle`: zero there.
-                    let raised = _mm512_add_epi32(products, _mm512_set1_epi32(0x1000_0008));
-                    let distance = _mm512_and_si512(raised, _mm512_set1_epi32(0x1FFF_FFF0));
+                    let raised = _mm512_add_epi32(products, _mm512_set1_epi32(TO_MIDDLE as i32));
+                    let far = _mm512_set1_epi32(FAR_FROM_MIDDLE as i32);
+                    let distance = _mm512_and_si512(raised, far);
                     let rounded = *tables.rounded.get_unchecked(phase);
                     doubt = _mm512_mask_min_epu32(doubt, rounded, doubt, distance);
                     let signed = _mm512_mask_or_epi64(products, signs, products, sign_bit);

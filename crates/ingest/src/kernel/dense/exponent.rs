@@ -6,10 +6,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{BATCH, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
-use super::{behind, constant, load, load_at, unload};
+use super::{BATCH, Batch, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
+use super::{behind, compare, constant, eight_digits, lanes, load, load_at, tables, unload};
 use crate::kernel::finish::Scale;
-use crate::number::decimal::{self, Decimal, INFINITE, LARGEST, NOTHING, SMALLEST};
+use crate::kernel::vector::four_digits_avx512 as four_digits;
+use crate::number::decimal::{self, Decimal, FAR_FROM_MIDDLE, MOST_DIGITS, TO_MIDDLE};
+use crate::number::decimal::{INFINITE, LARGEST, NOTHING, SMALLEST};
 use crate::number::{Number, parse_field};
 use crate::options::Dtype;
 
@@ -22,8 +24,6 @@ const LANE: usize = 32;
 const SIGN: usize = 4;
 /// Where the exponent's digits are. The mantissa's follow.
 const DIGITS: usize = 6;
-/// Digits that 64 bits hold in any case.
-const MOST_DIGITS: usize = 19;
 
 /// The layout of a field.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,8 @@ impl Field {
             return None;
         };
         let mut digits = decimals.iter().chain([first, &tens, &units]);
-        let fits = (1..MOST_DIGITS).contains(&decimals.len()) && digits.all(u8::is_ascii_digit);
+        let fits =
+            (1..MOST_DIGITS as usize).contains(&decimals.len()) && digits.all(u8::is_ascii_digit);
         fits.then_some(Self { decimals: decimals.len(), letter, separator, carriage_return })
     }
 
@@ -118,9 +119,6 @@ impl Exponents {
         let fields = fields.iter().map(|(text, separator)| Field::learn(text, *separator));
         let fields: Vec<Field> = fields.collect::<Option<_>>()?;
         let field = |at: usize| &fields[at % fields.len()];
-        let lanes = |first: usize, byte: &dyn Fn(&Field, usize) -> u8| {
-            Bytes(std::array::from_fn(|at| byte(field(first + at / LANE), at % LANE)))
-        };
         let order = |field: &Field, at: usize| 0_u8.wrapping_sub(field.back(at) as u8);
         let there = |first: usize| {
             let is_there = |at: &usize| field(first + at / LANE).back(at % LANE) != 0;
@@ -130,9 +128,9 @@ impl Exponents {
             |field: &Field, at: usize| field.expected(at).map_or(0, |byte| byte.wrapping_sub(b'0'));
         Some(Self {
             rows,
-            order: std::array::from_fn(|first| lanes(first, &order)),
+            order: tables(&fields, LANE, order),
             there: std::array::from_fn(there),
-            expected: std::array::from_fn(|first| lanes(first, &expected)),
+            expected: tables(&fields, LANE, expected),
             length: std::array::from_fn(|at| field(at).length() as u8),
             decimals: std::array::from_fn(|at| field(at).decimals as i64),
         })
@@ -175,22 +173,16 @@ unsafe fn measure(tables: &Exponents, lists: &mut Lists, fields: usize) -> usize
     let mut phase = 0;
     // SAFETY: The lists have room for a whole batch behind the last field; tables have a batch from every field on.
     unsafe {
-        let first_of_group = load(&constant(|at| at % 16 / GROUP * GROUP));
-        let next = lists.next.as_ptr().cast::<u8>();
         for batch in 0..fields.div_ceil(BATCH) {
-            let start = batch * BATCH;
-            let before = load_at(next.add(start));
-            let end = load_at(next.add(start + 1));
-            let signs = lists.signs.as_ptr().cast::<u64>().add(batch).read();
+            let Batch { before, end, signs, reach } = lists.batch::<GROUP>(batch);
             let length = _mm512_sub_epi8(end, before);
             let length = _mm512_mask_sub_epi8(length, signs, length, _mm512_set1_epi8(1));
             let expected = load_at(tables.length.as_ptr().add(phase));
-            lists.reach[batch] =
-                unload(_mm512_sub_epi8(end, _mm512_shuffle_epi8(before, first_of_group)));
+            lists.reach[batch] = unload(reach);
             // Two of the longest end within a vector.
             let unfit = _mm512_cmpneq_epi8_mask(length, expected);
             if unfit != 0 {
-                return fields.min(start + unfit.trailing_zeros() as usize);
+                return fields.min(batch * BATCH + unfit.trailing_zeros() as usize);
             }
             phase = behind(phase, BATCH % tables.rows.fields, tables.rows.fields);
         }
@@ -229,8 +221,6 @@ unsafe fn add_up<const CAREFUL: bool>(
             _ => 0xFF,
         }));
         let digits = load(&constant(|at| if is_digit(at) { 0xFF } else { 0 }));
-        let lower_halves: [u16; 32] = std::array::from_fn(|at| 2 * at as u16);
-        let lower_halves = _mm512_loadu_si512(lower_halves.as_ptr().cast());
         let [fronts, backs] = [0, 1].map(|odd| std::array::from_fn(|at| 2 * at as u64 + odd));
         let fronts: [u64; 8] = fronts;
         let backs: [u64; 8] = backs;
@@ -255,25 +245,19 @@ unsafe fn add_up<const CAREFUL: bool>(
                 let reach = reach.add(EIGHT * eight + GROUP * group);
                 let ends = _mm512_set1_epi16(reach.cast::<i16>().read());
                 let ends = _mm512_shuffle_epi8(ends, spread);
-                let order = _mm512_add_epi8(ends, load(tables.order.get_unchecked(first)));
-                let bytes = load_at(text.as_ptr().add(start));
-                start += usize::from(*reach.add(GROUP - 1));
+                let order = tables.order.get_unchecked(first);
                 let there = *tables.there.get_unchecked(first);
-                let lanes = _mm512_permutexvar_epi8(order, bytes);
-                let lanes = _mm512_maskz_sub_epi8(there, lanes, _mm512_set1_epi8(b'0' as i8));
-                let expected = load(tables.expected.get_unchecked(first));
-                // wrong | (lanes ^ expected)
-                wrong = _mm512_ternarylogic_epi64::<0b1111_0110>(wrong, lanes, expected);
+                let lanes = lanes(text.as_ptr().add(start), ends, order, there);
+                start += usize::from(*reach.add(GROUP - 1));
+                wrong = compare(wrong, lanes, tables.expected.get_unchecked(first));
                 largest = _mm512_max_epu8(largest, lanes);
-                let two = _mm512_maddubs_epi16(lanes, tens);
-                *sum = _mm512_madd_epi16(two, _mm512_set1_epi32(0x0001_0064));
+                *sum = four_digits(lanes, tens);
                 first = behind(first, group_step, fields);
             }
             // Of each field four integers: exponent with its sign, and three times eight digits.
             let mut halves = [_mm512_setzero_si512(); 2];
             for (half, pair) in halves.iter_mut().zip(sums.as_chunks::<2>().0) {
-                let four = _mm512_permutex2var_epi16(pair[0], lower_halves, pair[1]);
-                *half = _mm512_madd_epi16(four, _mm512_set1_epi32(0x0001_2710));
+                *half = eight_digits(pair[0], pair[1]);
             }
             let front = _mm512_permutex2var_epi64(halves[0], fronts, halves[1]);
             let back = _mm512_permutex2var_epi64(halves[0], backs, halves[1]);
@@ -358,8 +342,8 @@ unsafe fn floats(mantissas: &[u64], scales: &[Scale], numbers: *mut f32) -> bool
             let values = _mm512_mul_pd(_mm512_cvtepu64_pd(mantissas), powers);
             let bits = _mm512_castpd_si512(values);
             // As in `is_near_middle`.
-            let raised = _mm512_add_epi64(bits, _mm512_set1_epi64(0x1000_0008));
-            doubts |= _mm512_testn_epi64_mask(raised, _mm512_set1_epi64(0x1FFF_FFF0));
+            let raised = _mm512_add_epi64(bits, _mm512_set1_epi64(TO_MIDDLE as i64));
+            doubts |= _mm512_testn_epi64_mask(raised, _mm512_set1_epi64(FAR_FROM_MIDDLE as i64));
             for [from, below] in [[NOTHING, SMALLEST], [LARGEST, INFINITE]] {
                 let above = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(values, _mm512_set1_pd(from));
                 doubts |=

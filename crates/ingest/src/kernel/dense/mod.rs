@@ -329,6 +329,86 @@ unsafe fn store_places(list: *mut u8, places: __m512i, mask: u64) {
     }
 }
 
+/// What [`Kind::measure`] starts from: fields of a batch.
+struct Batch {
+    /// Places behind the field before, and behind this one.
+    before: __m512i,
+    end: __m512i,
+    signs: u64,
+    /// See [`Lists::reach`].
+    reach: __m512i,
+}
+
+impl Lists {
+    /// # Safety
+    /// The processor has the features, and [`find_fields`] has listed fields of this batch.
+    #[inline(always)]
+    unsafe fn batch<const GROUP: usize>(&self, batch: usize) -> Batch {
+        let next = self.next.as_ptr().cast::<u8>();
+        // SAFETY: The lists have room for a whole batch behind the last field.
+        unsafe {
+            let before = load_at(next.add(batch * BATCH));
+            let end = load_at(next.add(batch * BATCH + 1));
+            let signs = self.signs.as_ptr().cast::<u64>().add(batch).read();
+            let first_of_group = load(&constant(|at| at % 16 / GROUP * GROUP));
+            let reach = _mm512_sub_epi8(end, _mm512_shuffle_epi8(before, first_of_group));
+            Batch { before, end, signs, reach }
+        }
+    }
+}
+
+/// The bytes that `order` takes out of the text, each without '0', in the lanes of a group whose fields end at `ends`; 0 where
+/// nothing is `there`.
+///
+/// # Safety
+/// The processor has the features, and 64 bytes can be read.
+#[inline(always)]
+unsafe fn lanes(text: *const u8, ends: __m512i, order: &Bytes, there: u64) -> __m512i {
+    // SAFETY: The caller's promise.
+    unsafe {
+        let bytes = _mm512_permutexvar_epi8(_mm512_add_epi8(ends, load(order)), load_at(text));
+        _mm512_maskz_sub_epi8(there, bytes, _mm512_set1_epi8(b'0' as i8))
+    }
+}
+
+/// `wrong`, and all bits in which lanes are not what is expected.
+///
+/// # Safety
+/// The processor has the features.
+#[inline(always)]
+unsafe fn compare(wrong: __m512i, lanes: __m512i, expected: &Bytes) -> __m512i {
+    // SAFETY: The caller's promise. Of three bits, the first or that the others differ.
+    unsafe { _mm512_ternarylogic_epi64::<0b1111_0110>(wrong, lanes, load(expected)) }
+}
+
+/// The values of every eight digits, from those of every four, in the order of the fields.
+///
+/// # Safety
+/// The processor has the features.
+#[inline(always)]
+unsafe fn eight_digits(first: __m512i, second: __m512i) -> __m512i {
+    let lower_halves: [u16; 32] = std::array::from_fn(|at| 2 * at as u16);
+    // SAFETY: The caller's promise.
+    unsafe {
+        let lower_halves = _mm512_loadu_si512(lower_halves.as_ptr().cast());
+        let four = _mm512_permutex2var_epi16(first, lower_halves, second);
+        _mm512_madd_epi16(four, _mm512_set1_epi32(0x0001_2710))
+    }
+}
+
+/// Lanes of so many bytes, by the field that has the first of them: those of every field that there is.
+fn tables<S>(shapes: &[S], lane: usize, byte: impl Fn(&S, usize) -> u8) -> [Bytes; MOST_FIELDS] {
+    std::array::from_fn(|first| {
+        let mut bytes = Bytes([0; 64]);
+        if first < shapes.len() {
+            for (at, to) in bytes.0.iter_mut().enumerate() {
+                *to = byte(&shapes[(first + at / lane) % shapes.len()], at % lane);
+            }
+        }
+        bytes
+    })
+}
+
 /// A vector of constants.
 #[inline(always)]
 fn constant(byte: impl Fn(usize) -> usize) -> Bytes {

@@ -35,12 +35,12 @@ static BLANKS: [u8; 16] = {
     blanks
 };
 
-/// The value of every four digits, as 32-bit integers.
+/// The value of every four digits, as 32-bit integers. `tens` has 10 and 1 in turn, or 0 for bytes that are no digits.
 #[inline(always)]
-unsafe fn four_digits(digits: __m512i) -> __m512i {
+pub(in crate::kernel) unsafe fn four_digits(digits: __m512i, tens: __m512i) -> __m512i {
     // SAFETY: As said above.
     unsafe {
-        let pairs = _mm512_maddubs_epi16(digits, _mm512_set1_epi16(0x010A));
+        let pairs = _mm512_maddubs_epi16(digits, tens);
         _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x0001_0064))
     }
 }
@@ -166,7 +166,8 @@ impl Vector for Avx512 {
     unsafe fn store_halves(even: Self, odd: Self, target: *mut u64) {
         // SAFETY: Eight integers can be written to the target.
         unsafe {
-            let packed = _mm512_packus_epi32(four_digits(even.0), four_digits(odd.0));
+            let tens = _mm512_set1_epi16(0x010A);
+            let packed = _mm512_packus_epi32(four_digits(even.0, tens), four_digits(odd.0, tens));
             let thousands = _mm512_set1_epi32(0x0001_2710);
             _mm512_storeu_si512(target.cast(), _mm512_madd_epi16(packed, thousands));
         }

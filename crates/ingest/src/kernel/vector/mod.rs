@@ -8,7 +8,7 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(super) use avx2::{Avx2, four_digits};
 #[cfg(target_arch = "x86_64")]
-pub(super) use avx512::Avx512;
+pub(super) use avx512::{Avx512, four_digits as four_digits_avx512};
 
 use super::separators::Separators;
 
