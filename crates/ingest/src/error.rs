@@ -99,6 +99,30 @@ pub enum Error {
         remedy: &'static str,
     },
 
+    /// The input is text, but not a table of points.
+    #[error("{}: is {what}, not a table of points: {remedy}", .path.display())]
+    Format {
+        /// The input.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+        /// What can be done.
+        remedy: &'static str,
+    },
+
+    /// The header of a format that says itself what follows is damaged.
+    #[error("{}:{line}: damaged {format} header: {problem}", .path.display())]
+    Header {
+        /// The input.
+        path: PathBuf,
+        /// The name of the format.
+        format: &'static str,
+        /// 1-based line in the input.
+        line: u64,
+        /// What is wrong with the line, or missing before it.
+        problem: String,
+    },
+
     /// Compressed data cannot be unpacked.
     #[error("{}: the {format} data {problem}; {remedy}", .path.display())]
     Compressed {
