@@ -6,7 +6,10 @@
 
 mod opening;
 mod packed;
+mod refused;
 mod remedy;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
@@ -81,7 +84,7 @@ pub(crate) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Option<
 fn tell(path: &Path, head: &[u8], whole: bool) -> Result<Option<Declared>, Refusal> {
     packed::check(path, head, whole)?;
     let opening = Opening::new(&head[byte_order_mark(head)..], whole);
-    let _ = opening;
+    refused::check(&opening)?;
     Ok(None)
 }
 
