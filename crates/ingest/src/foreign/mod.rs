@@ -4,6 +4,7 @@
 //! it, where its numbers cannot be read as they stand; what its header declares, where they can; or nothing, where it is a
 //! table like any other. A format is told by its structure, never by a word alone: a table may have a column called `off`.
 
+mod declared;
 mod opening;
 mod packed;
 mod refused;
@@ -85,7 +86,7 @@ fn tell(path: &Path, head: &[u8], whole: bool) -> Result<Option<Declared>, Refus
     packed::check(path, head, whole)?;
     let opening = Opening::new(&head[byte_order_mark(head)..], whole);
     refused::check(&opening)?;
-    Ok(None)
+    declared::read(&opening)
 }
 
 /// The length of the byte order mark that UTF-8 text begins with.

@@ -1,3 +1,4 @@
+mod declared;
 mod refused;
 
 use std::path::{Path, PathBuf};
