@@ -7,7 +7,8 @@ use crate::number::parse_field;
 pub(super) struct Opening<'a> {
     /// All that is known of it.
     pub(super) text: &'a [u8],
-    whole: bool,
+    /// Whether that is the whole text.
+    pub(super) whole: bool,
 }
 
 impl<'a> Opening<'a> {
@@ -17,7 +18,7 @@ impl<'a> Opening<'a> {
     }
 
     /// Lines without blanks at their ends. A last one that may be cut short is left out.
-    pub(super) fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         let end = match memchr::memrchr(b'\n', self.text) {
             Some(newline) if !self.whole || newline + 1 == self.text.len() => newline,
             None if !self.whole => 0,
@@ -34,7 +35,7 @@ impl<'a> Opening<'a> {
     }
 
     /// Lines that are neither blank nor comments after `#`, without blanks around them.
-    pub(super) fn content(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub(super) fn content(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         let lines = self.lines().map(<[u8]>::trim_ascii_start);
         lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"))
     }

@@ -54,6 +54,11 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind { what: "an AVS mesh", is: is_avs, remedy: BY_MESHIO },
     Kind {
+        what: "a file of nodes of Tetgen or Triangle",
+        is: is_nodes,
+        remedy: "awk '!/^ *(#|\\r?$)/ && rows++ {print $2, $3, $4}' FILE > FILE.xyz keeps the points",
+    },
+    Kind {
         what: "a VRML file",
         is: |text| text.line(0).starts_with(b"#VRML V"),
         remedy: "export its points as text, one point a line",
@@ -165,6 +170,31 @@ fn is_avs(text: &Opening) -> bool {
     counts.is_some_and(|[nodes, ..]| nodes > 0)
         && whole_number(word(first)).is_some()
         && numbers(first) == Some(4)
+}
+
+/// Counts of points, dimensions, attributes and marks, and then as many numbers in each row, with the points numbered.
+/// Where rows are as wide as the counts, all rows that there are must be such: else it may be a table.
+fn is_nodes(text: &Opening) -> bool {
+    let mut lines = text.content();
+    let Some([points, dimension @ (2 | 3), attributes @ ..=64, marks @ (0 | 1)]) =
+        lines.next().and_then(whole_numbers)
+    else {
+        return false;
+    };
+    let width = (1 + dimension + attributes + marks) as usize;
+    let first = lines.clone().next().and_then(|line| whole_number(word(line)));
+    let Some(first @ (0 | 1)) = first else { return false };
+    let mut numbered = (first..first.saturating_add(points)).zip(lines);
+    let is_row = |(number, line): (u64, &[u8])| {
+        whole_number(word(line)) == Some(number) && numbers(line) == Some(width)
+    };
+    if width == 4 {
+        let rows = text.content().count() as u64 - 1;
+        let all = rows == points || (!text.whole && rows > 99 && rows < points);
+        all && numbered.all(is_row)
+    } else {
+        numbered.take(2).all(is_row)
+    }
 }
 
 /// Two counts, four vectors, and four rows of a matrix.

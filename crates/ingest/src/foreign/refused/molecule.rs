@@ -9,6 +9,11 @@ use crate::foreign::remedy::{BY_OBABEL, by_ase, by_python};
 pub(super) const KINDS: &[Kind] = &[
     Kind { what: "a LAMMPS data file", is: is_lammps_data, remedy: by_ase!("lammps-data") },
     Kind {
+        what: "averages of LAMMPS, in blocks that each begin with a time step",
+        is: is_blocks,
+        remedy: "awk '/^#/ {next} !rows {rows = $2; next} {rows--; print}' FILE > FILE.txt keeps the rows of all",
+    },
+    Kind {
         what: "a GROMACS structure",
         is: is_gro,
         remedy: "awk 'NR > 2 {print substr($0, 21, 8), substr($0, 29, 8), substr($0, 37, 8)}' FILE | sed '$d' > FILE.xyz \
@@ -71,6 +76,14 @@ fn is_lammps_data(text: &Opening) -> bool {
             && fields.next().is_none()
     };
     lines.iter().any(|line| is_atoms(line)) && lines.iter().any(|line| line.ends_with(b"xlo xhi"))
+}
+
+/// Two comments that say so, as `fix ave/chunk` and `fix ave/time` of vectors write them.
+fn is_blocks(text: &Opening) -> bool {
+    let averaged = ["# Chunk-averaged data for fix ", "# Time-averaged data for fix "];
+    let blocks = ["# Timestep Number-of-chunks", "# TimeStep Number-of-rows"];
+    averaged.iter().any(|words| text.line(0).starts_with(words.as_bytes()))
+        && blocks.iter().any(|words| text.line(1).starts_with(words.as_bytes()))
 }
 
 /// A title, the number of atoms, and then columns of 5, 5, 5, 5 and three of 8 characters.

@@ -33,6 +33,9 @@ fn what_is_no_table_of_points_is_refused_by_name() {
         ("ase.cfg", "an AtomEye file"),
         ("lammps.cfg", "an AtomEye file"),
         ("ase.turbomole", "a Turbomole file"),
+        ("meshio.node", "a file of nodes of Tetgen or Triangle"),
+        ("lammps-chunk.txt", "averages of LAMMPS, in blocks that each begin with a time step"),
+        ("lammps-rdf.txt", "averages of LAMMPS, in blocks that each begin with a time step"),
         ("lammps.yaml", "a YAML dump of LAMMPS"),
         ("scipy-coordinate.mtx", "a Matrix Market file of coordinates"),
         ("scipy-array.mtx", "a Matrix Market file, column by column"),
@@ -85,6 +88,7 @@ fn formats_without_a_writer_at_hand_are_refused_too() {
         ("$GPGGA,1,2\n$GPRMC,1,2\n", "a log of NMEA sentences"),
         ("P2\n# c\n3 2\n255\n1 2 3\n", "a netpbm picture"),
         ("  0\nSECTION\n  2\n", "a DXF drawing"),
+        ("2 3 0 0\n1 5 5 5\n2 6 6 6\n", "a file of nodes of Tetgen or Triangle"),
         ("    -1\n   164\n", "a universal file (UNV)"),
         ("$# LS-DYNA\n*KEYWORD\n*NODE\n1, 0, 0, 1\n", "an Abaqus or LS-DYNA model"),
     ] {
@@ -158,6 +162,11 @@ fn a_table_whose_header_has_a_words_of_a_format_is_a_table() {
         "a table\nof stars\n1 0.1 0.2 0.3\n2 0.1 0.2 0.3\n3 0.1 0.2 0.3\n4 0.1 0.2 0.3\n5 0.1 0.2 0.3\n",
         "atoms x\n1 2\n",
         "1 atoms\n2 atoms\n",
+        "4 3 0 0\n1 5 5 5\n2 6 6 6\n",
+        "4 3 0 0\n2 5 5 5\n",
+        "9 2 0 1\n0 5 5 5 1\n",
+        "18446744073709551615 3 0 0\n1 5 5 5\n",
+        "# Time-averaged data for fix s\n# TimeStep c_thermo_temp\n0 0\n",
         "GRID x y\n1 2 3\n",
         "GRID 1 2 3\nGRID 4 5 6\n",
         "ENVI x\n1 2\n",
@@ -179,4 +188,15 @@ fn a_table_whose_header_has_a_words_of_a_format_is_a_table() {
     ] {
         assert_eq!(told(text), Ok(None), "{text:?}");
     }
+}
+
+#[test]
+fn nodes_that_look_like_a_table_are_told_by_how_they_are_numbered() {
+    let rows = |count: u64| -> String { (1..=count).map(|row| format!("{row} 5 5 5\n")).collect() };
+    let cut = |text: &str| tell(Path::new("F"), text.as_bytes(), false);
+    let nodes = format!("5000 3 0 0\n{}", rows(200));
+    assert!(matches!(cut(&nodes), Err(Refusal::Format { what, .. }) if what.contains("Tetgen")));
+    assert_eq!(told(&nodes), Ok(None));
+    assert_eq!(cut(&nodes.replace("\n150 ", "\n151 ")), Ok(None));
+    assert_eq!(cut(&format!("100 3 0 0\n{}", rows(200))), Ok(None));
 }
