@@ -1,7 +1,7 @@
 //! Trees of text rather than lines of numbers, and descriptions of tables that stand elsewhere or in fixed columns.
 
 use super::Kind;
-use crate::foreign::opening::{Opening, begins, fields, whole_number, word};
+use crate::foreign::opening::{Opening, begins, is_number, word};
 use crate::foreign::remedy::{BY_MESHIO, BY_OGR, BY_PYVISTA};
 
 pub(super) const KINDS: &[Kind] = &[
@@ -118,25 +118,15 @@ fn is_json(text: &Opening) -> bool {
     }
 }
 
-/// Whether a list of numbers, names and nulls follows, with commas between and an end.
+/// Whether a list of several numbers follows, with commas between them; nulls and names may be among them. A header may
+/// be in brackets too, and what NumPy prints, but neither has these.
 fn is_list(text: &[u8]) -> bool {
     let Some(inner) = text.strip_prefix(b"[") else { return false };
     let Some(end) = memchr::memchr(b']', inner) else { return false };
-    let is_value = |item: &[u8]| {
-        let item = item.trim_ascii();
-        let is_name = item.len() > 1 && item.starts_with(b"\"") && item.ends_with(b"\"");
-        is_name || item == b"null" || item.first().is_some_and(|&b| b == b'-' || b.is_ascii_digit())
-    };
-    let mut items = inner[..end].split(|&byte| byte == b',').take(64);
-    let is_row = |item: &[u8]| fields(item).count() == 1 && is_value(item);
-    // A header may be in brackets; a list of one number is none.
-    items.clone().count() > 1 && items.all(is_row) && whole_or_decimal(&inner[..end])
-}
-
-/// Whether some item is a number.
-fn whole_or_decimal(items: &[u8]) -> bool {
-    let mut items = items.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-    items.any(|item| whole_number(item).is_some() || crate::foreign::opening::is_number(item))
+    let mut items = inner[..end].split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let is_name = |item: &[u8]| item.len() > 1 && item.starts_with(b"\"") && item.ends_with(b"\"");
+    let is_value = |item: &[u8]| is_number(item) || is_name(item) || item == b"null";
+    items.clone().count() > 1 && items.clone().any(is_number) && items.all(is_value)
 }
 
 /// Whether a text names a relation and its attributes, with comments after `%`.

@@ -109,7 +109,7 @@ fn a_refusal_names_the_format_and_the_command() {
 }
 
 #[test]
-fn a_table_whose_header_has_a_words_of_a_format_is_a_table() {
+fn a_table_whose_header_has_words_of_a_format_is_a_table() {
     for text in [
         "",
         "\n",
