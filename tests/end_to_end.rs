@@ -10,7 +10,9 @@ fn render_makes_columns_grid_and_picture() {
     folder.write("spiral.txt", spiral());
     let run = folder.succeed("render spiral.txt -o spiral.png --size 64x32");
     assert_eq!(run.stdout, b"");
-    let lines: Vec<&str> = run.stderr.lines().collect();
+    let reading = "ingest: spiral.txt: read as: blanks, 3 fields; x = 1, y = 2, z = 3\n";
+    assert!(run.stderr.starts_with(reading), "{}", run.stderr);
+    let lines = run.lines();
     assert_eq!(lines.len(), 3, "{}", run.stderr);
     assert!(lines[0].starts_with("ingest: spiral.points: 500 points, 0 bad, 0 non-finite; "));
     assert!(lines[1].starts_with(
@@ -231,7 +233,10 @@ fn columns_are_the_numbers_of_the_text_rounded_once() {
         ["1.00000005960464477539063", "-16777217", "7.006492321624086e-46", "1e400", "-0.0", "nan"];
     let text: String = numbers.iter().map(|number| format!("{number} 1\n")).collect();
     folder.write("n.txt", text);
-    folder.succeed("ingest n.txt -o n.points");
+    let run = folder.succeed("ingest n.txt -o n.points --dtype f32");
+    let lost =
+        "warning: x: 1 value too large for 32 bits became infinite; keep the columns in 64 bits";
+    assert!(run.stderr.contains(lost), "{}", run.stderr);
     let expected: Vec<u32> =
         numbers.iter().map(|number| number.parse::<f32>().unwrap().to_bits()).collect();
     let found: Vec<u32> =
@@ -311,7 +316,7 @@ fn several_inputs_and_skipped_lines_are_reported() {
         run.stderr.contains("warning: a.txt:2: column x: \"not\" is not a number: \"not a point\"")
     );
     assert!(run.stderr.contains("warning: b.txt:3: expected 3 fields, found 2: \"7 8\""));
-    assert!(run.stderr.contains("ab.points: 2 points, 2 bad, 0 non-finite"));
+    assert!(run.stderr.contains("ab.points: 2 points, 2 bad (1 with another number of fields, 1 with text for a number), 0 non-finite"));
 }
 
 #[test]
@@ -322,7 +327,7 @@ fn bad_lines_far_apart_are_counted_and_numbered_whatever_the_threads() {
     let bad = [2, 1_000, 110_000, 210_000, 300_000, 399_998, 399_999];
     let text: String = (0..rows)
         .map(|row| match bad.contains(&row) {
-            true => format!("bad {row}\n"),
+            true => format!("oops {row} 1\n"),
             false => format!("{row:>7} {row:>7} 1.25e00\n"),
         })
         .collect();
@@ -333,16 +338,18 @@ fn bad_lines_far_apart_are_counted_and_numbered_whatever_the_threads() {
     for threads in [1, 2, 5] {
         let run = folder
             .succeed(&format!("ingest p.txt -o p.points --skip-bad --force --threads {threads}"));
-        let lines: Vec<&str> = run.stderr.lines().collect();
+        let lines = run.lines();
         let warning = |text: String| format!("pointillist: ingest: warning: {text}");
         for (line, row) in lines.iter().zip(&bad[..5]) {
-            let (number, found) = (row + 2, format!("\"bad {row}\""));
-            let problem = "column x: \"bad\" is not a number";
+            let (number, found) = (row + 2, format!("\"oops {row} 1\""));
+            let problem = "column x: \"oops\" is not a number";
             assert_eq!(*line, warning(format!("p.txt:{number}: {problem}: {found}")));
         }
         assert_eq!(lines[5], warning("2 bad lines more".to_owned()));
         assert!(
-            lines[6].starts_with("ingest: p.points: 399,993 points, 7 bad, 0 non-finite; "),
+            lines[6].starts_with(
+                "ingest: p.points: 399,993 points, 7 bad (7 with text for a number), 0 "
+            ),
             "{}",
             run.stderr
         );
@@ -351,7 +358,7 @@ fn bad_lines_far_apart_are_counted_and_numbered_whatever_the_threads() {
     }
     // Without leave to skip them, the first one is the error.
     let error = folder.fail(1, "ingest p.txt -o q.points --threads 5");
-    assert!(error.contains("p.txt:4: column x: \"bad\" is not a number"), "{error}");
+    assert!(error.contains("p.txt:4: column x: \"oops\" is not a number"), "{error}");
 }
 
 #[test]
@@ -505,15 +512,16 @@ fn columns_that_32_bits_are_too_coarse_for_are_warned_of_once_and_the_remedy_is_
     for (command, picture) in
         [("ingest far.txt -o far.points", false), ("render far.txt -o far.png --size 400", true)]
     {
+        let narrow = format!("{command} --dtype f32");
         std::fs::remove_dir_all(folder.path("far.points")).unwrap_or_default();
-        assert_eq!(warnings(&folder.succeed(command)), [warning], "{command}");
+        assert_eq!(warnings(&folder.succeed(&narrow)), [warning], "{command}");
         // Whoever has read it has decided.
-        assert_eq!(warnings(&folder.succeed(command)), [""; 0], "{command}");
+        assert_eq!(warnings(&folder.succeed(&narrow)), [""; 0], "{command}");
         assert_eq!(folder.succeed(&format!("{command} --force --quiet")).stderr, "", "{command}");
         let facts = |options: &str| {
             folder.succeed(&format!("{command} --json --quiet {options}")).json()[0].clone()
         };
-        for options in ["--force", ""] {
+        for options in ["--dtype f32 --force", "--dtype f32"] {
             let coarse = &facts(options)["coarse"];
             assert_eq!(coarse.as_array().unwrap().len(), 2, "{coarse}");
             assert_eq!((&coarse[0]["column"], &coarse[1]["column"]), (&"x".into(), &"y".into()));
@@ -527,6 +535,11 @@ fn columns_that_32_bits_are_too_coarse_for_are_warned_of_once_and_the_remedy_is_
             drawn.filter(|&(x, y, _)| x + y != 399).count()
         };
         let before = picture.then(&beside);
+        // Where nothing is asked for, the head of the text shows what it takes.
+        let run = folder.succeed(command);
+        assert!(run.stderr.contains("; 64 bits for x and y\n"), "{}", run.stderr);
+        assert_eq!(warnings(&run), [""; 0], "{command}");
+        assert_eq!(facts("")["columns"][0]["dtype"], "f64");
         let run = folder.succeed(&format!("{command} --dtype f64"));
         assert_eq!(warnings(&run), [""; 0], "{command}");
         assert_eq!(facts("--dtype f64")["coarse"], serde_json::json!([]));

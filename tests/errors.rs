@@ -57,7 +57,7 @@ fn text_without_points_says_what_it_holds() {
     folder.write("empty.txt", "");
     folder.write("comments.txt", "# one\n\n# two\n");
     folder.write("header.txt", "x y z\n");
-    folder.write("bad.txt", "x y\nfoo bar\n");
+    folder.write("bad.txt", "x y\n1 bar\n");
     contains(
         &folder.fail(1, "render empty.txt -o n.png"),
         &["empty.txt: no points in it: the file is empty"],
@@ -195,7 +195,7 @@ fn a_column_that_does_not_exist_lists_those_that_do() {
     );
     contains(
         &folder.fail(1, "ingest good.txt -o n.points --columns x=1,y=7"),
-        &["good.txt:1: expected 7 fields, found 3"],
+        &["good.txt:1: column y is to be field 7, and rows have 3 fields"],
     );
     contains(
         &folder.fail(1, "bin2d good.points -o n.tiff --z mag"),

@@ -227,7 +227,7 @@ fn make_bins_shards_side_by_side_and_only_those_that_it_must() {
     let make = || {
         let run = run(&folder, Command::new("make").args(["-j", "4"]));
         let stage = |line: &str| line.split(':').next().unwrap().to_owned();
-        let mut stages: Vec<String> = run.stderr.lines().map(stage).collect();
+        let mut stages: Vec<String> = run.lines().into_iter().map(stage).collect();
         stages.sort();
         stages
     };

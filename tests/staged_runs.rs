@@ -203,7 +203,7 @@ fn the_makefile_of_the_documentation_makes_what_it_must_and_nothing_more() {
             .unwrap();
         let run = Run::new(output);
         assert_eq!(run.code, 0, "{}", run.stderr);
-        let stages = run.stderr.lines().map(|line| {
+        let stages = run.lines().into_iter().map(|line| {
             let stage = line.split(':').next().unwrap().to_owned();
             (stage, !line.contains("up to date"))
         });

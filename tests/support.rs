@@ -122,6 +122,11 @@ impl Run {
         }
     }
 
+    /// The lines of standard error, without those that say how a text is read.
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        self.stderr.lines().filter(|line| !line.contains(": read as: ")).collect()
+    }
+
     /// The objects that `--json` printed, one a line.
     pub(crate) fn json(&self) -> Vec<serde_json::Value> {
         let text = std::str::from_utf8(&self.stdout).unwrap();

@@ -7,21 +7,31 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_ingest::{Delimiter, Dtype, Kernel, Options, Reading, Table, Values, parse_text};
+use pointillist_ingest::{
+    Delimiter, Kernel, Options, Precision, Reading, Table, Values, parse_text,
+};
 
 const COLUMNS: [&str; 4] = ["", "x=1,y=3", "x=2,y=1,z=2", "x=a,y=b"];
-const DELIMITERS: [Delimiter; 5] =
-    [Delimiter::Auto, Delimiter::Space, Delimiter::Tab, Delimiter::Comma, Delimiter::Semicolon];
+const DELIMITERS: [Delimiter; 6] = [
+    Delimiter::Auto,
+    Delimiter::Blanks,
+    Delimiter::Byte(b'\t'),
+    Delimiter::Byte(b','),
+    Delimiter::Byte(b';'),
+    Delimiter::Byte(b'|'),
+];
 
 fn options(choice: u8, letter: bool) -> Options {
     let columns = COLUMNS[usize::from(choice & 3)];
     Options {
         columns: columns.parse().unwrap_or_default(),
         delimiter: DELIMITERS[usize::from(choice >> 4) % DELIMITERS.len()],
-        dtype: if choice & 4 == 0 { Dtype::F32 } else { Dtype::F64 },
+        dtype: if choice & 4 == 0 { Precision::F32 } else { Precision::F64 },
         skip_bad: choice & 8 == 0,
         // A letter that numbers may begin with, too.
-        comment: if letter { "n" } else { "#%>" }.to_owned(),
+        comment: letter.then(|| "n".to_owned()),
+        missing: if letter { vec!["1".to_owned(), "x".to_owned()] } else { Vec::new() },
+        decimal_comma: choice & 0x80 != 0,
         ..Options::default()
     }
 }

@@ -5,8 +5,7 @@
 //! to the bit.
 
 use pointillist_ingest::{
-    Account, Batch, Batches, ColumnInfo, Input, Kernel, Options as Reading, Progress, SkippedLine,
-    Source,
+    Account, Batch, Batches, Input, Kernel, Options as Reading, Progress, Source,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +30,8 @@ pub struct Inputs {
 pub struct Streamed {
     /// The grid. Its points have the identity that [`ingest`](pointillist_ingest::ingest) would have given them.
     pub binned: Binned,
-    /// The columns that were read, of which x, y and z were binned.
-    pub columns: Vec<ColumnInfo>,
-    /// Bytes of text read, unpacked where it was compressed.
-    pub bytes: u64,
-    /// The first few malformed lines that were skipped.
-    pub bad_lines: Vec<SkippedLine>,
+    /// What was read, of whose columns x, y and z were binned.
+    pub account: Account,
 }
 
 /// Bins the points of `inputs`, one after another, as they are read: text, plain or compressed, or arrays, which
@@ -107,7 +102,7 @@ fn stream_cut(
         .map(|(name, at)| Ok((name, at.ok_or_else(|| over::no_color(None, name))?)))
         .collect::<Result<_, Error>>()?;
     // Until the first NaN comes.
-    let about = About { may_be_nan: false, is_wide: reading.dtype == Dtype::F64 };
+    let about = About { may_be_nan: false, is_wide: batches.dtype() == Dtype::F64 };
     let fields =
         reduced.iter().map(|(name, _)| Field { name: (*name).to_owned(), about }).collect();
     let (wanted, kernel) = (Wanted { reductions: &reductions, coloring }, Kernel::choose()?);
@@ -122,12 +117,16 @@ fn stream_cut(
         }
         binner = binner.add(&columns, &progress)?;
     }
-    let Account { sidecar, bytes, bad_lines } = batches.finish()?;
+    let account = batches.finish()?;
+    let sidecar = &account.sidecar;
     coloring.check(&reductions, sidecar.columns.iter())?;
-    let inputs =
-        Inputs { sources: sidecar.sources, options: sidecar.options, skipped: sidecar.skipped };
-    let binned = Binned::new(binner.finish()?, options.clone(), vec![sidecar.identity]);
-    Ok(Streamed { binned: binned.read_from(inputs), columns: sidecar.columns, bytes, bad_lines })
+    let inputs = Inputs {
+        sources: sidecar.sources.clone(),
+        options: sidecar.options.clone(),
+        skipped: sidecar.skipped,
+    };
+    let binned = Binned::new(binner.finish()?, options.clone(), vec![sidecar.identity.clone()]);
+    Ok(Streamed { binned: binned.read_from(inputs), account })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pointillist_bin2d::over::ColorScale;
 use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Shard, Size};
-use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Raw};
+use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Precision, Raw};
 
 pub(crate) use picture::{Background, PictureArgs, background, effort, pair, shape};
 
@@ -148,9 +148,10 @@ pub(crate) struct RenderArgs {
     /// folder for temporary files (TMPDIR), until it is made]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Type of the stored columns and of the grid; a page of counts that f32 would round is f64 all the same
-    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
-    pub(crate) dtype: Dtype,
+    /// Type of the stored columns and of the grid; auto takes 64 bits for columns that 32 are too coarse for, as far as
+    /// the head of the text shows, and 32 for the grid, whose counts are f64 all the same where f32 would round them
+    #[arg(long, value_name = "TYPE", default_value = "auto", value_parser = precision())]
+    pub(crate) dtype: Precision,
     #[command(flatten)]
     pub(crate) text: TextArgs,
     #[command(flatten)]
@@ -168,11 +169,21 @@ pub(crate) struct IngestArgs {
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The folder of columns
-    #[arg(long, short, value_name = "OUT.points")]
-    pub(crate) output: PathBuf,
-    /// Type of the stored columns
-    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
-    pub(crate) dtype: Dtype,
+    #[arg(
+        long,
+        short,
+        value_name = "OUT.points",
+        required_unless_present = "explain",
+        conflicts_with = "explain"
+    )]
+    pub(crate) output: Option<PathBuf>,
+    /// Say how the inputs would be read, with the first three rows as they would be stored, and stop
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Type of the stored columns; auto takes 64 bits where the head of the text shows that 32 are too coarse, too large
+    /// or too small for a column, else 32
+    #[arg(long, value_name = "TYPE", default_value = "auto", value_parser = precision())]
+    pub(crate) dtype: Precision,
     #[command(flatten)]
     pub(crate) text: TextArgs,
 }
@@ -182,20 +193,29 @@ pub(crate) struct IngestArgs {
 #[command(next_help_heading = "Input")]
 pub(crate) struct TextArgs {
     /// Which fields to read, by position or header name: x=1,y=2,z=4 or x=lon,y=lat; further columns may be
-    /// named; of arrays of one column each, which inputs, by position or file name [default: the first three
-    /// fields as x, y, z; of two, x and y]
+    /// named; of arrays of one column each, which inputs, by position or file name [default: the columns that a header
+    /// calls x, y and z; else the first three fields; of two, x and y]
     #[arg(long, value_name = "LIST")]
     columns: Option<ColumnChoice>,
-    /// What separates the fields; auto tells from the first line of data [default: auto]
-    #[arg(long, value_name = "NAME", value_parser = delimiter())]
+    /// What separates the fields: space (any blanks), tab, comma, semicolon, pipe, or one character; auto tells from what
+    /// the first lines agree on [default: auto]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     delimiter: Option<Delimiter>,
-    /// Characters that begin a comment line
-    #[arg(
-        long,
-        help = "Characters that begin a comment line [default: #%>]",
-        value_name = "CHARS"
-    )]
+    /// Characters that begin a comment line; where they are given, such a line is never a row [default: #%>]
+    #[arg(long, value_name = "CHARS")]
     comment: Option<String>,
+    /// Pass over the first N lines of each input
+    #[arg(long, value_name = "N")]
+    skip_rows: Option<u64>,
+    /// Words and numbers that stand for a missing value, beside NA, NaN, null, None, \\N, - and their like
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',', allow_hyphen_values = true)]
+    missing: Vec<String>,
+    /// What begins the decimals of a number: a point or a comma [default: .]
+    #[arg(long, value_name = "CHAR", value_parser = [".", ","])]
+    decimal: Option<String>,
+    /// Take rows with any number of further fields behind those that are read
+    #[arg(long)]
+    ragged: bool,
     /// Count malformed lines and go on instead of stopping at the first
     #[arg(long)]
     skip_bad: bool,
@@ -205,7 +225,7 @@ pub(crate) struct TextArgs {
         value_name = "TYPE",
         value_parser = dtype(),
         requires = "columns_per_row",
-        conflicts_with_all = ["delimiter", "comment", "skip_bad"]
+        conflicts_with_all = ["delimiter", "comment", "skip_rows", "missing", "decimal", "ragged", "skip_bad"]
     )]
     raw: Option<Dtype>,
     /// How many raw numbers make a row; with 1, every input is one column
@@ -225,6 +245,10 @@ impl TextArgs {
             (self.columns.is_some(), "--columns"),
             (self.delimiter.is_some(), "--delimiter"),
             (self.comment.is_some(), "--comment"),
+            (self.skip_rows.is_some(), "--skip-rows"),
+            (!self.missing.is_empty(), "--missing"),
+            (self.decimal.is_some(), "--decimal"),
+            (self.ragged, "--ragged"),
             (self.skip_bad, "--skip-bad"),
             (self.raw.is_some(), "--raw"),
         ]
@@ -232,13 +256,17 @@ impl TextArgs {
         .find_map(|(given, name)| given.then_some(name))
     }
 
-    pub(crate) fn options(&self, dtype: Dtype) -> pointillist_ingest::Options {
+    pub(crate) fn options(&self, dtype: Precision) -> pointillist_ingest::Options {
         pointillist_ingest::Options {
             columns: self.columns.clone().unwrap_or_default(),
             delimiter: self.delimiter.unwrap_or(Delimiter::Auto),
-            comment: self.comment.clone().unwrap_or_else(|| "#%>".to_owned()),
+            comment: self.comment.clone(),
             dtype,
             skip_bad: self.skip_bad,
+            skip_rows: self.skip_rows.unwrap_or(0),
+            missing: self.missing.clone(),
+            decimal_comma: self.decimal.as_deref() == Some(","),
+            ragged: self.ragged,
             raw: self
                 .raw
                 .zip(self.columns_per_row)
@@ -256,10 +284,10 @@ pub(crate) struct Bin2dArgs {
     /// The grid, a .tiff
     #[arg(long, short, value_name = "OUT.tiff")]
     pub(crate) output: PathBuf,
-    /// Type of the pages; one of counts that f32 would round is f64 all the same. Of inputs that are no .points,
-    /// also the type of the numbers that are binned
-    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype())]
-    pub(crate) dtype: Dtype,
+    /// Type of the pages: f32, or with f64 that; a count page that f32 cannot hold exactly is stored as f64. For text or
+    /// array input also the type of the numbers that are binned, of which auto takes 64 bits where 32 are too coarse
+    #[arg(long, value_name = "TYPE", default_value = "auto", value_parser = precision())]
+    pub(crate) dtype: Precision,
     #[command(flatten)]
     pub(crate) text: TextArgs,
     #[command(flatten)]
@@ -335,7 +363,7 @@ impl GridArgs {
         self.size.is_some() || self.resolution.is_some()
     }
 
-    pub(crate) fn options(&self, dtype: Dtype) -> Result<pointillist_bin2d::Options, Failure> {
+    pub(crate) fn options(&self, dtype: Precision) -> Result<pointillist_bin2d::Options, Failure> {
         if self.colors.is_some() && !self.reduce.as_ref().is_some_and(Reductions::has_over) {
             let message = "--colors is for points that are composited: ask for --reduce over";
             return Err(Failure::usage(message));
@@ -352,7 +380,10 @@ impl GridArgs {
             x: self.x.clone(),
             y: self.y.clone(),
             z: self.z.clone(),
-            dtype,
+            dtype: match dtype {
+                Precision::F64 => Dtype::F64,
+                Precision::Auto | Precision::F32 => Dtype::F32,
+            },
             compress: self.compress,
             shard: None,
             opacity: self.opacity,
@@ -395,10 +426,18 @@ pub(crate) struct ColormapsArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
-pub(crate) fn dtype() -> impl TypedValueParser<Value = Dtype> {
+fn dtype() -> impl TypedValueParser<Value = Dtype> {
     PossibleValuesParser::new(["f32", "f64"]).map(|name| match name.as_str() {
         "f64" => Dtype::F64,
         _ => Dtype::F32,
+    })
+}
+
+pub(crate) fn precision() -> impl TypedValueParser<Value = Precision> {
+    PossibleValuesParser::new(["auto", "f32", "f64"]).map(|name| match name.as_str() {
+        "f64" => Precision::F64,
+        "f32" => Precision::F32,
+        _ => Precision::Auto,
     })
 }
 
@@ -419,18 +458,6 @@ fn compression() -> impl TypedValueParser<Value = Compression> {
     PossibleValuesParser::new(["none", "deflate"]).map(|name| match name.as_str() {
         "deflate" => Compression::Deflate,
         _ => Compression::None,
-    })
-}
-
-fn delimiter() -> impl TypedValueParser<Value = Delimiter> {
-    PossibleValuesParser::new(["auto", "space", "tab", "comma", "semicolon"]).map(|name| match name
-        .as_str()
-    {
-        "space" => Delimiter::Space,
-        "tab" => Delimiter::Tab,
-        "comma" => Delimiter::Comma,
-        "semicolon" => Delimiter::Semicolon,
-        _ => Delimiter::Auto,
     })
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use pointillist_ingest::staged::TemporaryDir;
-use pointillist_ingest::{Dtype, Points};
+use pointillist_ingest::{Points, Precision};
 
 use crate::args::{Global, TextArgs};
 use crate::colorize::is_stdout;
@@ -59,7 +59,7 @@ impl Between {
         &self,
         inputs: &[PathBuf],
         text: &TextArgs,
-        dtype: Dtype,
+        dtype: Precision,
         global: &Global,
         report: &Report,
     ) -> Result<Vec<Points>, Failure> {

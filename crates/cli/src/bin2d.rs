@@ -9,15 +9,16 @@ use pointillist_bin2d::{
 };
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::StagedFile;
-use pointillist_ingest::{ColumnInfo, Options as Reading, Points};
+use pointillist_ingest::{Account, ColumnInfo, Options as Reading, Points};
 use serde_json::json;
 
 use crate::args::{Bin2dArgs, Global};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
-use crate::ingest::{check_output, too_coarse};
-use crate::inputs::{self, are_points, are_unchanged, report_bad_lines};
+use crate::ingest::check_output;
+use crate::inputs::{self, are_points, are_unchanged};
 use crate::progress::{StageProgress, Unit};
+use crate::reading;
 use crate::report::{Report, count, number, plural, shown};
 
 const STAGE: &str = "bin2d";
@@ -111,8 +112,8 @@ pub(crate) fn stage(
             StagedFile::create(output).map(drop).map_err(|error| Failure::write(output, &error))?;
             let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(paths));
             let streamed = bin2d_stream(inputs::inputs(paths), reading, options, &progress)?;
-            let Streamed { binned, columns, bytes, bad_lines } = streamed;
-            (progress, binned, Some((columns, bytes, bad_lines)))
+            let Streamed { binned, account } = streamed;
+            (progress, binned, Some(account))
         }
     };
     let binning = start.elapsed();
@@ -123,16 +124,15 @@ pub(crate) fn stage(
     let grid = GridFile::open(output)?;
     let (about, inputs) = (&grid.description().counts, &grid.description().inputs);
     let bad = inputs.as_ref().map_or(0, |inputs| inputs.skipped);
-    if let Some((columns, _, bad_lines)) = &read {
-        report_bad_lines(STAGE, bad_lines, bad, report);
-        if let Some(warning) = too_coarse(columns) {
-            report.warning(STAGE, &warning);
-        }
+    if let Some(Account { sidecar, bad_lines, .. }) = &read {
+        reading::report(STAGE, &sidecar.read_as, report);
+        reading::report_bad_lines(STAGE, bad_lines, bad, report);
+        reading::report_losses(STAGE, &sidecar.columns, report);
     }
     // Of a region, some shards may well have nothing.
     if about.binned == 0 && options.shard.is_none() {
         let bounds = match &read {
-            Some((columns, ..)) => bounds(columns, options),
+            Some(account) => bounds(&account.sidecar.columns, options),
             None => "see the bounds: pointillist info".to_owned(),
         };
         report.warning(STAGE, &format!("no point lies in the extent; {bounds}"));
@@ -147,11 +147,12 @@ pub(crate) fn stage(
     facts["seconds_writing"] = json!(writing);
     let summary = match read {
         None => format!("{summary}; {seconds:.2} s ({writing:.2} writing)"),
-        Some((_, size, _)) => {
+        Some(Account { sidecar, bytes: size, .. }) => {
             facts["bytes"] = json!(size);
+            facts["read_as"] = json!(sidecar.read_as);
             format!(
-                "{summary}, {} bad; {} in {seconds:.2} s ({:.2} GB/s; {writing:.2} writing)",
-                count(bad),
+                "{summary}, {}; {} in {seconds:.2} s ({:.2} GB/s; {writing:.2} writing)",
+                reading::left_out(&sidecar),
                 bytes(size),
                 size as f64 / 1e9 / seconds.max(1e-9),
             )

@@ -17,6 +17,7 @@ use crate::colorize::{drawn, record};
 use crate::failure::Failure;
 use crate::figure;
 use crate::progress::{StageProgress, Unit};
+use crate::reading;
 use crate::report::{Report, bounds, count, number, plural, shown};
 
 const STAGE: &str = "info";
@@ -104,11 +105,11 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
     }
     // Arrays have no lines.
     if sidecar.lines > 0 {
-        lines.push(format!(
-            "read {}, {} bad",
-            plural(sidecar.lines, "line", "lines"),
-            count(sidecar.skipped)
-        ));
+        let left_out = reading::left_out(sidecar);
+        lines.push(format!("read {}, {left_out}", plural(sidecar.lines, "line", "lines")));
+    }
+    for read in &sidecar.read_as {
+        lines.push(format!("{} read as: {read}", shown(&read.path)));
     }
     lines.push(identity(points.identity(), verify));
     let mut facts = json!({ "kind": "points", "path": shown(path), "verified": verify });

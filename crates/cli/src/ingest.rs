@@ -4,22 +4,26 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
-use pointillist_ingest::{Coarseness, ColumnInfo, Ingested, Options, Points, ingest};
+use pointillist_ingest::{Ingested, Options, Points, ingest};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
-use crate::inputs::{self, are_unchanged, report_bad_lines};
+use crate::inputs::{self, are_unchanged};
 use crate::progress::{StageProgress, Unit};
-use crate::report::{Report, count, number, plural, shown, speed};
+use crate::reading;
+use crate::report::{Report, count, plural, shown, speed};
 
 const STAGE: &str = "ingest";
 
 pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<(), Failure> {
-    check_output(&args.output, &["points"], &args.inputs)?;
-    stage(&args.inputs, &args.output, &args.text.options(args.dtype), global, report)?;
-    make_newest(&args.output, args.inputs.iter().map(PathBuf::as_path));
+    let options = args.text.options(args.dtype);
+    // One or the other has been asked for.
+    let Some(output) = args.output else { return reading::explain(&args.inputs, &options, report) };
+    check_output(&output, &["points"], &args.inputs)?;
+    stage(&args.inputs, &output, &options, global, report)?;
+    make_newest(&output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())
 }
 
@@ -51,17 +55,17 @@ pub(crate) fn stage(
     let done = ingest(inputs::inputs(inputs), output, options, &progress)?;
     drop(progress);
     let time = start.elapsed();
-    report_bad_lines(STAGE, &done.bad_lines, done.points.sidecar().skipped, report);
-    if let Some(warning) = too_coarse(&done.points.sidecar().columns) {
-        report.warning(STAGE, &warning);
-    }
+    let sidecar = done.points.sidecar();
+    reading::report(STAGE, &sidecar.read_as, report);
+    reading::report_bad_lines(STAGE, &done.bad_lines, sidecar.skipped, report);
+    reading::report_losses(STAGE, &sidecar.columns, report);
     let Ingested { points, bytes: size, .. } = done;
     let sidecar = points.sidecar();
     let non_finite: u64 = sidecar.columns.iter().map(|column| column.non_finite).sum();
     let summary = format!(
-        "{}, {} bad, {} non-finite; {} in {}",
+        "{}, {}, {} non-finite; {} in {}",
         plural(points.rows(), "point", "points"),
-        count(sidecar.skipped),
+        reading::left_out(sidecar),
         count(non_finite),
         bytes(size),
         speed(time, size),
@@ -79,8 +83,11 @@ fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
         "up_to_date": up_to_date,
         "points": points.rows(),
         "bad": sidecar.skipped,
+        "bad_because": sidecar.skipped_because,
+        "undefined": sidecar.undefined,
+        "read_as": sidecar.read_as,
         "columns": sidecar.columns,
-        "coarse": coarse(&sidecar.columns)
+        "coarse": reading::coarse(&sidecar.columns)
             .map(|(column, coarseness)| {
                 let mut facts = json!(coarseness);
                 facts["column"] = json!(column);
@@ -101,33 +108,6 @@ fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Po
             points.column(&column.name).is_ok() && points.zones(&column.name).is_ok()
         });
     same.then_some(points)
-}
-
-/// The columns that 32 bits are too coarse for.
-fn coarse(columns: &[ColumnInfo]) -> impl Iterator<Item = (&str, Coarseness)> {
-    columns.iter().filter_map(|column| Some((column.name.as_str(), column.coarseness()?)))
-}
-
-/// A warning about them all. Whoever reads it has just read text, by `ingest`, `render` or `bin2d`, and all have the option.
-pub(crate) fn too_coarse(columns: &[ColumnInfo]) -> Option<String> {
-    let each: Vec<String> = coarse(columns)
-        .enumerate()
-        .map(|(index, (name, Coarseness { near, spacing, extent }))| {
-            let share = match (extent / spacing).round() as u64 {
-                1 => "as far as the extent reaches".to_owned(),
-                share => format!("1/{} of the extent", count(share)),
-            };
-            let (near, spacing) = (number(near), number(spacing));
-            match index {
-                0 => format!(
-                    "{name}: neighbouring float32 values near {near} are {spacing} apart, {share}"
-                ),
-                _ => format!("{name}: near {near} they are {spacing} apart, {share}"),
-            }
-        })
-        .collect();
-    (!each.is_empty())
-        .then(|| format!("{}; keep the columns in 64 bits with --dtype f64", each.join("; ")))
 }
 
 /// An output must say by its name what it is, so that a slip of the hand does not replace somebody's data, and must

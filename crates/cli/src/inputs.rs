@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::{Error, Input, SkippedLine, Source};
+use pointillist_ingest::{Error, Input, Source};
 
 use crate::args::TextArgs;
 use crate::failure::Failure;
-use crate::report::{Report, plural, shown};
+use crate::report::shown;
 
 /// Whether all inputs are `.points` folders, as `is_points` knows them. Some among others are an error, and so are
 /// options that say how text is read where there is none.
@@ -63,18 +63,4 @@ pub(crate) fn size(paths: &[PathBuf]) -> Option<u64> {
 pub(crate) fn are_unchanged(paths: &[PathBuf], read: &[Source]) -> bool {
     let now: Option<Vec<Source>> = paths.iter().map(|path| Source::of_file(path)).collect();
     now.is_some_and(|now| now == read && now.iter().all(|source| source.modified.is_some()))
-}
-
-/// Warns of lines that were skipped: `skipped` in all, of which `lines` are the first.
-pub(crate) fn report_bad_lines(stage: &str, lines: &[SkippedLine], skipped: u64, report: &Report) {
-    for line in lines {
-        report.warning(
-            stage,
-            &format!("{}:{}: {}: {}", shown(&line.path), line.line, line.problem, line.excerpt),
-        );
-    }
-    let more = skipped - lines.len() as u64;
-    if more > 0 {
-        report.warning(stage, &format!("{} more", plural(more, "bad line", "bad lines")));
-    }
 }

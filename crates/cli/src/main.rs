@@ -14,6 +14,7 @@ mod inputs;
 mod interrupt;
 mod merge;
 mod progress;
+mod reading;
 mod render;
 mod report;
 mod scatter;

@@ -62,6 +62,13 @@ impl Report {
         writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::stdout(&error))
     }
 
+    /// Something about how a stage goes about its work.
+    pub(crate) fn note(&self, stage: &str, message: &str) {
+        if !self.quiet {
+            say(format_args!("{stage}: {message}"));
+        }
+    }
+
     /// Something the user should know, with its remedy.
     pub(crate) fn warning(&self, stage: &str, message: &str) {
         if !self.quiet {

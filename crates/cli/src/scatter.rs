@@ -27,6 +27,7 @@ use crate::freshness::{keep_newer, make_newest};
 use crate::inputs;
 use crate::interrupt::UntilInterrupted;
 use crate::progress::{StageProgress, Unit};
+use crate::reading;
 use crate::report::{Report, count, number, plural, shown};
 
 const STAGE: &str = "scatter";
@@ -131,7 +132,7 @@ impl Job {
         let names = self.columns(has_alpha);
         let places =
             names.iter().map(|name| batches.column(name)).collect::<Result<Vec<_>, _>>()?;
-        let wide = args.dtype == Dtype::F64;
+        let wide = batches.dtype() == Dtype::F64;
         let bounds = |name: &str| {
             Err(Failure::usage(match &self.kind {
                 Kind::Each(_) => "the colours of points that are drawn as they come need their scale beforehand: --rgb unit \
@@ -150,7 +151,9 @@ impl Job {
         }
         let account = batches.finish()?;
         drop(progress);
-        inputs::report_bad_lines(STAGE, &account.bad_lines, account.sidecar.skipped, report);
+        reading::report(STAGE, &account.sidecar.read_as, report);
+        reading::report_bad_lines(STAGE, &account.bad_lines, account.sidecar.skipped, report);
+        reading::report_losses(STAGE, &account.sidecar.columns, report);
         let made_from =
             json!({ "points": [account.sidecar.identity], "scatter": self.record(args) });
         self.finish(&scene, drawing, made_from, args, start, report)

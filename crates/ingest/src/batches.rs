@@ -69,12 +69,12 @@ impl<'a> Batches<'a> {
         let kernel = Kernel::choose()?;
         let shared = Shared::new(open(inputs, options)?, options, kernel, chunk, progress);
         let columns = shared.names().len();
-        let room = match options.dtype {
+        let room = match shared.dtype() {
             Dtype::F32 => Room::F32(RoomOf::new(columns)),
             Dtype::F64 => Room::F64(RoomOf::new(columns)),
         };
         // At least one column, and each at most 8 bytes: this is never 0.
-        let rows = BATCH / (columns * options.dtype.size() as usize).max(1);
+        let rows = BATCH / (columns * shared.dtype().size() as usize).max(1);
         let rows = 1 << rows.max(1).ilog2();
         Ok(Self { shared, rows, room, state: State::Reading })
     }
@@ -84,6 +84,11 @@ impl<'a> Batches<'a> {
     #[must_use]
     pub fn with_rows(self, rows: usize) -> Self {
         Self { rows: rows.max(1), ..self }
+    }
+
+    /// The type of the columns.
+    pub fn dtype(&self) -> Dtype {
+        self.shared.dtype()
     }
 
     /// The names of the columns, in their order.

@@ -62,18 +62,27 @@ pub enum Error {
     },
 
     /// A line is longer than any line of points can be.
-    #[error(
-        "{}: a line of more than {limit} bytes{}: is this a text file with one point a line?",
-        .path.display(),
-        .line.map_or_else(String::new, |line| format!(" at line {line}"))
-    )]
+    #[error("{}:{line}: a line of more than {limit} bytes: {}", .path.display(), too_long(*.returns))]
     LineTooLong {
         /// The input.
         path: PathBuf,
-        /// 1-based line in the input, where it is known.
-        line: Option<u64>,
+        /// 1-based line in the input.
+        line: u64,
         /// The longest line that is read, in bytes.
         limit: usize,
+        /// Whether there are carriage returns in it.
+        returns: bool,
+    },
+
+    /// The rows are not as many as a header says.
+    #[error("{}:{line}: {problem}", .path.display())]
+    Declared {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line in the input: the first behind the rows, or the last.
+        line: u64,
+        /// What is wrong, and what can be done.
+        problem: String,
     },
 
     /// The input is in an encoding that is not read.
@@ -171,6 +180,102 @@ pub enum Error {
         known: Vec<String>,
     },
 
+    /// A column is chosen by a name that two fields have.
+    #[error(
+        "{}: fields {first} and {second} are both called {name:?}; choose columns by position: --columns \
+         x={first},y={second}",
+        .path.display()
+    )]
+    TwoFields {
+        /// The input.
+        path: PathBuf,
+        /// The column that was asked for.
+        name: String,
+        /// 1-based position of the first such field.
+        first: usize,
+        /// 1-based position of the second.
+        second: usize,
+    },
+
+    /// A line names columns, but not as many as rows have fields.
+    #[error(
+        "{}:{line}: {names} names, and rows have {fields} {}; choose columns by position, --columns x=1,y=2, or pass over \
+         the names: --skip-rows {line}",
+        .path.display(), if *.fields == 1 { "field" } else { "fields" }
+    )]
+    OtherNames {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line of the names.
+        line: u64,
+        /// How many names it has.
+        names: usize,
+        /// How many fields rows have.
+        fields: usize,
+    },
+
+    /// A format says which fields there are, and none of them is a coordinate that could be drawn as it is.
+    #[error(
+        "{}: is {format} whose fields are {}; say which of them are x and y: --columns x={},y={}",
+        .path.display(), .known.join(", "),
+        .known.first().map_or("1", String::as_str), .known.get(1).map_or("2", String::as_str)
+    )]
+    NoCoordinates {
+        /// The input.
+        path: PathBuf,
+        /// The format's name.
+        format: &'static str,
+        /// The names of its fields.
+        known: Vec<String>,
+    },
+
+    /// A column is chosen by a position that no row has.
+    #[error(
+        "{}:{line}: column {column} is to be field {position}, and rows have {fields} {}",
+        .path.display(), if *.fields == 1 { "field" } else { "fields" }
+    )]
+    NoSuchField {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line of the first row.
+        line: u64,
+        /// The column.
+        column: String,
+        /// 1-based position of its field.
+        position: usize,
+        /// How many fields rows have.
+        fields: usize,
+    },
+
+    /// Rows have one field, and no column is chosen.
+    #[error(
+        "{}:{line}: rows have one field, and a point takes two, x and y; --delimiter says what separates them",
+        .path.display()
+    )]
+    OneField {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line of the first row.
+        line: u64,
+    },
+
+    /// An input has no header, and other rows than those before it.
+    #[error(
+        "{}:{line}: rows have {fields} fields, and {before} in the inputs before; choose columns by position, or ingest \
+         it by itself",
+        .path.display()
+    )]
+    OtherFields {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line of the first row.
+        line: u64,
+        /// How many fields its rows have.
+        fields: usize,
+        /// How many fields rows had before.
+        before: usize,
+    },
+
     /// The input was written to while it was read.
     #[error("{}: changed while it was read; run again when it is complete", .path.display())]
     Changed {
@@ -234,9 +339,26 @@ impl Error {
         Self::Array { path: path.to_owned(), problem: problem.to_owned() }
     }
 
-    /// A line that goes on for longer than is read, somewhere.
-    pub(crate) fn too_long(path: &Path) -> Self {
-        Self::LineTooLong { path: path.to_owned(), line: None, limit: LONGEST_LINE }
+    /// A line that goes on for longer than is read, with so many lines before it; `returns` says whether there are carriage
+    /// returns in it.
+    pub(crate) fn too_long(path: &Path, before: u64, returns: bool) -> Self {
+        let path = path.to_owned();
+        Self::LineTooLong { path, line: before + 1, limit: LONGEST_LINE, returns }
+    }
+
+    /// The same error of a part of a text that has so many lines before it.
+    pub(crate) fn behind(mut self, before: u64) -> Self {
+        if let Self::LineTooLong { line, .. } = &mut self {
+            *line += before;
+        }
+        self
+    }
+}
+
+fn too_long(returns: bool) -> &'static str {
+    match returns {
+        true => "do lines end with a carriage return alone? tr '\\r' '\\n' mends them",
+        false => "is this a text file with one point a line?",
     }
 }
 
@@ -244,13 +366,24 @@ impl Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The line ends before the last field that is needed.
-    TooFewFields {
-        /// How many fields a line must have.
+    /// The line has another number of fields than rows have.
+    FieldCount {
+        /// How many fields a row has.
         expected: usize,
-        /// How many this one has.
+        /// How many this line has.
         found: usize,
     },
+    /// The line has another number of numbers before its text than rows have.
+    NumberCount {
+        /// How many numbers a row begins with.
+        expected: usize,
+        /// How many this line begins with.
+        found: usize,
+    },
+    /// A quotation begins in the line and does not end in it.
+    OpenQuote,
+    /// The line is that which has named the columns.
+    HeaderAgain,
     /// A field that is needed is not a number.
     NotANumber {
         /// The column that the field belongs to.
@@ -263,17 +396,42 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether the line has another number of fields than it must have.
+    pub(crate) fn is_of_fields(&self) -> bool {
+        matches!(self, Self::FieldCount { .. } | Self::NumberCount { .. })
+    }
+
     fn remedy(&self) -> &'static str {
         match self {
-            Self::NotANumber { decimal_comma: true, .. } => {
-                "decimal commas are not read: write the file with decimal points"
+            Self::NotANumber { decimal_comma: true, .. } => "--decimal , reads decimal commas",
+            Self::OpenQuote => {
+                "line breaks in quotes are not read: write the file without them, or without that column"
+            }
+            Self::HeaderAgain => {
+                "files with a header each are read one after another, not in one file; --skip-bad passes over the line"
+            }
+            Self::NotANumber { field, .. } if lacks_letter(field) => {
+                "an exponent has lost its letter, as Fortran's have with three digits: ES25.16E3 writes it, and \
+                 sed -E 's/([0-9])([+-][0-9]{3})/\\1E\\2/g' mends the file"
+            }
+            Self::NotANumber { field, .. } if field.starts_with(['"']) && is_json(field) => {
+                "is this JSON? jq -r '[.x, .y, .z] | @csv' writes lines of it as rows"
+            }
+            Self::FieldCount { expected, found } if found > expected => {
+                "--skip-bad counts such lines and goes on; --ragged takes rows with further fields"
+            }
+            Self::NotANumber { field, .. } if is_like_a_comment(field) => {
+                "--comment with these characters takes such lines for comments; --skip-bad counts them and goes on"
             }
             // Bytes that UTF-8 cannot have; one or two may be a name in another encoding.
             Self::NotANumber { field, .. } if field.matches('\u{FFFD}').count() > 2 => {
                 "is this text? rows of raw numbers are read with --raw f32 --columns-per-row K"
             }
             Self::NotANumber { field, .. } if field.contains("\\r") => {
-                "lines that end with a carriage return alone are not read: tr '\\r' '\\n' mends them"
+                "is this text? a carriage return stands within a field"
+            }
+            Self::NotANumber { .. } => {
+                "--columns chooses other fields, --missing WORD says what is no value, --skip-bad counts such lines"
             }
             _ => "--skip-bad counts such lines and goes on",
         }
@@ -283,14 +441,41 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooFewFields { expected, found } => {
+            Self::FieldCount { expected, found } => {
                 write!(f, "expected {expected} fields, found {found}")
             }
+            Self::NumberCount { expected, found } => {
+                write!(f, "expected {expected} numbers before any text, found {found}")
+            }
+            Self::OpenQuote => f.write_str("a quotation does not end on its line"),
+            Self::HeaderAgain => f.write_str("the header once more"),
             Self::NotANumber { column, field, .. } => {
                 write!(f, "column {column}: {field} is not a number")
             }
         }
     }
+}
+
+/// Whether a quoted field is a number but for the letter of its exponent: `1.5-300`.
+fn lacks_letter(field: &str) -> bool {
+    let field = field.trim_matches('"');
+    let sign = field.rfind(['+', '-']).filter(|&at| at > 0);
+    sign.is_some_and(|at| {
+        let (number, exponent) = field.split_at(at);
+        exponent.len() == 4
+            && number.contains('.')
+            && exponent[1..].bytes().all(|byte| byte.is_ascii_digit())
+            && number.parse::<f64>().is_ok_and(f64::is_finite)
+    })
+}
+
+fn is_json(field: &str) -> bool {
+    let field = field.trim_matches('"');
+    field.starts_with('{') || field.starts_with("[{") || (field.starts_with('[') && field.len() > 1)
+}
+
+fn is_like_a_comment(field: &str) -> bool {
+    field.trim_matches('"').starts_with(['#', '%', '>'])
 }
 
 /// The beginning of a line, quoted, with what is not printable escaped.

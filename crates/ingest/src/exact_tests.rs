@@ -8,10 +8,10 @@ use std::str::FromStr;
 use rayon::prelude::*;
 
 use crate::Kernel;
-use crate::line::{Layout, Rows, WantedField};
+use crate::layout::{BLANKS, FieldCount, Layout};
+use crate::line::Rows;
 use crate::naive;
 use crate::number::Number;
-use crate::options::Delimiter;
 
 mod numbers;
 
@@ -51,7 +51,7 @@ impl Exact for f64 {
 /// A text of one kind of number in each column.
 struct Text {
     kinds: [Kind; COLUMNS],
-    delimiter: Delimiter,
+    delimiter: u8,
     bytes: Vec<u8>,
     /// Where the numbers stand, row by row.
     fields: Vec<Range<usize>>,
@@ -60,12 +60,8 @@ struct Text {
 impl Text {
     fn new(kinds: [Kind; COLUMNS], rows: usize, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let (delimiter, separator) = [
-            (Delimiter::Space, " "),
-            (Delimiter::Comma, ","),
-            (Delimiter::Tab, "\t"),
-            (Delimiter::Space, "  "),
-        ][random.below(4) as usize];
+        let (delimiter, separator) =
+            [(BLANKS, " "), (b',', ","), (b'\t', "\t"), (BLANKS, "  ")][random.below(4) as usize];
         let newline = if random.below(4) == 0 { "\r\n" } else { "\n" };
         let (mut bytes, mut fields) = (Vec::new(), Vec::new());
         for _ in 0..rows {
@@ -84,13 +80,8 @@ impl Text {
 
     /// Parses the text with every kernel and compares all numbers. Returns how many the naive twin has looked at.
     fn check<T: Exact>(&self) -> usize {
-        let layout = Layout {
-            delimiter: self.delimiter,
-            fields: (0..COLUMNS).map(|at| WantedField { position: at, column: at }).collect(),
-            names: ["x", "y", "z"].map(str::to_owned).to_vec(),
-            comment: b"#%>".to_vec(),
-            skip_bad: false,
-        };
+        let names = ["x", "y", "z"].map(str::to_owned).to_vec();
+        let layout = Layout::new(self.delimiter, FieldCount::Exactly(COLUMNS), &[0, 1, 2], names);
         let parsed: Vec<_> = Kernel::available()
             .into_iter()
             .map(|kernel| {

@@ -9,15 +9,19 @@
 mod array;
 mod batches;
 mod columns;
+mod ending;
 mod error;
 #[cfg(test)]
 mod exact_tests;
-#[cfg_attr(not(test), expect(dead_code, reason = "not asked yet by what reads heads"))]
+mod explain;
+mod fields;
 mod foreign;
+mod head;
 mod kernel;
 mod layout;
 mod line;
 pub mod message;
+mod missing;
 #[cfg(test)]
 mod naive;
 mod npy;
@@ -27,6 +31,7 @@ mod os;
 mod pipeline;
 mod points;
 mod progress;
+mod read_as;
 mod sidecar;
 mod source;
 pub mod staged;
@@ -37,12 +42,14 @@ mod zones;
 pub use batches::{Batch, Batches};
 pub use columns::Values;
 pub use error::{Error, Problem};
+pub use explain::{Explained, explain};
 pub use kernel::Kernel;
-pub use options::{ColumnChoice, Delimiter, Dtype, Options, Raw};
+pub use options::{ColumnChoice, Delimiter, Dtype, Options, Precision, Raw};
 pub use pipeline::{Account, Ingested, SkippedLine, ingest};
 pub use points::{Column, Points};
 pub use progress::Progress;
-pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Source};
+pub use read_as::{ReadAs, ReadColumn};
+pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Skipped, Source};
 pub use source::Input;
 pub use text::{Columns, Reading, Table, parse_text};
 pub use zones::{Zone, Zones, ZonesInfo};

@@ -1,33 +1,11 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
 use crate::error::{Problem, excerpt};
+use crate::fields::{Fields, is_blank, trim_end, trim_line, trim_start};
 use crate::kernel::{Done, Kernel, Scratch, Shape, Work};
+use crate::layout::{BLANKS, FieldCount, Layout, exchange_commas};
 use crate::number::{Number, parse_field};
-use crate::options::Delimiter;
-
-/// How the lines of one input are read, settled before the first of them is.
-#[derive(Debug, Clone)]
-pub(crate) struct Layout {
-    /// Never [`Delimiter::Auto`].
-    pub(crate) delimiter: Delimiter,
-    /// The fields that are needed, by ascending position.
-    pub(crate) fields: Vec<WantedField>,
-    /// The names of the stored columns, in their order.
-    pub(crate) names: Vec<String>,
-    /// Bytes that begin a comment.
-    pub(crate) comment: Vec<u8>,
-    /// Whether malformed lines are counted rather than the end.
-    pub(crate) skip_bad: bool,
-}
-
-/// A field that becomes a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct WantedField {
-    /// 0-based position in the line.
-    pub(crate) position: usize,
-    /// Index of the column it becomes.
-    pub(crate) column: usize,
-}
+use crate::sidecar::{Lost, Skipped};
 
 /// The rows of a piece of text.
 #[derive(Debug)]
@@ -37,10 +15,37 @@ pub(crate) struct Rows<T> {
     /// Lines read, of all kinds.
     pub(crate) lines: u64,
     /// Malformed lines.
-    pub(crate) bad: u64,
+    pub(crate) bad: Skipped,
     /// The first few malformed lines.
     pub(crate) reports: Vec<BadLine>,
+    /// The malformed line that nothing behind it can be read after, even where malformed lines are skipped.
+    pub(crate) fatal: Option<BadLine>,
+    /// How many rows there are before each malformed line, where lines of rows are counted.
+    pub(crate) rows_before_bad: Vec<u64>,
+    /// Rows that gnuplot could not compute, which are left out.
+    pub(crate) undefined: u64,
+    /// Of each column: what the stored type has no value for.
+    pub(crate) lost: Vec<Lost>,
     guess: Guess,
+}
+
+impl Lost {
+    /// Enters a number that became zero or infinite, unless it is written so.
+    #[cold]
+    fn enter<T: Number>(&mut self, value: T, text: &[u8]) {
+        let digits = text.iter().take_while(|byte| !matches!(byte, b'e' | b'E' | b'd' | b'D'));
+        let is_other = digits.clone().any(|byte| (b'1'..=b'9').contains(byte));
+        // The infinity of Microsoft's C library has digits, too.
+        if is_other && !text.contains(&b'#') {
+            *self += Self::of(value);
+        }
+    }
+
+    /// One number that became zero or infinite.
+    pub(crate) fn of<T: Number>(value: T) -> Self {
+        let is_zero = value == T::default();
+        Self { overflowed: u64::from(!is_zero), underflowed: u64::from(is_zero), collapsed: false }
+    }
 }
 
 /// The shape that rows are guessed to have, and how well that has gone.
@@ -160,8 +165,12 @@ impl<T: Number> Rows<T> {
         Self {
             columns: vec![Vec::new(); columns],
             lines: 0,
-            bad: 0,
+            bad: Skipped::default(),
             reports: Vec::new(),
+            fatal: None,
+            rows_before_bad: Vec::new(),
+            undefined: 0,
+            lost: vec![Lost::default(); columns],
             guess: Guess::new(kernel),
         }
     }
@@ -171,8 +180,12 @@ impl<T: Number> Rows<T> {
         self.guess.forget();
         self.columns.iter_mut().for_each(Vec::clear);
         self.lines = 0;
-        self.bad = 0;
+        self.bad = Skipped::default();
         self.reports.clear();
+        self.fatal = None;
+        self.rows_before_bad.clear();
+        self.undefined = 0;
+        self.lost.fill(Lost::default());
     }
 
     /// Number of rows.
@@ -180,14 +193,40 @@ impl<T: Number> Rows<T> {
         self.columns[0].len()
     }
 
+    /// Keeps the first `rows` rows and `bad` malformed lines, of what has a counted end.
+    pub(crate) fn keep(&mut self, rows: usize, bad: usize) {
+        self.columns.iter_mut().for_each(|column| column.truncate(rows));
+        if bad < self.rows_before_bad.len() {
+            self.fatal = None;
+            self.reports.truncate(bad);
+            self.rows_before_bad.truncate(bad);
+            // What was wrong with those behind the first few is no longer known.
+            let text = self.reports.iter().filter(|bad| !bad.problem.is_of_fields()).count() as u64;
+            self.bad = Skipped { fields: bad as u64 - text, text };
+        }
+    }
+
+    /// Whether there was a malformed line that ends the reading.
+    pub(crate) fn is_at_end(&self, layout: &Layout) -> bool {
+        self.fatal.is_some() || (!layout.skip_bad && self.bad.all() > 0)
+    }
+
     /// Appends the rows of `text`: whole lines, of which the last may lack its newline. Unless bad lines are
     /// skipped, the first one ends the reading.
     pub(crate) fn parse(&mut self, text: &[u8], layout: &Layout) {
+        let rows = self.len();
         match layout.delimiter {
-            Delimiter::Tab => self.parse_rows::<b'\t'>(text, layout),
-            Delimiter::Comma => self.parse_rows::<b','>(text, layout),
-            Delimiter::Semicolon => self.parse_rows::<b';'>(text, layout),
-            Delimiter::Space | Delimiter::Auto => self.parse_rows::<BLANKS>(text, layout),
+            b'\t' => self.parse_rows::<b'\t'>(text, layout),
+            b',' => self.parse_rows::<b','>(text, layout),
+            b';' => self.parse_rows::<b';'>(text, layout),
+            BLANKS => self.parse_rows::<BLANKS>(text, layout),
+            _ => self.parse_rows::<ANY>(text, layout),
+        }
+        let missing: Vec<T> = layout.missing.numbers();
+        if !missing.is_empty() {
+            for value in self.columns.iter_mut().flat_map(|column| &mut column[rows..]) {
+                *value = if missing.contains(value) { T::NAN } else { *value };
+            }
         }
     }
 
@@ -197,17 +236,21 @@ impl<T: Number> Rows<T> {
             at = match self.parse_plain_row::<DELIMITER>(text, at, layout) {
                 Some(next) => {
                     let done = self.guess.parse(text, at..next, layout, &mut self.columns);
+                    for (column, lost) in self.guess.scratch.lost.drain(..) {
+                        self.lost[column] += lost;
+                    }
                     self.lines += done.rows as u64;
                     done.at
                 }
                 None => {
                     let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
-                    self.parse_line(&text[at..end], layout);
-                    end + 1
+                    let used = self.parse_line(&text[at..end], layout);
+                    // Past the newline, or a carriage return that ends a line as well.
+                    at + used + 1
                 }
             };
             self.lines += 1;
-            if self.bad > 0 && !layout.skip_bad {
+            if self.is_at_end(layout) {
                 return;
             }
         }
@@ -238,89 +281,194 @@ impl<T: Number> Rows<T> {
         at: &mut usize,
         layout: &Layout,
     ) -> Option<usize> {
+        let FieldCount::Exactly(count) = layout.count else { return None };
         if DELIMITER == BLANKS {
             *at += blanks(&text[*at..]);
         }
         if layout.comment.contains(text.get(*at)?) {
             return None;
         }
+        let delimiter = if DELIMITER == ANY { layout.delimiter } else { DELIMITER };
         let mut read = 0;
         let mut at_end = false;
         let mut value = T::NAN;
         for wanted in &layout.fields {
             if read <= wanted.position {
+                while read < wanted.position {
+                    if at_end || is_undefined(&text[*at..], read, layout) {
+                        return None;
+                    }
+                    at_end = skip_plain_field(text, at, delimiter)?;
+                    read += 1;
+                }
                 if at_end {
                     return None;
                 }
-                while read < wanted.position {
-                    skip_plain_field::<DELIMITER>(text, at)?;
-                    read += 1;
-                }
                 let (number, used) = T::parse_partial(&text[*at..])?;
+                // What is lost when it is rounded is counted elsewhere.
+                if number == T::default() || number.abs() == T::INFINITY {
+                    self.lost[wanted.column].enter(number, &text[*at..*at + used]);
+                }
                 value = number;
                 *at += used;
-                at_end = end_plain_field::<DELIMITER>(text, at)?;
+                at_end = end_plain_field(text, at, delimiter)?;
                 read += 1;
             }
             self.columns[wanted.column].push(value);
         }
-        if at_end {
-            return Some(*at);
+        while !at_end && read < count {
+            if is_undefined(&text[*at..], read, layout) {
+                return None;
+            }
+            at_end = skip_plain_field(text, at, delimiter)?;
+            read += 1;
         }
-        Some(memchr::memchr(b'\n', &text[*at..]).map_or(text.len(), |end| *at + end + 1))
+        (at_end && read == count).then_some(*at)
     }
 
-    fn parse_line(&mut self, line: &[u8], layout: &Layout) {
-        if is_blank_or_comment(trim_end(line), &layout.comment) {
-            return;
+    /// Reads what `line`, without its newline, begins with: a row, a comment, or nothing. Returns how long that is: less than
+    /// the line where a carriage return ends it, which stands there.
+    fn parse_line(&mut self, line: &[u8], layout: &Layout) -> usize {
+        let text = trim_line(line, layout.delimiter);
+        // To the end of the line that a carriage return ends.
+        let end_of_line = || memchr::memchr(b'\r', text).unwrap_or(line.len());
+        let first = trim_start(text).first();
+        if first.is_none_or(|&first| first == b'\r') || trim_end(text).is_empty() {
+            return end_of_line();
         }
-        let line = trim_line(line, layout.delimiter);
+        if first.is_some_and(|first| layout.comment.contains(first))
+            && is_comment(&text[..end_of_line().min(text.len())], layout)
+        {
+            return end_of_line();
+        }
         let rows = self.len();
-        let result = match layout.delimiter {
-            Delimiter::Tab => self.parse_fields::<b'\t'>(line, layout),
-            Delimiter::Comma => self.parse_fields::<b','>(line, layout),
-            Delimiter::Semicolon => self.parse_fields::<b';'>(line, layout),
-            Delimiter::Space | Delimiter::Auto => self.parse_fields::<BLANKS>(line, layout),
-        };
+        let mut fields = Fields::new(text, layout.delimiter);
+        let result = self.parse_fields(&mut fields, layout);
+        let used = fields.after_return().map_or(line.len(), |after| text.len() - after.len() - 1);
         if let Err(problem) = result {
             // The fields before the bad one are taken back, so that all columns keep one length.
             self.columns.iter_mut().for_each(|column| column.truncate(rows));
-            self.bad += 1;
-            if self.reports.len() < MOST_REPORTS {
-                let excerpt = excerpt(line);
-                self.reports.push(BadLine { line: self.lines, problem, excerpt });
+            let line = &text[..used.min(text.len())];
+            if !(problem.is_of_fields() && is_drawn(line)) {
+                self.report(problem, line, layout);
+            }
+        }
+        used
+    }
+
+    #[cold]
+    fn report(&mut self, problem: Problem, line: &[u8], layout: &Layout) {
+        let is_fatal = matches!(problem, Problem::OpenQuote);
+        let problem = match layout.header.as_deref() == Some(line.trim_ascii()) {
+            true => Problem::HeaderAgain,
+            false => problem,
+        };
+        match problem.is_of_fields() {
+            true => self.bad.fields += 1,
+            false => self.bad.text += 1,
+        }
+        if layout.lines.is_some() {
+            self.rows_before_bad.push(self.len() as u64);
+        }
+        if self.reports.len() < MOST_REPORTS || is_fatal {
+            let bad = BadLine { line: self.lines, problem, excerpt: as_written(line, layout) };
+            if is_fatal {
+                self.fatal = Some(bad);
+            } else {
+                self.reports.push(bad);
             }
         }
     }
 
-    #[inline]
-    fn parse_fields<const DELIMITER: u8>(
-        &mut self,
-        line: &[u8],
-        layout: &Layout,
-    ) -> Result<(), Problem> {
-        let mut fields = Fields::<DELIMITER>::new(line);
-        let mut value = T::NAN;
+    fn parse_fields(&mut self, fields: &mut Fields<'_>, layout: &Layout) -> Result<(), Problem> {
+        let mut wanted = layout.fields.iter().peekable();
+        let mut problem = None;
         let mut read = 0;
-        for wanted in &layout.fields {
-            // Two columns may come from one field; it is read once.
-            if read <= wanted.position {
-                while read < wanted.position {
-                    fields.skip().ok_or_else(|| too_few(read, layout))?;
-                    read += 1;
-                }
-                value = match fields.number::<T>() {
-                    Ok(value) => value,
-                    Err(None) => return Err(too_few(read, layout)),
-                    Err(Some(field)) => return Err(not_a_number(field, wanted.column, layout)),
+        let numbers = if let FieldCount::Numbers(count) = layout.count { count } else { 0 };
+        // How many fields are numbers before the first one that is not.
+        let mut in_front = 0;
+        let mut undefined = false;
+        loop {
+            let is_wanted = wanted.peek().is_some_and(|wanted| wanted.position == read);
+            if is_wanted || read < numbers {
+                let value = match fields.number::<T>(&layout.missing) {
+                    Ok((value, text)) => {
+                        in_front += usize::from(in_front == read);
+                        if is_wanted && (value == T::default() || value.abs() == T::INFINITY) {
+                            let column = wanted.peek().map_or(0, |wanted| wanted.column);
+                            self.lost[column].enter(value, text);
+                        }
+                        value
+                    }
+                    Err(None) => break,
+                    Err(Some(field)) => {
+                        if let Some(wanted) = wanted.peek().filter(|_| is_wanted) {
+                            problem
+                                .get_or_insert_with(|| not_a_number(field, wanted.column, layout));
+                        }
+                        T::NAN
+                    }
                 };
-                read += 1;
+                // Two columns may come from one field; it is read once.
+                while let Some(wanted) = wanted.next_if(|wanted| wanted.position == read) {
+                    self.columns[wanted.column].push(value);
+                }
+            } else if let Some(field) = fields.next() {
+                undefined |= layout.undefined == Some(read) && field == b"u";
+                let is_number =
+                    |field| parse_field::<f64>(field).is_some_and(|value| !value.is_nan());
+                in_front += usize::from(numbers > 0 && in_front == read && is_number(field));
+            } else {
+                break;
             }
-            self.columns[wanted.column].push(value);
+            read += 1;
         }
-        Ok(())
+        if fields.has_open_quote() {
+            return Err(Problem::OpenQuote);
+        }
+        let fits = match layout.count {
+            FieldCount::Exactly(count) => read == count,
+            FieldCount::AtLeast(count) => read >= count,
+            FieldCount::Numbers(count) if in_front != count => {
+                return Err(Problem::NumberCount { expected: count, found: in_front });
+            }
+            FieldCount::Numbers(_) => true,
+        };
+        if !fits {
+            return Err(Problem::FieldCount { expected: layout.count.least(), found: read });
+        }
+        if undefined {
+            let rows = self.len() - 1;
+            self.columns.iter_mut().for_each(|column| column.truncate(rows));
+            self.undefined += 1;
+            return Ok(());
+        }
+        problem.map_or(Ok(()), Err)
     }
 }
+
+impl FieldCount {
+    /// The fewest fields that a row has.
+    pub(crate) fn least(self) -> usize {
+        match self {
+            Self::Exactly(count) | Self::AtLeast(count) | Self::Numbers(count) => count,
+        }
+    }
+}
+
+/// Whether a line, trimmed at its end, is a comment, and not a row whose first field begins as comments do.
+pub(crate) fn is_comment(line: &[u8], layout: &Layout) -> bool {
+    if !trim_start(line).first().is_some_and(|first| layout.comment.contains(first)) {
+        return false;
+    }
+    let FieldCount::Exactly(count) = layout.count else { return true };
+    !layout.rows_like_comments
+        || layout.header.as_deref() == Some(line.trim_ascii())
+        || Fields::new(trim_line(line, layout.delimiter), layout.delimiter).count() != count
+}
+
+/// Stands for a delimiter that is not known before the program runs.
+const ANY: u8 = 0;
 
 /// Number of blanks that `text` begins with.
 #[inline(always)]
@@ -328,32 +476,44 @@ fn blanks(text: &[u8]) -> usize {
     text.iter().take_while(|&&byte| is_blank(byte)).count()
 }
 
-/// Moves past a field that is not wanted, to the next one on the line.
+/// Whether the field that `text` begins with says that gnuplot could not compute the row.
 #[inline(always)]
-fn skip_plain_field<const DELIMITER: u8>(text: &[u8], at: &mut usize) -> Option<()> {
+fn is_undefined(text: &[u8], position: usize, layout: &Layout) -> bool {
+    layout.undefined == Some(position) && text.first() == Some(&b'u')
+}
+
+/// Moves past a field that is not wanted, to the next one on the line, or past the end of the line: then the result is
+/// true.
+#[inline(always)]
+fn skip_plain_field(text: &[u8], at: &mut usize, delimiter: u8) -> Option<bool> {
     let ends = |&byte: &u8| {
-        byte == b'\n' || byte == b'"' || byte == DELIMITER || (DELIMITER == BLANKS && byte == b'\t')
+        byte == b'\n'
+            || byte == b'\r'
+            || byte == b'"'
+            || byte == delimiter
+            || (delimiter == BLANKS && byte == b'\t')
     };
     *at += text[*at..].iter().position(ends)?;
     match text[*at] {
-        b'\n' | b'"' => None,
-        _ => (!end_plain_field::<DELIMITER>(text, at)?).then_some(()),
+        b'"' => None,
+        _ => end_plain_field(text, at, delimiter),
     }
 }
 
 /// Moves from the end of a field to the next one, or past the end of the line: then the result is true.
 #[inline(always)]
-fn end_plain_field<const DELIMITER: u8>(text: &[u8], at: &mut usize) -> Option<bool> {
-    if DELIMITER == BLANKS {
+fn end_plain_field(text: &[u8], at: &mut usize, delimiter: u8) -> Option<bool> {
+    if delimiter == BLANKS {
         *at += blanks(&text[*at..]);
     }
     match text.get(*at) {
         // Blanks were passed over: what follows is the next field, or there were none and it is no end.
         Some(b'\n') => *at += 1,
         Some(b'\r') if text.get(*at + 1) == Some(&b'\n') => *at += 2,
+        Some(b'\r') => return None,
         None => {}
-        Some(_) if DELIMITER == BLANKS => return is_blank(text[*at - 1]).then_some(false),
-        Some(&byte) if byte == DELIMITER => {
+        Some(_) if delimiter == BLANKS => return is_blank(text[*at - 1]).then_some(false),
+        Some(&byte) if byte == delimiter => {
             *at += 1;
             *at += text[*at..].iter().take_while(|&&byte| byte == b' ').count();
             return Some(false);
@@ -364,197 +524,64 @@ fn end_plain_field<const DELIMITER: u8>(text: &[u8], at: &mut usize) -> Option<b
 }
 
 #[cold]
-fn too_few(found: usize, layout: &Layout) -> Problem {
-    let expected = layout.fields.last().map_or(0, |field| field.position + 1);
-    Problem::TooFewFields { expected, found }
-}
-
-#[cold]
 fn not_a_number(field: &[u8], column: usize, layout: &Layout) -> Problem {
     Problem::NotANumber {
         column: layout.names[column].clone(),
-        field: excerpt(field),
-        decimal_comma: has_decimal_comma(field),
+        field: as_written(field, layout),
+        decimal_comma: !layout.decimal_comma && has_decimal_comma(field),
     }
+}
+
+/// What a message shows of a line or a field, as it stands in the input.
+fn as_written(text: &[u8], layout: &Layout) -> String {
+    if !layout.decimal_comma {
+        return excerpt(text);
+    }
+    let mut written = text.to_vec();
+    exchange_commas(&mut written);
+    excerpt(&written)
 }
 
 /// Whether a field is a number once its comma is read as a decimal point.
 pub(crate) fn has_decimal_comma(field: &[u8]) -> bool {
-    let with_point: Vec<u8> =
-        field.iter().map(|&byte| if byte == b',' { b'.' } else { byte }).collect();
-    field.contains(&b',') && parse_field::<f64>(&with_point).is_some()
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let comma = field.iter().position(|&byte| byte == b',');
+    // A comma behind a number, or in front of one, separates.
+    let within = |at: usize| at > 0 && is_digit(field.get(at - 1)) && is_digit(field.get(at + 1));
+    if !comma.is_some_and(within) || field.contains(&b'.') {
+        return false;
+    }
+    let mut with_point = field.to_vec();
+    exchange_commas(&mut with_point);
+    parse_field::<f64>(&with_point).is_some()
 }
 
-/// Stands for [`Delimiter::Space`] where a delimiter is a byte.
-const BLANKS: u8 = b' ';
-
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
+/// Whether a line is drawn between names and rows, or around them: nothing but dashes and their like.
+pub(crate) fn is_ruler(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    !line.is_empty() && line.iter().all(|byte| b"-=+:| \t,;".contains(byte))
 }
 
-fn trim_end(mut line: &[u8]) -> &[u8] {
-    while let [rest @ .., b' ' | b'\t' | b'\r'] = line {
-        line = rest;
-    }
-    line
-}
-
-/// Drops what is meaningless at the end of a line. A tab is a delimiter where tabs are: the last field is empty then.
-fn trim_line(mut line: &[u8], delimiter: Delimiter) -> &[u8] {
-    if delimiter != Delimiter::Tab {
-        return trim_end(line);
-    }
-    while let [rest @ .., b' ' | b'\r'] = line {
-        line = rest;
-    }
-    line
-}
-
-fn trim_start(mut line: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = line {
-        line = rest;
-    }
-    line
+/// Whether a line that is no row does not claim to be one: a rule below a table, or the end of Starlink's.
+fn is_drawn(line: &[u8]) -> bool {
+    let dashes = line.iter().filter(|&&byte| byte == b'-').count();
+    (is_ruler(line) && dashes > 2) || line.trim_ascii() == b"[EOD]"
 }
 
 /// Whether a line, trimmed at its end, holds no row.
 pub(crate) fn is_blank_or_comment(line: &[u8], comment: &[u8]) -> bool {
-    match line.first() {
-        None => true,
-        Some(&first) if is_blank(first) => is_blank_or_comment(trim_start(line), comment),
-        Some(first) => comment.contains(first),
-    }
-}
-
-/// A cursor over the fields of a line without blanks at its end.
-struct Fields<'a, const DELIMITER: u8> {
-    /// What is left: begins with a field, or with blanks before one.
-    rest: &'a [u8],
-    /// Whether another field follows; an empty `rest` may be one last empty field.
-    more: bool,
-}
-
-impl<'a, const DELIMITER: u8> Fields<'a, DELIMITER> {
-    fn new(line: &'a [u8]) -> Self {
-        // A tab at the start of a line is a delimiter where tabs are: the first field is empty then.
-        let rest = if DELIMITER == b'\t' { line } else { trim_start(line) };
-        Self { rest, more: true }
-    }
-
-    /// Reads the next field as a number. `Err(None)` where there is no field, `Err(Some(field))` where the field
-    /// is not a number.
-    #[inline]
-    fn number<T: Number>(&mut self) -> Result<T, Option<&'a [u8]>> {
-        if let Some((value, used)) = T::parse_partial(self.rest)
-            && self.step_past(used)
-        {
-            return Ok(value);
-        }
-        match self.skip() {
-            Some([]) => Ok(T::NAN),
-            Some(field) => parse_field(field).ok_or(Some(field)),
-            None => Err(None),
-        }
-    }
-
-    /// Moves past a field that is `used` bytes long, if it does end there.
-    #[inline]
-    fn step_past(&mut self, used: usize) -> bool {
-        let after = &self.rest[used..];
-        let Some(&next) = after.first() else {
-            self.rest = after;
-            self.more = false;
-            return true;
-        };
-        if DELIMITER == BLANKS {
-            if is_blank(next) {
-                self.rest = trim_start(after);
-                return true;
-            }
-        } else if next == DELIMITER {
-            self.rest = self.trim(&after[1..]);
-            return true;
-        }
-        false
-    }
-
-    /// Passes over the next field and returns it without blanks around it.
-    fn skip(&mut self) -> Option<&'a [u8]> {
-        if !self.more || (DELIMITER == BLANKS && self.rest.is_empty()) {
-            return None;
-        }
-        let end = self.field_end();
-        let field = trim_end(&self.rest[..end]);
-        match self.rest.get(end + 1..) {
-            Some(rest) if DELIMITER == BLANKS => self.rest = trim_start(rest),
-            Some(rest) => self.rest = self.trim(rest),
-            None => {
-                self.rest = &[];
-                self.more = false;
-            }
-        }
-        Some(self.trim(field))
-    }
-
-    /// Where the field that `rest` begins with ends: at a delimiter outside quotes, or with the line.
-    fn field_end(&self) -> usize {
-        let rest = self.rest;
-        if DELIMITER == BLANKS {
-            return memchr::memchr2(b' ', b'\t', rest).unwrap_or(rest.len());
-        }
-        let quoted = if rest.first() == Some(&b'"') { quoted_length(rest) } else { 0 };
-        memchr::memchr(DELIMITER, &rest[quoted..]).map_or(rest.len(), |at| quoted + at)
-    }
-
-    /// Drops the blanks before a field.
-    fn trim(&self, rest: &'a [u8]) -> &'a [u8] {
-        if DELIMITER != b'\t' {
-            return trim_start(rest);
-        }
-        let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
-        &rest[blanks..]
-    }
-}
-
-/// Length of the quoted text that `rest` begins with, in which two quotes stand for one; 0 if it has no end.
-fn quoted_length(rest: &[u8]) -> usize {
-    let mut quotes = memchr::memchr_iter(b'"', rest).skip(1).peekable();
-    while let Some(quote) = quotes.next() {
-        if quotes.next_if_eq(&(quote + 1)).is_none() {
-            return quote + 1;
-        }
-    }
-    0
-}
-
-/// All fields of a line, with or without its newline, without blanks around them.
-pub(crate) fn split_fields(line: &[u8], delimiter: Delimiter) -> Vec<&[u8]> {
-    fn collect<const DELIMITER: u8>(line: &[u8]) -> Vec<&[u8]> {
-        let mut fields = Fields::<DELIMITER>::new(line);
-        std::iter::from_fn(|| fields.skip()).collect()
-    }
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = trim_line(line, delimiter);
-    match delimiter {
-        Delimiter::Tab => collect::<b'\t'>(line),
-        Delimiter::Comma => collect::<b','>(line),
-        Delimiter::Semicolon => collect::<b';'>(line),
-        Delimiter::Space | Delimiter::Auto => collect::<BLANKS>(line),
-    }
+    trim_start(line).first().is_none_or(|first| comment.contains(first))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::WantedField;
 
-    fn layout(delimiter: Delimiter, positions: &[usize]) -> Layout {
-        let fields = positions
-            .iter()
-            .enumerate()
-            .map(|(column, &position)| WantedField { position, column })
-            .collect();
+    fn layout(delimiter: u8, positions: &[usize], count: usize) -> Layout {
         let names = ["x", "y", "z"].iter().map(|&name| name.to_owned()).collect();
-        Layout { delimiter, fields, names, comment: b"#%>".to_vec(), skip_bad: true }
+        let layout = Layout::new(delimiter, FieldCount::Exactly(count), positions, names);
+        Layout { skip_bad: true, ..layout }
     }
 
     fn parse(text: &str, layout: &Layout) -> Rows<f64> {
@@ -566,74 +593,61 @@ mod tests {
     #[test]
     fn blanks_around_and_between_fields_do_not_matter() {
         let rows = parse(
-            "1 2 3\n  4\t 5   6  \r\n\n \t\r\n# no\n  > no\n7 8 9 10 eleven\n-1 -2 -3",
-            &layout(Delimiter::Space, &[0, 1, 2]),
+            "1 2 3\n  4\t 5   6  \r\n\n \t\r\n# no\n  > no\n7 8 9\n-1 -2 -3",
+            &layout(BLANKS, &[0, 1, 2], 3),
         );
         assert_eq!(rows.columns, [[1., 4., 7., -1.], [2., 5., 8., -2.], [3., 6., 9., -3.]]);
-        assert_eq!((rows.lines, rows.bad), (8, 0));
+        assert_eq!((rows.lines, rows.bad.all()), (8, 0));
     }
 
     #[test]
     fn an_empty_field_between_delimiters_is_a_missing_value() {
-        for (delimiter, text) in [
-            (Delimiter::Comma, "1,,3\n"),
-            (Delimiter::Semicolon, "1; ;3"),
-            (Delimiter::Tab, "1\t\t3\r\n"),
-        ] {
-            let rows = parse(text, &layout(delimiter, &[0, 1, 2]));
+        for (delimiter, text) in [(b',', "1,,3\n"), (b';', "1; ;3"), (b'\t', "1\t\t3\r\n")] {
+            let rows = parse(text, &layout(delimiter, &[0, 1, 2], 3));
             assert_eq!((rows.columns[0][0], rows.columns[2][0]), (1., 3.), "{text:?}");
             assert!(rows.columns[1][0].is_nan(), "{text:?}");
         }
-        let rows = parse("\t2\t3\n", &layout(Delimiter::Tab, &[0, 1, 2]));
+        let rows = parse("\t2\t3\n", &layout(b'\t', &[0, 1, 2], 3));
         assert!(rows.columns[0][0].is_nan());
         assert_eq!(rows.columns[2], [3.]);
     }
 
     #[test]
     fn a_missing_value_at_the_end_of_a_line_is_a_value() {
-        for (delimiter, text) in
-            [(Delimiter::Comma, "1,2,\n1,2\n"), (Delimiter::Tab, "1\t2\t\r\n1\t2\n\t\t\n")]
-        {
-            let rows = parse(text, &layout(delimiter, &[0, 1, 2]));
+        for (delimiter, text) in [(b',', "1,2,\n1,2\n"), (b'\t', "1\t2\t\r\n1\t2\n\t\t\n")] {
+            let rows = parse(text, &layout(delimiter, &[0, 1, 2], 3));
             assert!(rows.columns[2][0].is_nan(), "{text:?}");
-            assert_eq!((rows.len(), rows.bad), (1, 1), "{text:?}");
+            assert_eq!((rows.len(), rows.bad.all()), (1, 1), "{text:?}");
         }
     }
 
     #[test]
     fn a_delimiter_in_quotes_does_not_delimit() {
-        let rows = parse("\"a, b\", \"1.5\" ,2\n", &layout(Delimiter::Comma, &[1, 2]));
+        let rows = parse("\"a, b\", \"1.5\" ,2\n", &layout(b',', &[1, 2], 3));
         assert_eq!(rows.columns, [[1.5], [2.]]);
-        let rows = parse("\"c \"\"d, e\"\"\",1,2\n", &layout(Delimiter::Comma, &[1, 2]));
+        let rows = parse("\"c \"\"d, e\"\"\",1,2\n", &layout(b',', &[1, 2], 3));
         assert_eq!(rows.columns, [[1.], [2.]]);
-        assert_eq!(
-            split_fields(b"\"a, b\",c,\r\n", Delimiter::Comma),
-            [b"\"a, b\"".as_slice(), b"c", b""]
-        );
     }
 
     #[test]
     fn columns_may_come_in_any_order_and_twice_from_one_field() {
-        let mut layout = layout(Delimiter::Space, &[1, 1, 3]);
-        layout.fields = vec![
-            WantedField { position: 1, column: 2 },
-            WantedField { position: 1, column: 0 },
-            WantedField { position: 3, column: 1 },
-        ];
+        let mut layout = layout(BLANKS, &[1, 1, 3], 4);
+        let field = |position, column| WantedField { position, column };
+        layout.fields = vec![field(1, 2), field(1, 0), field(3, 1)];
         let rows = parse("a 2 b 4\n", &layout);
         assert_eq!(rows.columns, [[2.], [4.], [2.]]);
     }
 
     #[test]
     fn a_bad_line_leaves_no_part_of_itself() {
-        let rows = parse("1 2 3\n4 5\n6 x 8\n9 10 11\n", &layout(Delimiter::Space, &[0, 1, 2]));
+        let rows = parse("1 2 3\n4 5\n6 x 8\n9 10 11\n", &layout(BLANKS, &[0, 1, 2], 3));
         assert_eq!(rows.columns, [[1., 9.], [2., 10.], [3., 11.]]);
-        assert_eq!(rows.bad, 2);
+        assert_eq!(rows.bad.all(), 2);
         assert_eq!(
             rows.reports[0],
             BadLine {
                 line: 1,
-                problem: Problem::TooFewFields { expected: 3, found: 2 },
+                problem: Problem::FieldCount { expected: 3, found: 2 },
                 excerpt: "\"4 5\"".to_owned(),
             }
         );
@@ -643,15 +657,15 @@ mod tests {
 
     #[test]
     fn reading_ends_at_the_first_bad_line_unless_they_are_skipped() {
-        let mut layout = layout(Delimiter::Space, &[0, 1, 2]);
+        let mut layout = layout(BLANKS, &[0, 1, 2], 3);
         layout.skip_bad = false;
         let rows = parse("1 2 3\nbad\n4 5 6\n", &layout);
-        assert_eq!((rows.len(), rows.lines, rows.bad), (1, 2, 1));
+        assert_eq!((rows.len(), rows.lines, rows.bad.all()), (1, 2, 1));
     }
 
     #[test]
     fn a_decimal_comma_is_recognised_in_the_report() {
-        let rows = parse("1,5;2,5;3\n", &layout(Delimiter::Semicolon, &[0, 1, 2]));
+        let rows = parse("1,5;2,5;3\n", &layout(b';', &[0, 1, 2], 3));
         let problem = &rows.reports[0].problem;
         assert!(matches!(problem, Problem::NotANumber { decimal_comma: true, .. }), "{problem:?}");
     }

@@ -1,8 +1,11 @@
 //! The slow and obvious twin of everything fast here: what the tests compare with.
 
+mod reader;
+
 use num_bigint::BigUint;
 
 use crate::zones::Zone;
+pub(crate) use reader::read;
 
 /// A binary format: bits of the significand and the exponent of the smallest subnormal.
 struct Binary {
@@ -88,28 +91,6 @@ fn round(text: &str, format: &Binary) -> (bool, Option<(u64, i64)>) {
         }
         return (negative, (exponent <= format.largest).then_some((significand, exponent)));
     }
-}
-
-/// The rows of a text of plain numbers in blanks, `columns` to a line; malformed lines by their 1-based number.
-pub(crate) fn rows(text: &str, columns: usize) -> (Vec<Vec<f32>>, Vec<u64>) {
-    let mut rows = vec![Vec::new(); columns];
-    let mut bad = Vec::new();
-    for (index, line) in text.split('\n').enumerate() {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        if fields.first().is_none_or(|first| first.starts_with(['#', '%', '>'])) {
-            continue;
-        }
-        let good = fields.len() >= columns
-            && fields[..columns].iter().all(|field| field.parse::<f32>().is_ok());
-        if good {
-            for (column, field) in rows.iter_mut().zip(&fields) {
-                column.push(to_f32(field));
-            }
-        } else {
-            bad.push(index as u64 + 1);
-        }
-    }
-    (rows, bad)
 }
 
 /// The zones of a column in blocks of `block` rows.

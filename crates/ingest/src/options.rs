@@ -3,25 +3,41 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
 use crate::array::MOST_FIELDS;
+use crate::sidecar::{is_false, is_zero};
 
 /// How text becomes columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
-    /// Which field of a line becomes which column. Default: none named, which means the first three fields as
-    /// `x`, `y`, `z`, or the only two as `x`, `y`.
+    /// Which field of a line becomes which column. Default: none named, which means the columns that a header calls
+    /// `x`, `y` and `z`, in any case; where there is none that does, the first three fields, or the only two.
     pub columns: ColumnChoice,
     /// What separates the fields. Default: [`Delimiter::Auto`].
     pub delimiter: Delimiter,
-    /// A line that begins with one of these bytes is skipped. Default: `#%>`.
-    pub comment: String,
-    /// The type of the stored columns. Default: [`Dtype::F32`].
-    pub dtype: Dtype,
-    /// Count malformed lines and go on, instead of stopping at the first. Default: false.
+    /// A line that begins with one of these bytes is skipped. Default: none given, which means `#%>`, but not where a
+    /// row of the right number of fields, between delimiters other than blanks, begins so.
+    pub comment: Option<String>,
+    /// The type of the stored columns. Default: [`Precision::Auto`].
+    pub dtype: Precision,
+    /// Count malformed lines and go on, instead of stopping at the first. Which field becomes which column does not
+    /// depend on it. Default: false.
     pub skip_bad: bool,
+    /// Lines that are passed over at the beginning of each input. Default: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skip_rows: u64,
+    /// Words and numbers that stand for a missing value, beside those that always do. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Whether numbers have decimal commas, not points. Default: false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub decimal_comma: bool,
+    /// Whether rows may have any number of further fields behind those that are read. Default: false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ragged: bool,
     /// Inputs are not text but rows of numbers, as they lie in memory. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
@@ -32,15 +48,27 @@ impl Default for Options {
         Self {
             columns: ColumnChoice::default(),
             delimiter: Delimiter::Auto,
-            comment: "#%>".to_owned(),
-            dtype: Dtype::F32,
+            comment: None,
+            dtype: Precision::Auto,
             skip_bad: false,
+            skip_rows: 0,
+            missing: Vec::new(),
+            decimal_comma: false,
+            ragged: false,
             raw: None,
         }
     }
 }
 
 impl Options {
+    /// What begins a comment where nothing else is asked for.
+    pub const COMMENT: &str = "#%>";
+
+    /// The bytes that begin a comment.
+    pub(crate) fn comment_bytes(&self) -> &[u8] {
+        self.comment.as_deref().unwrap_or(Self::COMMENT).as_bytes()
+    }
+
     /// Checks what the types cannot.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         let unfit = |&char: &char| {
@@ -53,13 +81,36 @@ impl Options {
                 "a row has {columns} numbers: there must be 1 to {MOST_FIELDS}"
             )));
         }
-        match self.comment.chars().find(unfit) {
+        if let Delimiter::Byte(byte) = self.delimiter
+            && !is_delimiter(byte)
+        {
+            return Err(Error::Options(format!(
+                "{:?} cannot separate fields: choose one character that no number has",
+                char::from(byte)
+            )));
+        }
+        if self.decimal_comma && self.delimiter == Delimiter::Byte(b',') {
+            let text =
+                "a comma cannot both separate fields and begin decimals: choose another delimiter";
+            return Err(Error::Options(text.to_owned()));
+        }
+        if self.missing.iter().any(|word| word.trim().is_empty()) {
+            let text =
+                "a word for missing values is empty; an empty field is a missing value as it is";
+            return Err(Error::Options(text.to_owned()));
+        }
+        match self.comment.iter().flat_map(|text| text.chars()).find(unfit) {
             Some(char) => Err(Error::Options(format!(
                 "{char:?} cannot begin a comment: choose punctuation that no number begins with"
             ))),
             None => Ok(()),
         }
     }
+}
+
+/// Whether a byte can separate fields: no number, name or line has it.
+fn is_delimiter(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"+-._\"\r\n\0".contains(&byte)
 }
 
 /// Rows of little-endian numbers, one row after another, with nothing before, between or after them.
@@ -72,20 +123,95 @@ pub struct Raw {
 }
 
 /// What separates the fields of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delimiter {
-    /// Told from the first line of data: a semicolon, else a comma, else single tabs between all fields, else
-    /// blanks.
+    /// Told from the head of the text: what its lines agree on.
     Auto,
     /// Runs of spaces and tabs.
-    Space,
-    /// One tab; an empty field is a missing value.
-    Tab,
-    /// One comma; an empty field is a missing value.
-    Comma,
-    /// One semicolon; an empty field is a missing value.
-    Semicolon,
+    Blanks,
+    /// This byte, once; an empty field is a missing value.
+    Byte(u8),
+}
+
+impl Delimiter {
+    /// Tabs, commas and semicolons have names; any other character is its own.
+    const NAMES: [(&str, Self); 6] = [
+        ("auto", Self::Auto),
+        ("space", Self::Blanks),
+        ("tab", Self::Byte(b'\t')),
+        ("comma", Self::Byte(b',')),
+        ("semicolon", Self::Byte(b';')),
+        ("pipe", Self::Byte(b'|')),
+    ];
+}
+
+impl fmt::Display for Delimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((name, _)) = Self::NAMES.iter().find(|(_, known)| known == self) {
+            return f.write_str(name);
+        }
+        match self {
+            Self::Byte(byte) => write!(f, "{}", char::from(*byte)),
+            Self::Auto | Self::Blanks => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Delimiter {
+    type Err = Error;
+
+    /// Parses a name, as `tab`, or the character itself.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if let Some((_, delimiter)) = Self::NAMES.iter().find(|(name, _)| *name == text) {
+            return Ok(*delimiter);
+        }
+        match text.as_bytes() {
+            [b' '] => Ok(Self::Blanks),
+            [byte] if is_delimiter(*byte) => Ok(Self::Byte(*byte)),
+            // As shells hand it on.
+            b"\\t" => Ok(Self::Byte(b'\t')),
+            _ => {
+                let names = Self::NAMES.map(|(name, _)| name).join(", ");
+                Err(Error::Options(format!(
+                    "{text:?} is no delimiter: {names}, or one character that no number has"
+                )))
+            }
+        }
+    }
+}
+
+impl Serialize for Delimiter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Delimiter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// The type of the stored columns, or that it is to be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits, unless the head of an input shows that they are too coarse, too large or too small for a column: then 64.
+    #[default]
+    Auto,
+    /// 32-bit floats.
+    F32,
+    /// 64-bit floats.
+    F64,
+}
+
+impl From<Dtype> for Precision {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F32 => Self::F32,
+            Dtype::F64 => Self::F64,
+        }
+    }
 }
 
 /// The type of stored numbers.

@@ -13,14 +13,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::array::element::Stored;
+use crate::ending::Ending;
 use crate::error::Problem;
+use crate::foreign::After;
+use crate::head::Sample;
 use crate::kernel::Kernel;
 use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
 use crate::points::{Points, describe};
-use crate::sidecar::{self, Sidecar, Source};
-use crate::source::{Chunk, Chunker, Input, Opened, names, open};
+use crate::sidecar::{self, Counted, Lost, Sidecar, Skipped, Source};
+use crate::source::{Chunk, Chunker, Input, Opened, dtype, names, open};
 use crate::staged::StagedDir;
 use crate::summary::{Part, Summary};
 use crate::{Error, Progress};
@@ -110,7 +113,7 @@ fn ingest_with(
     let write = |source| Error::Write { path: destination.to_owned(), source };
     let staged = StagedDir::create(destination).map_err(write)?;
     let shared = Shared::new(sources, options, kernel, chunk, progress);
-    let account = match options.dtype {
+    let account = match shared.dtype() {
         Dtype::F32 => write_columns::<f32>(shared, staged.path(), destination),
         Dtype::F64 => write_columns::<f64>(shared, staged.path(), destination),
     }?;
@@ -146,9 +149,41 @@ struct Ledger {
     /// Lines of all inputs before it, without those before their data.
     lines_of_data: u64,
     /// Malformed lines before it.
-    bad: u64,
+    bad: Skipped,
+    /// Rows before it that gnuplot could not compute.
+    undefined: u64,
+    /// Of each column, what the type has no value near.
+    lost: Vec<Lost>,
+    /// Lines of rows of that input before it, where a header has counted them, and how many there are to be.
+    counted: Option<(u64, u64)>,
     reports: Vec<SkippedLine>,
     failure: Option<Error>,
+}
+
+impl Ledger {
+    /// Begins with the input of a chunk, if another one was read before it.
+    fn begin(&mut self, chunk: &Chunk, chunker: &Mutex<Chunker>) -> Result<(), Error> {
+        if self.source == Some(chunk.source) {
+            return Ok(());
+        }
+        if self.counted.is_some() {
+            self.check_count(lock(chunker).sources())?;
+        }
+        self.source = Some(chunk.source);
+        self.lines = chunk.head_lines;
+        let lines = chunk.layout.as_ref().and_then(|layout| layout.lines);
+        self.counted = lines.map(|lines| (0, lines));
+        Ok(())
+    }
+
+    /// Checks that the input before had all the rows that its header has counted.
+    fn check_count(&self, sources: &[Opened]) -> Result<(), Error> {
+        let (Some((before, lines)), Some(index)) = (self.counted, self.source) else {
+            return Ok(());
+        };
+        let path = sources[index].path.as_path();
+        Ending { path, lines, before, head: 0, after: None }.check(before, self.lines)
+    }
 }
 
 /// Where rows go.
@@ -169,6 +204,8 @@ pub(crate) trait Sink<T>: Sync {
 /// What the workers share, in one run or in several that go on where the one before has stopped.
 pub(crate) struct Shared<'a> {
     names: Vec<String>,
+    /// The type of the columns.
+    dtype: Dtype,
     options: Options,
     chunker: Mutex<Chunker>,
     ledger: Mutex<Ledger>,
@@ -236,9 +273,11 @@ fn read_rows<T: Stored>(
         return Ok(());
     }
     let layout = chunk.layout.clone();
-    while let (Some(text), Some(layout)) = (chunk.next_piece(buffer)?, &layout) {
+    while let (Some(text), Some(layout)) =
+        (chunk.next_piece(buffer).map_err(|error| error.behind(rows.lines))?, &layout)
+    {
         rows.parse(text, layout);
-        if rows.bad > 0 && !layout.skip_bad {
+        if rows.is_at_end(layout) {
             break;
         }
     }
@@ -255,12 +294,14 @@ impl<'a> Shared<'a> {
         progress: &'a dyn Progress,
     ) -> Self {
         let names = names(&sources).unwrap_or_default().to_vec();
+        let ledger = Ledger { lost: vec![Lost::default(); names.len()], ..Ledger::default() };
         Self {
             summaries: names.iter().map(|_| Mutex::default()).collect(),
             names,
+            dtype: dtype(&sources, options),
             options: options.clone(),
             chunker: Mutex::new(Chunker::new(sources, options.clone(), chunk)),
-            ledger: Mutex::new(Ledger::default()),
+            ledger: Mutex::new(ledger),
             turned: Condvar::new(),
             kernel,
             progress,
@@ -270,6 +311,11 @@ impl<'a> Shared<'a> {
     /// The columns, in their order.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The type of the columns.
+    pub(crate) fn dtype(&self) -> Dtype {
+        self.dtype
     }
 
     /// Reads on until the sink is full or nothing is left, on the threads of the current rayon pool. After an error
@@ -294,23 +340,32 @@ impl<'a> Shared<'a> {
     /// Sums up what was read, all of it.
     pub(crate) fn finish(self) -> Result<Account, Error> {
         let (ledger, sources) = (unlocked(self.ledger), unlocked(self.chunker).into_sources());
+        ledger.check_count(&sources)?;
         let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
         if ledger.rows == 0 {
             let path =
                 sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
             return Err(Error::NoPoints {
                 path,
-                found: format!("all {} lines are bad", ledger.bad),
+                found: format!("all {} lines are bad", ledger.bad.all()),
             });
         }
+        let facts = || sources.iter().filter_map(|source| source.facts.as_ref());
+        let read_as = facts().map(|facts| facts.read_as.clone()).collect();
+        let samples: Vec<Sample> = facts().map(|facts| facts.sample.clone()).collect();
         let finished = sources.into_iter().map(Opened::finish);
         let (sources, bytes): (Vec<Source>, Vec<u64>) =
             finished.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-        let dtype = self.options.dtype;
-        let columns = self.names.iter().zip(&self.summaries);
-        let columns =
-            columns.map(|(name, summary)| describe(name, dtype, &lock(summary))).collect();
-        let sidecar = Sidecar::new(ledger.rows, lines, ledger.bad, columns, self.options, sources);
+        let columns = self.names.iter().zip(&self.summaries).enumerate();
+        let columns = columns.map(|(index, (name, summary))| {
+            let mut column = describe(name, self.dtype, &lock(summary));
+            column.lost = ledger.lost[index];
+            column.lost.collapsed = have_collapsed(&samples, index, column.bounds());
+            column
+        });
+        let (rows, skipped, undefined) = (ledger.rows, ledger.bad, ledger.undefined);
+        let counted = Counted { rows, lines, skipped, undefined };
+        let sidecar = Sidecar::new(counted, columns.collect(), self.options, sources, read_as);
         Ok(Account { sidecar, bytes: bytes.iter().sum(), bad_lines: ledger.reports })
     }
 
@@ -332,32 +387,64 @@ impl<'a> Shared<'a> {
         if ledger.failure.is_some() {
             return None;
         }
-        if ledger.source != Some(chunk.source) {
-            ledger.source = Some(chunk.source);
-            ledger.lines = chunk.head_lines;
-        }
-        let result = outcome.and_then(|()| {
-            let before = ledger.lines;
-            let skip_bad = chunk.layout.as_ref().is_some_and(|layout| layout.skip_bad);
-            for bad in rows.reports.drain(..) {
-                let report = SkippedLine::new(&chunk.path, before, bad);
-                if !skip_bad {
-                    return Err(report.into_error());
-                }
-                if ledger.reports.len() < MOST_REPORTS {
-                    ledger.reports.push(report);
-                }
-            }
-            let first_row = ledger.rows;
-            ledger.rows += rows.len() as u64;
-            ledger.lines += rows.lines;
-            ledger.lines_of_data += rows.lines;
-            ledger.bad += rows.bad;
-            ledger.turn += 1;
-            Ok((first_row, sink.place(&rows.columns)))
-        });
+        let result = ledger
+            .begin(chunk, &self.chunker)
+            .and_then(|()| self.enter(&mut ledger, chunk, outcome, rows))
+            .map(|first_row| (first_row, sink.place(&rows.columns)));
+        ledger.turn += 1;
         self.turned.notify_all();
         result.map_err(|error| ledger.failure = Some(error)).ok()
+    }
+
+    /// Enters what was read of a chunk whose turn it is. Returns the number of its first row.
+    fn enter<T: Number>(
+        &self,
+        ledger: &mut Ledger,
+        chunk: &Chunk,
+        outcome: Result<(), Error>,
+        rows: &mut Rows<T>,
+    ) -> Result<u64, Error> {
+        if let Some((before, lines)) = ledger.counted {
+            // Behind the last row that counts nothing can be wrong.
+            if before == lines && outcome.is_err() {
+                return Ok(ledger.rows);
+            }
+            let mut chunker = lock(&self.chunker);
+            let after = chunker.after(chunk.source);
+            let (path, head) = (chunk.path.as_path(), chunk.head_lines);
+            let at_end = Ending { path, lines, before, head, after }.cut(rows)?;
+            if at_end && after == Some(After::Ignored) {
+                chunker.end_source(chunk.source);
+            }
+        }
+        let before = ledger.lines;
+        outcome.map_err(|error| error.behind(before))?;
+        if let Some(bad) = rows.fatal.take() {
+            return Err(SkippedLine::new(&chunk.path, before, bad).into_error());
+        }
+        let skip_bad = chunk.layout.as_ref().is_some_and(|layout| layout.skip_bad);
+        for bad in rows.reports.drain(..) {
+            let report = SkippedLine::new(&chunk.path, before, bad);
+            if !skip_bad {
+                return Err(report.into_error());
+            }
+            if ledger.reports.len() < MOST_REPORTS {
+                ledger.reports.push(report);
+            }
+        }
+        let first_row = ledger.rows;
+        ledger.rows += rows.len() as u64;
+        ledger.lines += rows.lines;
+        ledger.lines_of_data += rows.lines;
+        ledger.bad += rows.bad;
+        ledger.undefined += rows.undefined;
+        for (sum, lost) in ledger.lost.iter_mut().zip(&rows.lost) {
+            *sum += *lost;
+        }
+        if let Some((before, _)) = &mut ledger.counted {
+            *before += rows.len() as u64 + rows.bad.all();
+        }
+        Ok(first_row)
     }
 
     /// Ends the run, unless it has failed before.
@@ -365,6 +452,14 @@ impl<'a> Shared<'a> {
         lock(&self.ledger).failure.get_or_insert(error);
         self.turned.notify_all();
     }
+}
+
+/// Whether a column became one value and was not, as far as the heads of texts show.
+fn have_collapsed(samples: &[Sample], column: usize, bounds: Option<(f64, f64)>) -> bool {
+    let values = samples.iter().filter_map(|sample| sample.columns.get(column));
+    let finite = values.flatten().copied().filter(|value| value.is_finite());
+    let min = finite.clone().reduce(f64::min);
+    bounds.is_some_and(|(lowest, highest)| lowest == highest) && min < finite.reduce(f64::max)
 }
 
 #[cfg(test)]

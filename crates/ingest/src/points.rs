@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::columns::{ColumnMap, Values};
 use crate::number::Number;
-use crate::sidecar::{self, ColumnInfo, Sidecar};
+use crate::sidecar::{self, ColumnInfo, Lost, Sidecar};
 use crate::summary::{Part, Summary};
 use crate::zones::{self, Zone, Zones, ZonesInfo};
 use crate::{Dtype, Error, Progress};
@@ -117,7 +117,8 @@ impl Points {
                 Values::F64(values) => summarise(values, progress),
             }?;
             let found = describe(&info.name, info.dtype, &summary);
-            let same = ColumnInfo { zones: info.zones.clone(), ..found.clone() } == *info;
+            let (lost, zones) = (info.lost, info.zones.clone());
+            let same = ColumnInfo { lost, zones, ..found.clone() } == *info;
             let differs =
                 |file| Err(self.unreadable(file, Ok("differs from what was written".to_owned())));
             if !same {
@@ -163,6 +164,7 @@ pub(crate) fn describe(name: &str, dtype: Dtype, summary: &Summary) -> ColumnInf
         max: bounds.map(|(_, max)| max),
         non_finite: all.non_finite,
         hash: summary.hash(),
+        lost: Lost::default(),
         zones: Some(ZonesInfo::new(dtype, summary.zones())),
     }
 }
@@ -216,7 +218,7 @@ mod tests {
     fn ingested(folder: &Path, text: String, dtype: Dtype, chunk: usize, threads: usize) -> Points {
         let reader = Box::new(io::Cursor::new(text.into_bytes()));
         let inputs = vec![Input::Stream { name: "-".to_owned(), reader }];
-        let options = Options { dtype, ..Options::default() };
+        let options = Options { dtype: dtype.into(), ..Options::default() };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let destination = folder.join("out.points");
         let run = || ingest_in_chunks(inputs, &destination, &options, &(), chunk);

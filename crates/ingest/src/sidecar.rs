@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Dtype, Options, check_name};
+use crate::read_as::ReadAs;
 use crate::zones::{self, ZonesInfo};
 
 /// The name of the sidecar inside the folder.
@@ -13,7 +14,7 @@ pub(crate) const FILE_NAME: &str = "points.json";
 /// Marks the file as ours.
 const FORMAT: &str = "pointillist points";
 /// Grows when older programs could not read what newer ones write.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A sidecar is a few kilobytes; what is longer is not one.
 pub(crate) const LONGEST: u64 = 16 << 20;
 
@@ -32,12 +33,85 @@ pub struct Sidecar {
     pub lines: u64,
     /// Malformed lines that were skipped.
     pub skipped: u64,
+    /// The same, by what is wrong with them.
+    #[serde(default, skip_serializing_if = "Skipped::is_none")]
+    pub skipped_because: Skipped,
+    /// Rows that gnuplot marks as undefined, which are left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undefined: u64,
     /// The columns, in their order.
     pub columns: Vec<ColumnInfo>,
     /// How the text was read.
     pub options: Options,
     /// What it was read from.
     pub sources: Vec<Source>,
+    /// What was concluded from the heads of texts; none of arrays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_as: Vec<ReadAs>,
+}
+
+/// How many malformed lines were skipped, by what is wrong with them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// They have another number of fields than rows have.
+    pub fields: u64,
+    /// They have text where a number must be.
+    pub text: u64,
+}
+
+impl Skipped {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.fields + self.text
+    }
+
+    fn is_none(&self) -> bool {
+        self.all() == 0
+    }
+}
+
+impl std::ops::AddAssign for Skipped {
+    fn add_assign(&mut self, other: Self) {
+        self.fields += other.fields;
+        self.text += other.text;
+    }
+}
+
+/// What happened to values that the stored type has no value near.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Too large for the type: infinite.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub overflowed: u64,
+    /// Too small for the type: zero.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub underflowed: u64,
+    /// Whether all values became one, and were not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub collapsed: bool,
+}
+
+impl Lost {
+    /// Whether nothing happened.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::ops::AddAssign for Lost {
+    fn add_assign(&mut self, other: Self) {
+        self.overflowed += other.overflowed;
+        self.underflowed += other.underflowed;
+        self.collapsed |= other.collapsed;
+    }
+}
+
+pub(crate) fn is_false(value: &bool) -> bool {
+    !value
+}
+
+pub(crate) fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// What the sidecar says of one column.
@@ -55,6 +129,9 @@ pub struct ColumnInfo {
     pub non_finite: u64,
     /// Hash of the values, in hexadecimal.
     pub hash: String,
+    /// What happened to values that the stored type has no value near.
+    #[serde(default, skip_serializing_if = "Lost::is_nothing")]
+    pub lost: Lost,
     /// The zones in `NAME.zones.npy`; `None` in a folder that was written without them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zones: Option<ZonesInfo>,
@@ -71,13 +148,18 @@ impl ColumnInfo {
     /// where its bounds are one value: whether all its values were equal before they were rounded is not known then.
     pub fn coarseness(&self) -> Option<Coarseness> {
         let (min, max) = self.bounds().filter(|_| self.dtype == Dtype::F32)?;
-        let near = if -min > max { min } else { max };
-        // Of the two neighbours of the bound the one towards zero: the values lie there.
-        let largest = near.abs() as f32;
-        let spacing = f64::from(largest) - f64::from(largest.next_down());
-        let extent = max - min;
-        (extent > 0.0 && spacing > extent / 65536.0).then_some(Coarseness { near, spacing, extent })
+        coarseness(min, max)
     }
+}
+
+/// How coarse 32-bit floats are for values from `min` to `max`, if they are too coarse.
+pub(crate) fn coarseness(min: f64, max: f64) -> Option<Coarseness> {
+    let near = if -min > max { min } else { max };
+    // Of the two neighbours of the bound the one towards zero: the values lie there.
+    let largest = near.abs() as f32;
+    let spacing = f64::from(largest) - f64::from(largest.next_down());
+    let extent = max - min;
+    (extent > 0.0 && spacing > extent / 65536.0).then_some(Coarseness { near, spacing, extent })
 }
 
 /// How far apart the values are that a column can hold.
@@ -101,6 +183,10 @@ pub struct Source {
     /// Time of the last change in nanoseconds since 1970; `None` where the input has none: such an input never
     /// counts as unchanged.
     pub modified: Option<i64>,
+    /// Hash of samples of the content, in hexadecimal: of its beginning, its end, and places between them. It tells apart
+    /// what has the same size and time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
 }
 
 impl Source {
@@ -111,8 +197,32 @@ impl Source {
             path: printable(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
             size: metadata.len(),
             modified: modified(&metadata),
+            sample: sample(path, metadata.len()),
         })
     }
+
+    /// Describes what is no file, of which so many bytes were read.
+    pub(crate) fn of_stream(path: PathBuf, size: u64) -> Self {
+        Self { path, size, modified: None, sample: None }
+    }
+}
+
+/// Hash of the bytes at the beginning and the end of a file of `size` bytes, and at places between them: cheap, but it notices
+/// what most changes of a text change. `None` where it cannot be read.
+fn sample(path: &Path, size: u64) -> Option<String> {
+    const BLOCKS: u64 = 16;
+    const BLOCK: u64 = 4 << 10;
+    let file = std::fs::File::open(path).ok()?;
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    let mut buffer = [0; BLOCK as usize];
+    let last = size.saturating_sub(BLOCK);
+    for block in 0..BLOCKS {
+        // In 128 bits, for sizes that are made up.
+        let offset = (u128::from(last) * u128::from(block) / u128::from(BLOCKS - 1)) as u64;
+        let read = crate::os::read_at(&file, &mut buffer, offset).ok()?;
+        hasher.update(&buffer[..read]);
+    }
+    Some(format!("{:032x}", hasher.digest128()))
 }
 
 /// The path as text that JSON can hold, different for different paths.
@@ -132,15 +242,25 @@ pub(crate) fn modified(metadata: &std::fs::Metadata) -> Option<i64> {
     }
 }
 
+/// What has been counted of all inputs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    pub(crate) rows: u64,
+    pub(crate) lines: u64,
+    pub(crate) skipped: Skipped,
+    pub(crate) undefined: u64,
+}
+
 impl Sidecar {
+    /// What is known in the end.
     pub(crate) fn new(
-        rows: u64,
-        lines: u64,
-        skipped: u64,
+        counted: Counted,
         columns: Vec<ColumnInfo>,
         options: Options,
         sources: Vec<Source>,
+        read_as: Vec<ReadAs>,
     ) -> Self {
+        let Counted { rows, lines, skipped, undefined } = counted;
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -148,10 +268,13 @@ impl Sidecar {
             identity: identity(rows, &columns),
             rows,
             lines,
-            skipped,
+            skipped: skipped.all(),
+            skipped_because: skipped,
+            undefined,
             columns,
             options,
             sources,
+            read_as,
         }
     }
 
@@ -211,7 +334,7 @@ fn identity(rows: u64, columns: &[ColumnInfo]) -> String {
     let mut text = format!("{rows}\n");
     for column in columns {
         // The zones follow from the values: columns with and without them are the same.
-        let ColumnInfo { name, dtype, min, max, non_finite, hash, zones: _ } = column;
+        let ColumnInfo { name, dtype, min, max, non_finite, hash, lost: _, zones: _ } = column;
         text.push_str(&format!("{name} {dtype} {min:?} {max:?} {non_finite} {hash}\n"));
     }
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
@@ -224,7 +347,8 @@ mod tests {
     fn column(dtype: Dtype, bounds: Option<(f64, f64)>) -> ColumnInfo {
         let (name, hash) = ("x".to_owned(), String::new());
         let (min, max) = bounds.unzip();
-        ColumnInfo { name, dtype, min, max, non_finite: 0, hash, zones: None }
+        let lost = Lost::default();
+        ColumnInfo { name, dtype, min, max, non_finite: 0, hash, lost, zones: None }
     }
 
     fn coarse(min: f64, max: f64) -> Option<Coarseness> {

@@ -5,10 +5,13 @@
 
 use std::path::Path;
 
-use crate::layout::{Head, only_head, read_head};
+use crate::ending::Ending;
+use crate::head::{Head, only_head, read_head};
+use crate::layout::exchange_commas;
 use crate::line::Rows;
 use crate::number::Number;
-use crate::{Dtype, Error, Kernel, Options, SkippedLine, Values};
+use crate::options::Precision;
+use crate::{Dtype, Error, Kernel, Options, ReadAs, SkippedLine, Values};
 
 /// How text in memory is read. None of this changes the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Table {
     pub skipped: u64,
     /// The first few of them.
     pub bad_lines: Vec<SkippedLine>,
+    /// What was concluded from its head.
+    pub read_as: ReadAs,
 }
 
 /// Columns of the type that the options ask for: one vector a column, `len = rows`.
@@ -94,7 +99,12 @@ pub fn parse_text(
         Err(0) => return Err(no_points("the text is empty".to_owned())),
         Err(lines) => return Err(no_points(only_head(lines))),
     };
-    let table = match options.dtype {
+    let dtype = match options.dtype {
+        Precision::F32 => Dtype::F32,
+        Precision::Auto if !head.sample.needs_f64() => Dtype::F32,
+        Precision::F64 | Precision::Auto => Dtype::F64,
+    };
+    let table = match dtype {
         Dtype::F32 => parse(name, text, head, reading, Columns::F32),
         Dtype::F64 => parse(name, text, head, reading, Columns::F64),
     }?;
@@ -115,10 +125,26 @@ fn parse<T: Number>(
     let mut rows = Rows::<T>::new(layout.names.len(), reading.kernel);
     // The head lies within the text.
     let mut rest = &text[head.offset as usize..];
-    while !rest.is_empty() && (rows.bad == 0 || layout.skip_bad) {
+    let mut points = Vec::new();
+    while !rest.is_empty() && !rows.is_at_end(&layout) {
         let (piece, after) = rest.split_at(piece_length(rest, reading.piece));
-        rows.parse(piece, &layout);
+        if layout.decimal_comma {
+            points.clear();
+            points.extend_from_slice(piece);
+            exchange_commas(&mut points);
+            rows.parse(&points, &layout);
+        } else {
+            rows.parse(piece, &layout);
+        }
         rest = after;
+    }
+    if let Some(lines) = layout.lines {
+        let ending = Ending { path: name, lines, before: 0, head: head.lines, after: head.after };
+        ending.cut(&mut rows)?;
+        ending.check(rows.len() as u64 + rows.bad.all(), head.lines + rows.lines)?;
+    }
+    if let Some(bad) = rows.fatal {
+        return Err(SkippedLine::new(name, head.lines, bad).into_error());
     }
     let reports = rows.reports.into_iter().map(|bad| SkippedLine::new(name, head.lines, bad));
     let mut bad_lines: Vec<SkippedLine> = reports.collect();
@@ -131,8 +157,9 @@ fn parse<T: Number>(
         names: layout.names,
         columns: columns(rows.columns),
         lines: head.lines + rows.lines,
-        skipped: rows.bad,
+        skipped: rows.bad.all(),
         bad_lines,
+        read_as: head.read_as,
     })
 }
 
@@ -180,7 +207,7 @@ mod tests {
             (format!("\u{feff}{good}"), false),
             (format!("{good}1 2\n{good}bad\n{good}"), true),
             (format!("# c\n{good}1 2\n{good}bad\n"), false),
-            ("bad,1\n".to_owned(), true),
+            ("word,1\n".to_owned(), true),
             ("1;2;3,5\n".to_owned(), false),
             ("# nothing\n\n".to_owned(), false),
             (String::new(), false),
@@ -205,7 +232,7 @@ mod tests {
     fn the_length_of_pieces_and_the_kernel_do_not_matter() {
         let good = "-1.25 2.5 3.5\n".repeat(90);
         let text = format!("{good}nan 1e3 5\n\n{good}1 2\r\n{good}# end\n7 8 9");
-        let options = Options { skip_bad: true, dtype: Dtype::F64, ..Options::default() };
+        let options = Options { skip_bad: true, dtype: Dtype::F64.into(), ..Options::default() };
         let expected = format!("{:?}", read(&text, &options).unwrap());
         for kernel in Kernel::available() {
             for piece in [0, 1, 13, 14, 15, 100, 2000, usize::MAX] {
@@ -220,7 +247,7 @@ mod tests {
     #[test]
     fn a_table_has_the_names_that_were_chosen_and_the_type_that_was_asked_for() {
         let columns = "a=lat,b=lon".parse().unwrap();
-        let options = Options { columns, dtype: Dtype::F64, ..Options::default() };
+        let options = Options { columns, dtype: Dtype::F64.into(), ..Options::default() };
         let table = read("id,lon,lat\n7,0.1,0.2\n", &options).unwrap();
         assert_eq!(table.names, ["a", "b"]);
         assert_eq!(table.columns, Columns::F64(vec![vec![0.2], vec![0.1]]));

@@ -77,7 +77,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let text = text(rows, seed, whole);
         let dtype = if wide { Dtype::F64 } else { Dtype::F32 };
-        let reading = Reading { dtype, ..Reading::default() };
+        let reading = Reading { dtype: dtype.into(), ..Reading::default() };
         let points = columns(folder.path(), &text, &reading);
         let options = Options {
             cells: Cells::Size(Size::new(width, height).unwrap()),
@@ -138,7 +138,7 @@ fn rows_beyond_a_batch_and_a_stripe_fall_into_the_lanes_that_they_always_do() {
                 stream_cut(inputs, &Reading::default(), &options, Cut::default(), rows, &());
             let found = found.unwrap();
             assert!(pages(&found.binned) == pages(&expected), "{size} {rows:?}");
-            assert_eq!(found.bytes, text.len() as u64);
+            assert_eq!(found.account.bytes, text.len() as u64);
         }
     }
 }
@@ -183,7 +183,7 @@ fn columns_are_found_by_name_and_said_where_they_are_not() {
     let found = bin2d_stream(vec![stream("0.1 9 0.9 7\n")], &reading, &options, &()).unwrap();
     let nan = f64::NAN.to_bits();
     assert_eq!(pages(&found.binned), [[nan, nan, nan, 7_f64.to_bits()]]);
-    assert_eq!(found.columns.len(), 3);
+    assert_eq!(found.account.sidecar.columns.len(), 3);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn what_was_skipped_and_read_is_recorded() {
     assert_eq!(inputs.sources.len(), 2);
     assert_eq!(inputs.sources[0], Source::of_file(&file).unwrap());
     assert_eq!((inputs.sources[1].size, inputs.sources[1].modified), (8, None));
-    assert_eq!(found.bad_lines[1].line, 2);
+    assert_eq!(found.account.bad_lines[1].line, 2);
     let error = refusal("0 0\n0\n", "x=1,y=2", &unit());
     assert!(error.to_string().starts_with("-:2: expected 2 fields, found 1"), "{error}");
 }

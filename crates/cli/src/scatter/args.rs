@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use pointillist_bin2d::Extent;
 use pointillist_colorize::spread::Shape;
 use pointillist_colorize::{Color, Effort, Norm, Options, Paint};
-use pointillist_ingest::Dtype;
+use pointillist_ingest::Precision;
 
 use super::Kind;
 use crate::args::{
@@ -29,9 +29,10 @@ pub(crate) struct ScatterArgs {
     /// Where columns are kept [default: beside the picture]
     #[arg(long, value_name = "DIR")]
     pub(super) cache_dir: Option<PathBuf>,
-    /// Type of the stored columns; with f32 a point may lie in the pixel beside the one that f64 has it in
-    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = args::dtype())]
-    pub(super) dtype: Dtype,
+    /// Type of the stored columns; with f32 a point may lie one pixel away from its f64 position; auto takes 64 bits where
+    /// the head of the text shows that 32 are too coarse
+    #[arg(long, value_name = "TYPE", default_value = "auto", value_parser = args::precision())]
+    pub(super) dtype: Precision,
     #[command(flatten)]
     pub(super) text: TextArgs,
     #[command(flatten)]

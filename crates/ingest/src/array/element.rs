@@ -57,6 +57,11 @@ impl Element {
         Self { kind, big_endian: false }
     }
 
+    /// Whether every value is one that a 32-bit float has.
+    pub(crate) fn fits_f32(self) -> bool {
+        matches!(self.kind, Kind::F2 | Kind::F4 | Kind::I1 | Kind::I2 | Kind::U1 | Kind::U2)
+    }
+
     /// Bytes of one number.
     pub(crate) fn size(self) -> usize {
         match self.kind {

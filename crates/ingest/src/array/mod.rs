@@ -10,7 +10,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::layout::{LONGEST_LINE, default_columns};
+use crate::head::names::find_xyz;
+use crate::layout::LONGEST_LINE;
 use crate::options::{ChosenColumn, Field, Options, Raw};
 use element::Element;
 use header::{Fields, Header, Start, Type};
@@ -264,9 +265,8 @@ impl Table {
         options: &Options,
         names: Option<&[String]>,
     ) -> Result<(Vec<String>, Vec<Strip>), Error> {
-        let count = self.fields.len();
         let chosen = match options.columns.0.as_slice() {
-            [] => default_columns(names, count),
+            [] => self.default_columns(names),
             columns => columns.to_vec(),
         };
         let strip = |offset, stride, wanted| Strip {
@@ -294,6 +294,26 @@ impl Table {
             strips.push(strip(offset, self.stride, rows));
         }
         Ok((chosen.into_iter().map(|column| column.name).collect(), strips))
+    }
+
+    /// The fields that are called x, y and z, in any case; else the first as x, y, z, or as many as `names` says; of two,
+    /// as x, y.
+    fn default_columns(&self, names: Option<&[String]>) -> Vec<ChosenColumn> {
+        let known: Vec<&str> =
+            self.fields.iter().map(|field| field.name.as_deref().unwrap_or_default()).collect();
+        let most = names.map_or(3, <[String]>::len);
+        match find_xyz(&known) {
+            Some(positions)
+                if positions.len() >= most.min(self.fields.len()) || positions[..2] != [0, 1] =>
+            {
+                let column = |(name, position): (&str, usize)| ChosenColumn {
+                    name: name.to_owned(),
+                    field: Field::Position(position + 1),
+                };
+                ["x", "y", "z"].into_iter().zip(positions).take(most).map(column).collect()
+            }
+            _ => first_columns(names.map_or(self.fields.len(), <[String]>::len)),
+        }
     }
 
     /// The index of the field that becomes the column `name`.
@@ -345,6 +365,17 @@ impl TableField {
     }
 }
 
+/// The first fields of so many as x, y, z; of two, as x, y.
+fn first_columns(fields: usize) -> Vec<ChosenColumn> {
+    (1..=fields.clamp(2, 3))
+        .zip(["x", "y", "z"])
+        .map(|(position, name)| ChosenColumn {
+            name: name.to_owned(),
+            field: Field::Position(position),
+        })
+        .collect()
+}
+
 /// Columns that lie in an input each: the columns' names, and what is to be read. `inputs` are name, table and where the
 /// numbers begin.
 pub(crate) fn join(
@@ -380,7 +411,7 @@ pub(crate) fn join(
                 inputs.len()
             )));
         }
-        [] => default_columns(None, inputs.len()),
+        [] => first_columns(inputs.len()),
         columns => columns.to_vec(),
     };
     let mut strips = Vec::new();

@@ -153,7 +153,7 @@ proptest! {
         version in 1_u8..4, threads in 1_usize..4, chunk in 1_usize..200,
     ) {
         let dtype = if wide { Dtype::F64 } else { Dtype::F32 };
-        let options = Options { dtype, ..Options::default() };
+        let options = Options { dtype: dtype.into(), ..Options::default() };
         let folder = Folder::new();
         let run = |inputs| {
             let run = || ingest_in_chunks(inputs, &folder.destination(), &options, &(), chunk);
@@ -210,7 +210,7 @@ proptest! {
             .flat_map(|[x, y, z]| [vec![1; 12], bytes(x), vec![2; 8], bytes(y), vec![3; 3], bytes(z)].concat())
             .collect();
         let record = npy(&fields, false, &format!("({},)", numbers.len()), &records);
-        let options = Options { dtype, ..columns("x=x,y=y,z=z") };
+        let options = Options { dtype: dtype.into(), ..columns("x=x,y=y,z=z") };
         for input in [folder.file("record.npy", &record), stream(&record)] {
             let done = folder.ingest(vec![input], &options).unwrap();
             prop_assert_eq!(&bits(&done.points, false), &expected);
@@ -231,7 +231,7 @@ proptest! {
             (0..2).map(|at| rows.iter().map(|row| row[at] & mask).collect()).collect();
         let folder = Folder::new();
         let array = npy(&format!("'<f{size}'"), false, &format!("({}, 2)", rows.len()), &data);
-        let plain = Options { dtype, ..Options::default() };
+        let plain = Options { dtype: dtype.into(), ..Options::default() };
         let raw = Options { raw: Some(Raw { dtype, columns: 2 }), ..plain.clone() };
         for (input, options) in [
             (folder.file("a.npy", &array), &plain),

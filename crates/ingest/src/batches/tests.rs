@@ -3,10 +3,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Raw;
 use crate::line::MOST_REPORTS;
 use crate::pipeline::ingest_in_chunks;
-use crate::pipeline::tests::{in_threads, stream, text};
-use crate::{Raw, naive};
+use crate::pipeline::tests::{in_threads, naive_bits, stream, text};
 
 /// All batches as bits, a vector a column, and what is said of them.
 type Read = (Vec<Vec<u64>>, Account);
@@ -47,7 +47,10 @@ fn read_all(
     rows: usize,
     chunk: usize,
 ) -> Result<Read, Error> {
-    read(Batches::open_in_chunks(inputs, options, &(), chunk)?, rows, chunk)
+    // The head of a stream comes in one piece.
+    let is_stream = inputs.iter().any(|input| matches!(input, Input::Stream { .. }));
+    let longest = if is_stream { chunk.max(64 << 10) } else { chunk };
+    read(Batches::open_in_chunks(inputs, options, &(), chunk)?, rows, longest)
 }
 
 proptest! {
@@ -60,12 +63,12 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("points.txt");
         std::fs::write(&file, &text).unwrap();
-        let (expected, bad) = naive::rows(&text, 3);
+        let (expected, bad) = naive_bits(&text);
         let expected: Vec<Vec<u64>> = expected
-            .iter()
-            .map(|column| column.iter().map(|value| u64::from(value.to_bits())).collect())
+            .into_iter()
+            .map(|column| column.into_iter().map(u64::from).collect())
             .collect();
-        let options = Options { skip_bad: true, ..Options::default() };
+        let options = Options { skip_bad: true, dtype: Dtype::F32.into(), ..Options::default() };
         let destination = folder.path().join("out.points");
         let columns = ingest_in_chunks(vec![stream(&text)], &destination, &options, &(), 100).unwrap();
         for piped in [false, true] {
@@ -84,7 +87,8 @@ proptest! {
         }
 
         // Without skipping, the first bad line is the error, in whichever batch it is.
-        let run = || read_all(vec![stream(&text)], &Options::default(), rows, chunk);
+        let strict = Options { skip_bad: false, ..options.clone() };
+        let run = || read_all(vec![stream(&text)], &strict, rows, chunk);
         match (in_threads(threads, run), bad.first()) {
             (Ok((found, _)), None) => prop_assert_eq!(&found, &expected),
             (Err(Error::Malformed { line, .. }), Some(first)) => prop_assert_eq!(line, *first),
@@ -99,7 +103,7 @@ fn a_batch_takes_at_most_64_mib_and_is_as_long_as_that_allows() {
         [(3, Dtype::F32, 1 << 22), (2, Dtype::F32, 1 << 23), (3, Dtype::F64, 1 << 21)]
     {
         let line = "1 ".repeat(fields) + "\n";
-        let options = Options { dtype, ..Options::default() };
+        let options = Options { dtype: dtype.into(), ..Options::default() };
         let mut batches = Batches::open(vec![stream(&line)], &options, &()).unwrap();
         assert_eq!(batches.rows, rows);
         let batch = batches.next_batch().unwrap().unwrap().columns;
@@ -116,7 +120,7 @@ fn several_inputs_and_numbers_that_need_no_parsing_are_batched_alike() {
         .0
         .iter()
         .fold(String::new(), |text, [x, y, z]| text + &format!("{x} {y} {z}\n"));
-    let options = Options { dtype: Dtype::F64, ..Options::default() };
+    let options = Options { dtype: Dtype::F64.into(), ..Options::default() };
     let as_raw = Options { raw: Some(Raw { dtype: Dtype::F64, columns: 3 }), ..options.clone() };
     let (begin, end) = raw.split_at(24 * 100);
     for rows in [1, 7, 333, 1000] {
@@ -131,7 +135,10 @@ fn several_inputs_and_numbers_that_need_no_parsing_are_batched_alike() {
 #[test]
 fn a_column_is_finite_until_something_else_is_read() {
     let text = "1 2 3\n".repeat(100) + "1 2 nan\n" + &"1 2 3\n".repeat(100);
-    for (rows, before) in [(10, 10), (1, 100)] {
+    // Of a stream, the head comes in one piece.
+    let head = "1 2 3\n".repeat(11_000);
+    let text = head.clone() + &text;
+    for (rows, before) in [(10, 1110), (1, 11_100)] {
         let options = Options::default();
         let mut batches = Batches::open_in_chunks(vec![stream(&text)], &options, &(), 6).unwrap();
         batches = batches.with_rows(rows);
@@ -166,7 +173,7 @@ fn what_was_not_read_to_its_end_cannot_be_summed_up() {
 #[test]
 fn text_without_a_good_line_has_no_batch_and_is_an_error_at_its_end() {
     let options = Options { skip_bad: true, ..Options::default() };
-    let mut batches = Batches::open(vec![stream("x y\none two\n")], &options, &()).unwrap();
+    let mut batches = Batches::open(vec![stream("x y\n1 two\n")], &options, &()).unwrap();
     assert!(matches!(batches.next_batch(), Ok(None)));
     let message = batches.finish().unwrap_err().to_string();
     assert!(message.ends_with("no points in it: all 1 lines are bad"), "{message}");

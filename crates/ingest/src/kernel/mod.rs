@@ -40,6 +40,7 @@ pub(crate) use finish::{FromDigits, Scale};
 pub(crate) use shape::Shape;
 
 use crate::number::Number;
+use crate::sidecar::Lost;
 
 /// A way to parse rows that all look alike. All give the same numbers, to the bit, in different times. Which of them the
 /// processor at hand can run, [`Kernel::available`] says.
@@ -206,6 +207,8 @@ pub(crate) struct Scratch {
     scales: Vec<Scale>,
     /// The rows without a number.
     missing: Vec<u32>,
+    /// By column: numbers that the type has no value near.
+    pub(crate) lost: Vec<(usize, Lost)>,
 }
 
 /// What a kernel made of a text.

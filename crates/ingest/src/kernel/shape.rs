@@ -1,7 +1,6 @@
 //! What the rows of a text have in common.
 
-use crate::line::{Layout, WantedField};
-use crate::options::Delimiter;
+use crate::layout::{BLANKS, Layout, WantedField};
 
 /// Bytes of a lane: a field and what stands around it.
 pub(crate) const LANE: usize = 16;
@@ -55,12 +54,7 @@ impl Shape {
     /// Learns from a row, with its newline, that the general path could read. `None` where its fields cannot be told from
     /// separators alone.
     pub(crate) fn learn(row: &[u8], layout: &Layout) -> Option<Self> {
-        let delimiter = match layout.delimiter {
-            Delimiter::Space | Delimiter::Auto => b' ',
-            Delimiter::Tab => b'\t',
-            Delimiter::Comma => b',',
-            Delimiter::Semicolon => b';',
-        };
+        let delimiter = layout.delimiter;
         // In quotes a delimiter delimits nothing.
         let (b'\n', line) = row.split_last()? else { return None };
         if line.contains(&b'"') || line.contains(&b'\n') {
@@ -103,11 +97,12 @@ impl Shape {
         let mut may_begin = [true; 256];
         let special: &[u8] = match delimiter {
             // The newline of a blank line, which ends no field.
-            b' ' => b"\n",
+            BLANKS => b"\"\r\n",
             b'\t' => b"\" \r",
             _ => b"\" \t\r",
         };
-        for byte in layout.comment.iter().chain(special) {
+        let undefined: &[u8] = if layout.undefined.is_some() { b"u" } else { b"" };
+        for byte in layout.comment.iter().chain(special).chain(undefined) {
             may_begin[usize::from(*byte)] = false;
         }
         Some(Self {
@@ -146,7 +141,25 @@ impl Shape {
                         && self.may_be_other(&text[before + 1..=end])
                 })
         };
-        (0..rows).find(|row| !fits(row)).unwrap_or(rows)
+        let rows = (0..rows).find(|row| !fits(row)).unwrap_or(rows);
+        if self.others.is_empty() { rows } else { self.rows_before_stray_return(text, ends, rows) }
+    }
+
+    /// Of so many rows, how many come before a carriage return that is not in front of a newline: it ends a line in the midst
+    /// of a field that nobody looks into.
+    #[inline(never)]
+    fn rows_before_stray_return(&self, text: &[u8], ends: &[u32], rows: usize) -> usize {
+        let start = ends[0] as usize + 1;
+        let end = ends[rows * self.fields] as usize;
+        let is_stray = |&at: &usize| text.get(start + at + 1) != Some(&b'\n');
+        let rows_text = &text[start.min(end)..end];
+        match memchr::memchr_iter(b'\r', rows_text).find(is_stray) {
+            Some(at) => (1..rows)
+                .rev()
+                .find(|row| ends[row * self.fields] as usize <= start + at)
+                .unwrap_or(0),
+            None => rows,
+        }
     }
 
     /// Whether a row ends with the field that ends at `end`.
@@ -194,7 +207,9 @@ impl ColumnShape {
             (_, b'\t') => (text, b"\t"),
             (_, b' ') => (text, b" "),
             (_, b',') => (text, b","),
-            _ => (text, b";"),
+            (_, b'|') => (text, b"|"),
+            (_, b';') => (text, b";"),
+            _ => return None,
         };
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         let point = unsigned.iter().position(|&byte| byte == b'.');
@@ -245,23 +260,16 @@ impl ColumnShape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::WantedField;
+    use crate::layout::FieldCount;
 
-    fn learn(row: &str, delimiter: Delimiter, positions: &[usize]) -> Option<Shape> {
-        let fields = positions.iter().enumerate();
-        let layout = Layout {
-            delimiter,
-            fields: fields.map(|(column, &position)| WantedField { position, column }).collect(),
-            names: Vec::new(),
-            comment: Vec::new(),
-            skip_bad: false,
-        };
+    fn learn(row: &str, delimiter: u8, positions: &[usize]) -> Option<Shape> {
+        let layout = Layout::new(delimiter, FieldCount::Exactly(2), positions, Vec::new());
         Shape::learn(row.as_bytes(), &layout)
     }
 
     #[test]
     fn decimals_and_separators_are_learnt() {
-        let shape = learn("-1.25 3 \t7.5\n", Delimiter::Space, &[0, 1, 2]).unwrap();
+        let shape = learn("-1.25 3 \t7.5\n", BLANKS, &[0, 1, 2]).unwrap();
         assert_eq!(shape.fields, 3);
         let decimals: Vec<usize> = shape.columns.iter().map(|column| column.decimals).collect();
         assert_eq!(decimals, [2, 0, 1]);
@@ -273,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_carriage_return_belongs_to_the_end_of_the_line() {
-        let shape = learn("1,2.5\r\n", Delimiter::Comma, &[1]).unwrap();
+        let shape = learn("1,2.5\r\n", b',', &[1]).unwrap();
         assert_eq!(shape.fields, 2);
         assert_eq!(shape.columns[0].expected[12..], *b".\0\r\n");
         assert_eq!(shape.columns[0].shuffle[12..], [9, 10, 11, 13]);
@@ -284,19 +292,19 @@ mod tests {
         for row in
             ["1e5 2\n", "+1 2\n", "nan 2\n", "1. 2\n", "- 2\n", "1 2 \n", "1234567890123.45 2\n"]
         {
-            let shape = learn(row, Delimiter::Space, &[0, 1]).unwrap();
+            let shape = learn(row, BLANKS, &[0, 1]).unwrap();
             assert!(!shape.is_fixed() && shape.fields == 2, "{row:?}");
             assert_eq!(shape.blanks_at_end, usize::from(row.ends_with(" \n")), "{row:?}");
         }
-        assert!(!learn("1,,2\n", Delimiter::Comma, &[0, 1]).unwrap().is_fixed());
+        assert!(!learn("1,,2\n", b',', &[0, 1]).unwrap().is_fixed());
     }
 
     #[test]
     fn rows_whose_fields_separators_do_not_tell_teach_nothing() {
         for row in ["1 2", "1 2\n3 4\n", "1\n", "1 2 \r\n", "\n", ""] {
-            assert_eq!(learn(row, Delimiter::Space, &[0, 1]), None, "{row:?}");
+            assert_eq!(learn(row, BLANKS, &[0, 1]), None, "{row:?}");
         }
-        assert_eq!(learn("\"1\",2\n", Delimiter::Comma, &[0, 1]), None);
-        assert_eq!(learn("1,2,\n", Delimiter::Comma, &[0, 1]), None);
+        assert_eq!(learn("\"1\",2\n", b',', &[0, 1]), None);
+        assert_eq!(learn("1,2,\n", b',', &[0, 1]), None);
     }
 }

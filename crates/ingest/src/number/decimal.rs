@@ -149,9 +149,6 @@ pub(crate) fn power_of_ten(exponent: i32) -> f64 {
 /// Where floats have all their bits.
 pub(crate) const SMALLEST: f64 = 1.2e-38;
 pub(crate) const LARGEST: f64 = 3.4e38;
-/// What is less than half of the smallest float is zero, and what is more than the largest one and a half is infinite.
-pub(crate) const NOTHING: f64 = 7e-46;
-pub(crate) const INFINITE: f64 = 3.5e38;
 
 /// The float that a mantissa with its power of ten and sign is, and whether there is a doubt that it is the nearest.
 #[inline(always)]
@@ -160,9 +157,10 @@ pub(crate) fn float(mantissa: u64, scale: Scale) -> (f32, bool) {
     let value = mantissa as f64 * power_of_ten(exponent);
     // Three roundings, each by at most a unit in the last place of the result.
     let near = is_near_middle(value);
-    // Below, floats have fewer bits and other middles; above, they end.
-    let short = (NOTHING..SMALLEST).contains(&value);
-    let last = (LARGEST..=INFINITE).contains(&value);
+    // Below, floats have fewer bits and other middles, and end; above, they end, too. What becomes zero or infinite is counted
+    // where numbers are looked at closer.
+    let short = (value > 0.0) & (value < SMALLEST);
+    let last = value >= LARGEST;
     let value = f64::from_bits(value.to_bits() | u64::from(negative) << 63);
     (value as f32, near | short | last)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::head::read_head;
 use crate::{Values, naive};
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,11 +42,19 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// The bits of three columns, and the bad lines.
-fn naive_bits(text: &str) -> (Vec<Vec<u32>>, Vec<u64>) {
-    let (columns, bad) = naive::rows(text, 3);
+/// How the tests read.
+fn in_32_bits() -> Options {
+    Options { dtype: Dtype::F32.into(), ..Options::default() }
+}
+
+/// What the naive reader makes of a whole text, its head included: the bits of all columns, and the bad lines, from 1 on.
+pub(crate) fn naive_bits(text: &str) -> (Vec<Vec<u32>>, Vec<u64>) {
+    let head = read_head(Path::new("-"), &mut text.as_bytes(), &Options::default(), None);
+    let head = head.unwrap().unwrap();
+    let read = naive::read(&text.as_bytes()[head.offset as usize..], &head.layout);
     let bits = |column: &Vec<f32>| column.iter().map(|value| value.to_bits()).collect();
-    (columns.iter().map(bits).collect(), bad)
+    let bad = read.bad.iter().map(|line| head.lines + line + 1).collect();
+    (read.singles.iter().map(bits).collect(), bad)
 }
 
 proptest! {
@@ -60,7 +69,7 @@ proptest! {
         std::fs::write(&file, &text).unwrap();
         let destination = folder.path().join("out.points");
         let (expected, bad) = naive_bits(&text);
-        let options = Options { skip_bad: true, ..Options::default() };
+        let options = Options { skip_bad: true, ..in_32_bits() };
         let mut identities = Vec::new();
         let kernels = Kernel::available().into_iter();
         for (kernel, piped) in kernels.flat_map(|kernel| [(kernel, false), (kernel, true)]) {
@@ -82,7 +91,7 @@ proptest! {
         for kernel in Kernel::available() {
             let run = || {
                 let inputs = vec![Input::Path(file.clone())];
-                let options = Options::default();
+                let options = in_32_bits();
                 ingest_with(inputs, &destination, &options, &(), kernel, chunk)
             };
             match (in_threads(threads, run), bad.first()) {
@@ -129,7 +138,7 @@ proptest! {
         let destination = folder.path().join("out.points");
         for kernel in Kernel::available() {
             let inputs = vec![Input::Path(file.clone())];
-            let options = Options::default();
+            let options = in_32_bits();
             let run = || ingest_with(inputs, &destination, &options, &(), kernel, chunk);
             let done = in_threads(threads, run).unwrap();
             prop_assert_eq!(&bits(&done.points), &expected, "{}", kernel);

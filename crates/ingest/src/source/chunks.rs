@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::file::Lines;
 use super::numbers::{Block, read_rows};
-use super::{Body, Opened, names, open_one};
+use super::{Body, Opened, open_one, settled};
 use crate::Error;
 use crate::array::Strip;
 use crate::array::element::Stored;
-use crate::layout::LONGEST_LINE;
-use crate::line::Layout;
+use crate::foreign::After;
+use crate::layout::{LONGEST_LINE, Layout, exchange_commas};
 use crate::options::Options;
 use crate::sidecar::Source;
 
@@ -75,6 +75,24 @@ impl Chunker {
         chunks.fold(0, usize::saturating_add)
     }
 
+    /// Reads no more of an input, of which all rows have been read.
+    pub(crate) fn end_source(&mut self, index: usize) {
+        if self.current == index {
+            self.current += 1;
+            self.file = None;
+        }
+    }
+
+    /// Whether anything but a line's end follows the rows of an input that its header has counted.
+    pub(crate) fn after(&self, index: usize) -> Option<After> {
+        self.sources.get(index)?.facts.as_ref()?.after
+    }
+
+    /// The inputs.
+    pub(crate) fn sources(&self) -> &[Opened] {
+        &self.sources
+    }
+
     /// The inputs, once all chunks are read.
     pub(crate) fn into_sources(self) -> Vec<Opened> {
         self.sources
@@ -111,8 +129,8 @@ impl Chunker {
             if let Body::Waiting(input) = &mut source.body
                 && let Some(input) = input.take()
             {
-                let names = names(&self.sources);
-                let opened = open_one(input, self.current, &self.options, names)?;
+                let settled = settled(&self.sources);
+                let opened = open_one(input, self.current, &self.options, settled.as_ref())?;
                 self.sources[self.current] = opened;
             } else if source.names().is_some() {
                 break;
@@ -259,14 +277,20 @@ impl Chunk {
         &mut self,
         buffer: &'a mut Vec<u8>,
     ) -> Result<Option<&'a [u8]>, Error> {
-        match std::mem::replace(&mut self.content, Ok(Content::Done))? {
-            Content::Done | Content::Numbers(_) => Ok(None),
-            Content::Buffered => Ok(Some(buffer)),
+        let piece = match std::mem::replace(&mut self.content, Ok(Content::Done))? {
+            Content::Done | Content::Numbers(_) => None,
+            Content::Buffered => Some(buffer.as_mut_slice()),
             Content::Lines(mut lines) => {
                 let piece = lines.next_piece(&self.path, buffer)?;
                 self.content = Ok(Content::Lines(lines));
-                Ok(piece)
+                piece
             }
-        }
+        };
+        Ok(piece.map(|text| {
+            if self.layout.as_ref().is_some_and(|layout| layout.decimal_comma) {
+                exchange_commas(text);
+            }
+            &*text
+        }))
     }
 }

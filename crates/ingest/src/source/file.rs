@@ -28,25 +28,29 @@ impl Lines {
         &mut self,
         path: &Path,
         buffer: &'a mut Vec<u8>,
-    ) -> Result<Option<&'a [u8]>, Error> {
+    ) -> Result<Option<&'a mut [u8]>, Error> {
         if self.start >= self.end {
             return Ok(None);
         }
         let middle = self.end.min(self.start + self.piece);
         let text = read_range(&self.file, self.start..middle, self.size, self.first, buffer)
             .map_err(|error| match error {
-                RangeError::TooLong => Error::too_long(path),
+                RangeError::TooLong { before, returns } => Error::too_long(path, before, returns),
                 RangeError::Shorter => Error::Changed { path: path.to_owned() },
                 RangeError::Read(source) => Error::read(path, source),
             })?;
         (self.start, self.first) = (middle, false);
-        Ok(Some(&buffer[text]))
+        Ok(Some(&mut buffer[text]))
     }
 }
 
 enum RangeError {
     Read(io::Error),
-    TooLong,
+    /// With so many lines before it in the range; `returns` says whether it holds carriage returns.
+    TooLong {
+        before: u64,
+        returns: bool,
+    },
     /// The file ends before the size it had.
     Shorter,
 }
@@ -75,12 +79,18 @@ fn read_range(
     };
     let mut searched = after - 1;
     // All lines but the last lie in the range, which is no longer than a line may be.
+    let too_long = |buffer: &[u8]| {
+        let text = &buffer[begin..];
+        let before = memchr::memchr_iter(b'\n', text).count() as u64;
+        let last = memchr::memrchr(b'\n', text).map_or(0, |newline| newline + 1);
+        RangeError::TooLong { before, returns: text[last..].contains(&b'\r') }
+    };
     let lines = |last: usize, after: usize, buffer: &[u8]| {
         let is_long = last - begin > LONGEST_LINE && {
             let before = memchr::memrchr(b'\n', &buffer[begin..last]);
             last - before.map_or(begin, |at| begin + at + 1) > LONGEST_LINE
         };
-        if is_long { Err(RangeError::TooLong) } else { Ok(begin..after) }
+        if is_long { Err(too_long(&buffer[..last])) } else { Ok(begin..after) }
     };
     loop {
         if let Some(at) = memchr::memchr(b'\n', &buffer[searched..length]) {
@@ -90,7 +100,7 @@ fn read_range(
             return lines(length, length, buffer);
         }
         if end - range.end > LONGEST_LINE as u64 {
-            return Err(RangeError::TooLong);
+            return Err(too_long(&buffer[..length]));
         }
         searched = length;
         let next = size.min(end + STEP.max(end - range.end));

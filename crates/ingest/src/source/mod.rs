@@ -16,15 +16,20 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::array::{Table, header, join, read_header};
-use crate::layout::{Head, only_head, read_head};
-use crate::line::Layout;
-use crate::options::Options;
+use crate::foreign::After;
+use crate::head::{Head, Sample, Settled, only_head, read_head};
+use crate::layout::Layout;
+use crate::options::{Dtype, Options, Precision};
 use crate::os;
+use crate::read_as::ReadAs;
 use crate::sidecar::{self, Source};
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
 use stream::Stream;
+
+/// Bytes that are read at once of the head of a file.
+const HEAD: usize = 64 << 10;
 
 /// Something to read points from.
 pub enum Input {
@@ -66,7 +71,21 @@ pub(crate) struct Opened {
     pub(crate) layout: Option<Arc<Layout>>,
     /// Lines before the first line of data.
     pub(crate) lines: u64,
+    /// What else its head says, where it is text.
+    pub(crate) facts: Option<Box<Facts>>,
     body: Body,
+}
+
+/// What the head of a text says of it.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// What was concluded.
+    pub(crate) read_as: ReadAs,
+    /// The values of the first rows.
+    pub(crate) sample: Sample,
+    /// What may follow the rows that a header has counted.
+    pub(crate) after: Option<After>,
+    settled: Settled,
 }
 
 enum Body {
@@ -91,11 +110,17 @@ impl Opened {
     /// An input of text whose head has been read, or the number of its lines where it has no data.
     fn of_text(path: PathBuf, head: Result<Head, u64>, body: Body) -> Self {
         match head {
-            Ok(Head { layout, lines, .. }) => {
-                Self { path, layout: Some(Arc::new(layout)), lines, body }
+            Ok(Head { layout, lines, settled, read_as, sample, after, .. }) => {
+                let facts = Some(Box::new(Facts { read_as, sample, after, settled }));
+                Self { path, layout: Some(Arc::new(layout)), lines, facts, body }
             }
-            Err(lines) => Self { path, layout: None, lines, body },
+            Err(lines) => Self { path, layout: None, lines, facts: None, body },
         }
+    }
+
+    /// An input that is no text.
+    fn without_text(path: PathBuf, body: Body) -> Self {
+        Self { path, layout: None, lines: 0, facts: None, body }
     }
 
     /// The columns that its rows become; `None` where it has none, as far as is known.
@@ -103,6 +128,18 @@ impl Opened {
         match &self.body {
             Body::Array(array) => array.reading.as_ref().map(|reading| reading.names.as_slice()),
             _ => self.layout.as_ref().map(|layout| layout.names.as_slice()),
+        }
+    }
+
+    /// The same for inputs that follow.
+    fn settled(&self) -> Option<Settled> {
+        match &self.facts {
+            Some(facts) => Some(facts.settled.clone()),
+            None => self.names().map(|names| Settled {
+                names: names.to_vec(),
+                positions: Vec::new(),
+                fields: 0,
+            }),
         }
     }
 
@@ -116,10 +153,7 @@ impl Opened {
             }
             Body::Stream { text, source: Some(source), .. } => (source, text),
             Body::Stream { stream, text, source: None, .. } => {
-                return Ok((
-                    Source { path: self.path, size: stream.bytes(), modified: None },
-                    text,
-                ));
+                return Ok((Source::of_stream(self.path, stream.bytes()), text));
             }
             Body::Array(array) => {
                 let bytes = array.bytes();
@@ -127,12 +161,12 @@ impl Opened {
                     (Some(source), _) => (source, bytes),
                     (None, stream) => {
                         let size = stream.map_or(0, |stream| stream.bytes());
-                        return Ok((Source { path: self.path, size, modified: None }, bytes));
+                        return Ok((Source::of_stream(self.path, size), bytes));
                     }
                 }
             }
             Body::Waiting(_) => {
-                return Ok((Source { path: self.path, size: 0, modified: None }, 0));
+                return Ok((Source::of_stream(self.path, 0), 0));
             }
         };
         if Source::of_file(&self.path).as_ref() == Some(&source) {
@@ -150,13 +184,12 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
     let are_files = inputs.iter().map(is_file).collect::<Result<Vec<bool>, Error>>()?;
     let mut opened: Vec<Opened> = Vec::new();
     for (input, is_file) in inputs.into_iter().zip(are_files) {
-        let names = names(&opened);
-        let waits = names.is_some() && !is_file;
+        let settled = settled(&opened);
+        let waits = settled.is_some() && !is_file;
         opened.push(if waits {
-            let path = input.path();
-            Opened { path, layout: None, lines: 0, body: Body::Waiting(Some(input)) }
+            Opened::without_text(input.path(), Body::Waiting(Some(input)))
         } else {
-            open_one(input, opened.len(), options, names)?
+            open_one(input, opened.len(), options, settled.as_ref())?
         });
     }
     join_columns(&mut opened, options)?;
@@ -199,18 +232,19 @@ fn metadata(path: &Path) -> Result<Metadata, Error> {
     Ok(metadata)
 }
 
-/// Reads the head of an input, which is number `index`. `names` are the columns that earlier inputs have settled.
+/// Reads the head of an input, which is number `index`. `settled` are the columns that earlier inputs have settled.
 fn open_one(
     input: Input,
     index: usize,
     options: &Options,
-    names: Option<&[String]>,
+    settled: Option<&Settled>,
 ) -> Result<Opened, Error> {
     let path = input.path();
     let mut opened = match input {
-        Input::Path(_) => open_path(path, options, names)?,
-        Input::Stream { reader, .. } => open_stream(path, reader, None, options, names)?,
+        Input::Path(_) => open_path(path, options, settled)?,
+        Input::Stream { reader, .. } => open_stream(path, reader, None, options, settled)?,
     };
+    let names = settled.map(|settled| settled.names.as_slice());
     let Opened { path, body, .. } = &mut opened;
     if let Body::Array(array) = body
         && array.table.rows != Some(0)
@@ -264,6 +298,10 @@ fn check_options(opened: &[Opened], options: &Options) -> Result<(), Error> {
         (options.delimiter != default.delimiter, "--delimiter"),
         (options.comment != default.comment, "--comment"),
         (options.skip_bad, "--skip-bad"),
+        (options.skip_rows > 0, "--skip-rows"),
+        (!options.missing.is_empty(), "--missing"),
+        (options.decimal_comma, "--decimal"),
+        (options.ragged, "--ragged"),
     ];
     match given.iter().find(|(given, _)| *given) {
         Some((_, name)) => {
@@ -278,18 +316,38 @@ pub(crate) fn names(opened: &[Opened]) -> Option<&[String]> {
     opened.iter().find_map(Opened::names)
 }
 
-fn open_path(path: PathBuf, options: &Options, names: Option<&[String]>) -> Result<Opened, Error> {
+/// The same, for an input that follows.
+fn settled(opened: &[Opened]) -> Option<Settled> {
+    opened.iter().find_map(Opened::settled)
+}
+
+/// The type of the columns: what the options say, or what the first values ask for.
+pub(crate) fn dtype(opened: &[Opened], options: &Options) -> Dtype {
+    match options.dtype {
+        Precision::F32 => Dtype::F32,
+        Precision::F64 => Dtype::F64,
+        Precision::Auto => {
+            let needs_f64 = |opened: &Opened| match &opened.body {
+                Body::Array(array) => array.needs_f64(),
+                _ => opened.facts.as_ref().is_some_and(|facts| facts.sample.needs_f64()),
+            };
+            if opened.iter().any(needs_f64) { Dtype::F64 } else { Dtype::F32 }
+        }
+    }
+}
+
+fn open_path(path: PathBuf, options: &Options, settled: Option<&Settled>) -> Result<Opened, Error> {
     let read = |source| Error::read(&path, source);
     metadata(&path)?;
     let mut file = File::open(&path).map_err(read)?;
     // Files that the kernel makes up as they are read have no size.
     let Some(source) = Source::of_file(&path).filter(|source| source.size > 0) else {
-        return open_stream(path, Box::new(file), None, options, names);
+        return open_stream(path, Box::new(file), None, options, settled);
     };
     let mut magic = [0; MAGIC];
     let length = os::read_at(&file, &mut magic, 0).map_err(read)?;
     if Format::of(&magic[..length]).is_some() {
-        return open_stream(path, Box::new(file), Some(source), options, names);
+        return open_stream(path, Box::new(file), Some(source), options, settled);
     }
     let is_array = magic.starts_with(header::MAGIC);
     if is_array || options.raw.is_some() {
@@ -303,9 +361,9 @@ fn open_path(path: PathBuf, options: &Options, names: Option<&[String]>) -> Resu
         };
         table.check_bytes(&path, source.size.saturating_sub(offset))?;
         let array = Array { table, offset, source: Some(source), stream: None, reading: None };
-        return Ok(Opened { path, layout: None, lines: 0, body: Body::Array(Box::new(array)) });
+        return Ok(Opened::without_text(path, Body::Array(Box::new(array))));
     }
-    let head = read_head(&path, &mut BufReader::new(file), options, names)?;
+    let head = read_head(&path, &mut BufReader::with_capacity(HEAD, file), options, settled)?;
     let offset = head.as_ref().map_or(0, |head| head.offset);
     Ok(Opened::of_text(path, head, Body::File { source, offset }))
 }
@@ -316,7 +374,7 @@ fn open_stream(
     reader: Box<dyn Read + Send>,
     source: Option<Source>,
     options: &Options,
-    names: Option<&[String]>,
+    settled: Option<&Settled>,
 ) -> Result<Opened, Error> {
     let stream = Stream::new(reader).map_err(|source| Error::read(&path, source))?;
     let mut stream = Box::new(stream);
@@ -329,11 +387,11 @@ fn open_stream(
         };
         table.check_stream(&path)?;
         let array = Array { table, offset, source, stream: Some(stream), reading: None };
-        return Ok(Opened { path, layout: None, lines: 0, body: Body::Array(Box::new(array)) });
+        return Ok(Opened::without_text(path, Body::Array(Box::new(array))));
     }
-    let mut head = read_head(&path, &mut stream.reader, options, names)?;
+    let mut head = read_head(&path, &mut stream.reader, options, settled)?;
     let (carry, text) = match &mut head {
-        Ok(head) => (std::mem::take(&mut head.first), head.offset),
+        Ok(head) => (std::mem::take(&mut head.rest), head.offset),
         Err(_) => (Vec::new(), 0),
     };
     let text = text + carry.len() as u64;

@@ -9,8 +9,9 @@ use super::stream::Stream;
 use crate::Error;
 use crate::array::element::Stored;
 use crate::array::{Strip, Table};
+use crate::head::Sample;
 use crate::os;
-use crate::sidecar::Source;
+use crate::sidecar::{Lost, Source};
 
 /// An array, or one column of those that make rows together.
 pub(super) struct Array {
@@ -47,6 +48,39 @@ impl Reading {
 }
 
 impl Array {
+    /// Whether 32-bit floats are too coarse for a column, as far as its first rows show, or have no value near some. Of what
+    /// comes in order nothing can be looked at before its turn.
+    pub(super) fn needs_f64(&self) -> bool {
+        const ROWS: usize = 4096;
+        let (Some(reading), Some(rows), None) = (&self.reading, self.table.rows, &self.stream)
+        else {
+            return false;
+        };
+        let wanted = || reading.strips.iter().flat_map(|strip| &strip.wanted);
+        if wanted().all(|wanted| wanted.element.fits_f32()) {
+            return false;
+        }
+        let rows = usize::try_from(rows).unwrap_or(ROWS).min(ROWS);
+        let files = reading.strips.iter().map(|strip| File::open(&strip.path)).collect();
+        // What cannot be read is an error when its turn comes.
+        let Ok(files) = files else { return false };
+        let strips = Arc::clone(&reading.strips);
+        let block = Block { strips, files: Some(files), first: 0, rows, piece: rows.max(1) };
+        let mut columns = vec![Vec::<f64>::new(); reading.names.len()];
+        if block.append(&mut Vec::new(), &mut columns).is_err() {
+            return false;
+        }
+        let lost = |column: &Vec<f64>| {
+            let changes = |value: &&f64| {
+                let single = **value as f32;
+                (value.is_finite() && single.is_infinite()) || (**value != 0.0 && single == 0.0)
+            };
+            column.iter().find(changes).map_or(Lost::default(), |&value| Lost::of(value as f32))
+        };
+        let lost: Vec<Lost> = columns.iter().map(lost).collect();
+        Sample::new(columns, &lost).needs_f64()
+    }
+
     /// Bytes of numbers read, once all are.
     pub(super) fn bytes(&self) -> u64 {
         let done = self.reading.as_ref().map_or(0, |reading| reading.done);

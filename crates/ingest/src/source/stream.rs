@@ -83,7 +83,7 @@ impl Stream {
             if buffer.len() > LONGEST_LINE
                 && memchr::memchr(b'\n', &buffer[..=LONGEST_LINE]).is_none()
             {
-                return Err(Error::too_long(path));
+                return Err(Error::too_long(path, 0, buffer.contains(&b'\r')));
             }
             if count < missing {
                 return Ok((read, true));

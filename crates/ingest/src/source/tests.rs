@@ -110,7 +110,7 @@ proptest! {
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();
         let folder = Folder::new();
-        let options = Options { skip_bad: true, ..Options::default() };
+        let options = Options { skip_bad: true, dtype: Dtype::F32.into(), ..Options::default() };
         let run = |input| {
             let run =
                 || ingest_in_chunks(vec![input], &folder.destination(), &options, &(), chunk);
@@ -434,7 +434,7 @@ fn files_are_looked_at_before_any_work_and_streams_when_their_turn_comes() {
     let error = run(vec![stream("1 2 3\n"), stream(b"\xFF\xFE1\0")]);
     assert!(matches!(error, Error::Encoding { .. }), "{error}");
     let error = run(vec![stream("1 2 3\n"), stream(""), stream("1 2\n")]);
-    assert!(matches!(error, Error::Malformed { line: 1, .. }), "{error}");
+    assert!(matches!(error, Error::OtherFields { line: 1, fields: 2, before: 3, .. }), "{error}");
     assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 0);
 }
 

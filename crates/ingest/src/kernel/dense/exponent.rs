@@ -11,9 +11,10 @@ use super::{behind, compare, constant, eight_digits, lanes, load, load_at, table
 use crate::kernel::finish::Scale;
 use crate::kernel::vector::four_digits_avx512 as four_digits;
 use crate::number::decimal::{self, Decimal, FAR_FROM_MIDDLE, MOST_DIGITS, TO_MIDDLE};
-use crate::number::decimal::{INFINITE, LARGEST, NOTHING, SMALLEST};
+use crate::number::decimal::{LARGEST, SMALLEST};
 use crate::number::{Number, parse_field};
 use crate::options::Dtype;
+use crate::sidecar::Lost;
 
 /// Fields in a vector of bytes.
 const GROUP: usize = 2;
@@ -160,7 +161,7 @@ impl Kind for Exponents {
         // SAFETY: The caller's promise.
         unsafe {
             let sum = add_up::<CAREFUL>(text, self, lists, eights);
-            finish::<T>(text, lists, sum.eights * EIGHT);
+            finish::<T>(text, lists, &self.rows, sum.eights * EIGHT);
             sum
         }
     }
@@ -298,7 +299,7 @@ unsafe fn add_up<const CAREFUL: bool>(
 /// Makes numbers of so many mantissas and scales, which stand for the fields that the text begins with.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn finish<T: Number>(text: &[u8], lists: &mut Lists, fields: usize) {
+unsafe fn finish<T: Number>(text: &[u8], lists: &mut Lists, rows: &Rows, fields: usize) {
     let mantissas: &[u64] = &bytemuck::cast_slice(&lists.mantissas)[..fields];
     // SAFETY: Scales are integers of 32 bits, and there are so many.
     let scales =
@@ -316,6 +317,16 @@ unsafe fn finish<T: Number>(text: &[u8], lists: &mut Lists, fields: usize) {
         let numbers: &mut [T] = bytemuck::cast_slice_mut(&mut lists.numbers);
         let next: &[u8] = bytemuck::cast_slice(&lists.next);
         correct(text, next, mantissas, scales, &mut numbers[..fields]);
+        for (field, (number, &mantissa)) in numbers.iter().zip(mantissas).enumerate() {
+            let is_lost = mantissa != 0 && (*number == T::default() || number.abs() == T::INFINITY);
+            // Of rows that have not ended, others speak.
+            if is_lost
+                && field < fields / rows.fields * rows.fields
+                && let Some(column) = rows.columns[field % rows.fields]
+            {
+                lists.lost.push((column, Lost::of(*number)));
+            }
+        }
     }
 }
 
@@ -344,7 +355,7 @@ unsafe fn floats(mantissas: &[u64], scales: &[Scale], numbers: *mut f32) -> bool
             // As in `is_near_middle`.
             let raised = _mm512_add_epi64(bits, _mm512_set1_epi64(TO_MIDDLE as i64));
             doubts |= _mm512_testn_epi64_mask(raised, _mm512_set1_epi64(FAR_FROM_MIDDLE as i64));
-            for [from, below] in [[NOTHING, SMALLEST], [LARGEST, INFINITE]] {
+            for [from, below] in [[f64::from_bits(1), SMALLEST], [LARGEST, f64::INFINITY]] {
                 let above = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(values, _mm512_set1_pd(from));
                 doubts |=
                     _mm512_mask_cmp_pd_mask::<_CMP_LE_OQ>(above, values, _mm512_set1_pd(below));

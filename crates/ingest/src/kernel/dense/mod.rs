@@ -21,8 +21,9 @@ use std::arch::x86_64::*;
 use super::separators::Separators;
 use super::vector::Avx512;
 use super::{Block, Work};
-use crate::line::Layout;
+use crate::layout::Layout;
 use crate::number::Number;
+use crate::sidecar::Lost;
 use deal::deal;
 use decimal::Decimals;
 use exponent::Exponents;
@@ -153,6 +154,8 @@ pub(super) struct Lists {
     scales: List,
     /// All numbers, in the order of the text.
     numbers: List,
+    /// By column: numbers that the type has no value near.
+    lost: Vec<(usize, Lost)>,
 }
 
 /// Memory that begins with a whole vector.
@@ -237,6 +240,7 @@ unsafe fn parse<T: Number, K: Kind>(kind: &K, work: &mut Work<'_, T>) -> usize {
         let good = whole_rows(sum.eights * EIGHT);
         // SAFETY: There are numbers of so many rows.
         unsafe { deal(rows, lists, good, work.columns) };
+        work.scratch.lost.append(&mut lists.lost);
         // Back to the end of the last row.
         let over = lists.place(sum.eights * EIGHT).wrapping_sub(lists.place(good * rows.fields));
         work.at += sum.bytes - usize::from(over);
