@@ -3,13 +3,14 @@
 //! NumPy makes float64 edges with `linspace(lo, hi, n + 1)` and looks every value up with
 //! `searchsorted(edges, value, side="right")`: a value on an edge belongs to the cell above it, a value on the
 //! last edge to the last cell, anything else outside. A search costs tens of nanoseconds, so here a multiply
-//! guesses the cell, and the two edges of the guess, computed with NumPy's own arithmetic (a multiply and an
-//! add, each rounded), say whether it is one too high or one too low.
+//! guesses the nearest edge, and that edge, computed with NumPy's own arithmetic (a multiply and an add, each
+//! rounded), says on which side of it the value is.
 //!
-//! Why one step is enough: with M the larger of |lo| and |hi| and u = 2⁻⁵³, the guess is off by half a cell
-//! plus at most 4·n·u cells of rounding, and a computed edge lies within 7·u·M of where exact arithmetic would
-//! put it. While a cell is wider than 16·u·M, that is less than half a cell, so the true cell is the guess
-//! or a neighbour of it. Narrower cells, of which only a handful of representable values fall into each, and
+//! Why one edge is enough: with M the larger of |lo| and |hi| and u = 2⁻⁵³, the place of a value, counted in cells,
+//! is off by at most 4·n·u of rounding, and a computed edge lies within 7·u·M of where exact arithmetic would put it.
+//! While a cell is wider than 16·u·M, both together are less than half a cell. The nearest edge is no further than half a
+//! cell from the place, so the value lies above the edge before that one and below the edge behind it: in one of the
+//! two cells that meet there. Narrower cells, of which only a handful of representable values fall into each, and
 //! cells near the smallest numbers there are, take a binary search over the same computed edges.
 
 /// What stands in place of a cell for a value outside the axis. No grid has so many cells.
@@ -95,23 +96,18 @@ impl Axis {
         }
     }
 
-    // No branch in the loop, so that it compiles to vector instructions. The selections are written out because
-    // `f64::min` and `f64::max` do more than the instruction: here a NaN may become anything.
+    // No branch in the loop, so that it compiles to vector instructions. The selection is written out because
+    // `f64::min` does more than the instruction: here a NaN may become anything.
     #[inline(always)]
     fn guess<T: Copy + Into<f64>>(&self, values: &[T], cells: &mut [u32]) {
         let &Self { lo, hi, step, inverse, .. } = self;
         let last = f64::from(self.cells - 1);
         for (cell, &value) in cells.iter_mut().zip(values) {
             let value: f64 = value.into();
-            let guess = ((value - lo) * inverse - 0.5 + TO_BITS) - TO_BITS;
-            let guess = if guess > 0.0 { guess } else { 0.0 };
-            let guess = if guess < last { guess } else { last };
-            let next = guess + 1.0;
-            let low = guess * step + lo;
-            let high = next * step + lo;
-            let found = if value >= high { next } else { guess };
-            let found = if value < low { guess - 1.0 } else { found };
-            // The last edge is `hi`, whatever the arithmetic makes of it.
+            let nearest = ((value - lo) * inverse + TO_BITS) - TO_BITS;
+            let edge = nearest * step + lo;
+            let found = if value >= edge { nearest } else { nearest - 1.0 };
+            // The last edge is `hi`, whatever the arithmetic makes of it, and belongs to the last cell.
             let found = if found < last { found } else { last };
             let inside = (value >= lo) & (value <= hi);
             *cell = if inside { (found + TO_BITS).to_bits() as u32 } else { OUTSIDE };

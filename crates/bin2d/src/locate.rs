@@ -1,6 +1,6 @@
 //! Points to cells: both axes at once, many rows at a time, exactly by NumPy's rule.
 //!
-//! The exact rule ([`Axis`]) compares a value with two computed edges. Nearly always that is not needed: the
+//! The exact rule ([`Axis`]) compares a value with a computed edge. Nearly always that is not needed: the
 //! place of a value along the axis, in cells, comes from a subtraction, a multiply and an add, in the float type
 //! of the column, and only when it lies within the rounding error of a whole number can the value be on the other
 //! side of an edge. So a first pass, without branches, settles all other points and marks these, which then take
