@@ -25,10 +25,11 @@ def composited(x, y, rgba, width, height, extent):
     """Row after row, from the top; the cells are those of numpy.histogram2d. Points of which a channel is no number are
     left out."""
     xmin, xmax, ymin, ymax = extent
-    columns = np.searchsorted(np.linspace(xmin, xmax, width + 1), x, side="right") - 1
-    rows = np.searchsorted(np.linspace(ymin, ymax, height + 1), y, side="right") - 1
-    columns[x == xmax], rows[y == ymax] = width - 1, height - 1
-    inside = (x >= xmin) & (x <= xmax) & (y >= ymin) & (y <= ymax) & np.isfinite(rgba).all(axis=1)
+    x_edges = np.linspace(xmin, xmax, width + 1).astype(x.dtype)
+    y_edges = np.linspace(ymin, ymax, height + 1).astype(y.dtype)
+    columns, rows = (np.searchsorted(edges, values, side="right") - 1 for edges, values in ((x_edges, x), (y_edges, y)))
+    columns[x == x_edges[-1]], rows[y == y_edges[-1]] = width - 1, height - 1
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height) & np.isfinite(rgba).all(axis=1)
     pixels = np.zeros((height, width, 4))
     for column, row, (r, g, b, a) in zip(columns[inside], height - 1 - rows[inside], rgba[inside]):
         pixels[row, column] = np.array([r * a, g * a, b * a, a]) + pixels[row, column] * (1 - a)
@@ -63,7 +64,7 @@ def check_numbers(folder):
         write(folder / "p.txt", x, y, rgba)
         scaled = rgba.astype(np.float64) / (255 if colors == "byte" else 1)
         scaled[:, 3] *= opacity
-        expected = composited(x.astype(np.float64), y.astype(np.float64), scaled, *size, extent)
+        expected = composited(x, y, scaled, *size, extent)
         ours = []
         for inputs in ((folder / "p.points",), (folder / "p.txt", *columns)):
             if len(inputs) == 1:

@@ -1,16 +1,24 @@
 //! Values to cells along one axis, bit for bit as `numpy.histogram2d` does it.
 //!
-//! NumPy makes float64 edges with `linspace(lo, hi, n + 1)` and looks every value up with
-//! `searchsorted(edges, value, side="right")`: a value on an edge belongs to the cell above it, a value on the
-//! last edge to the last cell, anything else outside. A search costs tens of nanoseconds, so here a multiply
-//! guesses the cell, and the two edges of the guess, computed with NumPy's own arithmetic (a multiply and an
-//! add, each rounded), say whether it is one too high or one too low.
+//! Edges are those of `numpy.linspace(lo, hi, n + 1)`, computed in float64 and then rounded to the type that the values
+//! are stored in: for f32, `linspace(lo, hi, n + 1).astype("f4")`. A decimal such as 0.3 is another number in 32 bits
+//! than in 64, above it or below; a value that was rounded has to be compared with an edge that was rounded likewise,
+//! or points on a lattice of decimals fall on either side of the edges that they are meant to lie on.
 //!
-//! Why one step is enough: with M the larger of |lo| and |hi| and u = 2⁻⁵³, the guess is off by half a cell
-//! plus at most 4·n·u cells of rounding, and a computed edge lies within 7·u·M of where exact arithmetic would
-//! put it. While a cell is wider than 16·u·M, that is less than half a cell, so the true cell is the guess
-//! or a neighbour of it. Narrower cells, of which only a handful of representable values fall into each, and
-//! cells near the smallest numbers there are, take a binary search over the same computed edges.
+//! NumPy looks every value up with `searchsorted(edges, value, side="right")`: a value on an edge belongs to the cell
+//! above it, to the last one where rounding made several edges equal; a value on the last edge belongs to the last cell,
+//! anything else outside. A search costs tens of nanoseconds, so here a multiply guesses the nearest edge, and that edge,
+//! computed with NumPy's own arithmetic (a multiply and an add, each rounded), says on which side of it the value is.
+//!
+//! Why one edge is enough: with M the larger of |lo| and |hi| and u = 2⁻⁵³, the place of a value, counted in cells,
+//! is off by at most 4·n·u of rounding, and a computed edge lies within 7·u·M of where exact arithmetic would put it.
+//! For f32 it is then moved by another 2⁻²⁴·M at most. While a cell is wider than 16·u·M, and for f32 by 4·2⁻²⁴·M more,
+//! all of this is less than half a cell. The nearest edge is no further than half a cell from the place, so the value
+//! lies above the edge before that one and below the edge behind it: in one of the two cells that meet there. Narrower
+//! cells, of which only a handful of representable values fall into each, and cells near the smallest and the largest
+//! numbers there are, take a binary search over the same edges.
+
+use std::marker::PhantomData;
 
 /// What stands in place of a cell for a value outside the axis. No grid has so many cells.
 pub(crate) const OUTSIDE: u32 = u32::MAX;
@@ -19,54 +27,102 @@ pub(crate) const OUTSIDE: u32 = u32::MAX;
 /// addition rounds to nearest, never branches, and compiles to vector instructions everywhere.
 const TO_BITS: f64 = 6_755_399_441_055_744.0; // 1.5 × 2⁵²
 
-/// `cells` equal cells between two edges.
+/// A type that values are stored in, and to which edges are rounded before values are compared with them.
+pub(crate) trait Stored: Copy + Into<f64> {
+    /// By how much of itself the rounding may move an edge.
+    const ROUNDING: f64;
+    /// Numbers nearer to zero are moved by as much as this one.
+    const SMALLEST: f64;
+    const LARGEST: f64;
+
+    /// Rounds an edge: to infinity, if it is too large.
+    fn rounded(edge: f64) -> f64;
+}
+
+impl Stored for f32 {
+    const ROUNDING: f64 = 1.0 / (1u64 << 24) as f64;
+    const SMALLEST: f64 = Self::MIN_POSITIVE as f64;
+    const LARGEST: f64 = Self::MAX as f64;
+
+    #[inline(always)]
+    fn rounded(edge: f64) -> f64 {
+        f64::from(edge as Self)
+    }
+}
+
+/// What edges are computed in.
+impl Stored for f64 {
+    const ROUNDING: f64 = 0.0;
+    const SMALLEST: f64 = Self::MIN_POSITIVE;
+    const LARGEST: f64 = Self::MAX;
+
+    #[inline(always)]
+    fn rounded(edge: f64) -> f64 {
+        edge
+    }
+}
+
+/// `cells` equal cells between two edges, for values that are stored as `T`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Axis {
+pub(crate) struct Axis<T> {
     lo: f64,
     hi: f64,
+    /// The same, rounded, but with no infinite values between them: these are outside in any case.
+    first: f64,
+    last: f64,
     cells: u32,
     step: f64,
     inverse: f64,
     by_search: bool,
+    stored: PhantomData<T>,
 }
 
-impl Axis {
-    /// The axis from `lo` to `hi`, which are finite and a finite width above zero apart, in 1 or more cells.
+impl<T: Stored> Axis<T> {
+    /// The axis from `lo` to `hi`, which are finite and a finite width above zero apart, in 1 or more cells. Where both
+    /// are rounded to the same number, that number is in the last cell, and nothing in the others.
     pub(crate) fn new(lo: f64, hi: f64, cells: u32) -> Self {
         let width = hi - lo;
         debug_assert!(width > 0.0 && width.is_finite() && cells > 0);
         let step = width / f64::from(cells);
         let inverse = f64::from(cells) / width;
-        let spacing = lo.abs().max(hi.abs()) * f64::EPSILON;
+        let (first, last) = (T::rounded(lo).max(-T::LARGEST), T::rounded(hi).min(T::LARGEST));
+        let far = lo.abs().max(hi.abs());
         // Below the second limit a product with the step would lose bits to underflow.
-        let wide = step > 8.0 * spacing && step > f64::MIN_POSITIVE / f64::EPSILON;
-        Self { lo, hi, cells, step, inverse, by_search: !(wide && inverse.is_finite()) }
+        let wide = step > 8.0 * f64::EPSILON * far + 4.0 * Self::most_moved(lo, hi)
+            && step > f64::MIN_POSITIVE / f64::EPSILON;
+        let by_search = !(wide && inverse.is_finite() && far <= T::LARGEST);
+        Self { lo, hi, first, last, cells, step, inverse, by_search, stored: PhantomData }
     }
 
-    /// The lower edge of cell `index`, or the last edge for `index == cells`, as `numpy.linspace` computes it.
+    /// How far the rounding to `T` may move an edge of an axis that it does not make infinite.
+    pub(crate) fn most_moved(lo: f64, hi: f64) -> f64 {
+        lo.abs().max(hi.abs()).max(T::SMALLEST) * T::ROUNDING
+    }
+
+    /// The lower edge of cell `index`, or the last edge for `index == cells`, as `numpy.linspace` computes it, rounded.
     ///
     /// In an axis of subnormal cells the rounded step can carry edges past the last one; they are held there,
     /// as a search needs edges in order.
     pub(crate) fn edge(&self, index: u32) -> f64 {
         if index >= self.cells {
-            return self.hi;
+            return T::rounded(self.hi);
         }
         let offset = if self.step == 0.0 {
             f64::from(index) / f64::from(self.cells) * (self.hi - self.lo)
         } else {
             f64::from(index) * self.step
         };
-        (offset + self.lo).min(self.hi)
+        T::rounded((offset + self.lo).min(self.hi))
     }
 
-    /// The first edge.
-    pub(crate) fn lo(&self) -> f64 {
-        self.lo
+    /// Where edges are computed from and up to, before they are rounded.
+    pub(crate) fn span(&self) -> (f64, f64) {
+        (self.lo, self.hi)
     }
 
-    /// The last edge.
-    pub(crate) fn hi(&self) -> f64 {
-        self.hi
+    /// The first and the last edge, rounded: values that are not between them are outside.
+    pub(crate) fn limits(&self) -> (f64, f64) {
+        (self.first, self.last)
     }
 
     /// The number of cells.
@@ -75,7 +131,7 @@ impl Axis {
     }
 
     /// The cell of one value, or [`OUTSIDE`].
-    pub(crate) fn cell(&self, value: f64) -> u32 {
+    pub(crate) fn cell(&self, value: T) -> u32 {
         let mut cell = [OUTSIDE];
         self.cells(&[value], &mut cell);
         cell[0]
@@ -84,7 +140,7 @@ impl Axis {
     /// Writes the cell of each value, 0 being the lowest, or [`OUTSIDE`] for one outside the axis or NaN.
     /// `values` and `cells` have the same length.
     #[inline(always)]
-    pub(crate) fn cells<T: Copy + Into<f64>>(&self, values: &[T], cells: &mut [u32]) {
+    pub(crate) fn cells(&self, values: &[T], cells: &mut [u32]) {
         debug_assert_eq!(values.len(), cells.len());
         if self.by_search {
             for (cell, &value) in cells.iter_mut().zip(values) {
@@ -95,31 +151,26 @@ impl Axis {
         }
     }
 
-    // No branch in the loop, so that it compiles to vector instructions. The selections are written out because
-    // `f64::min` and `f64::max` do more than the instruction: here a NaN may become anything.
+    // No branch in the loop, so that it compiles to vector instructions. The selection is written out because
+    // `f64::min` does more than the instruction: here a NaN may become anything.
     #[inline(always)]
-    fn guess<T: Copy + Into<f64>>(&self, values: &[T], cells: &mut [u32]) {
-        let &Self { lo, hi, step, inverse, .. } = self;
-        let last = f64::from(self.cells - 1);
+    fn guess(&self, values: &[T], cells: &mut [u32]) {
+        let &Self { lo, first, last, step, inverse, .. } = self;
+        let last_cell = f64::from(self.cells - 1);
         for (cell, &value) in cells.iter_mut().zip(values) {
             let value: f64 = value.into();
-            let guess = ((value - lo) * inverse - 0.5 + TO_BITS) - TO_BITS;
-            let guess = if guess > 0.0 { guess } else { 0.0 };
-            let guess = if guess < last { guess } else { last };
-            let next = guess + 1.0;
-            let low = guess * step + lo;
-            let high = next * step + lo;
-            let found = if value >= high { next } else { guess };
-            let found = if value < low { guess - 1.0 } else { found };
-            // The last edge is `hi`, whatever the arithmetic makes of it.
-            let found = if found < last { found } else { last };
-            let inside = (value >= lo) & (value <= hi);
+            let nearest = ((value - lo) * inverse + TO_BITS) - TO_BITS;
+            let edge = T::rounded(nearest * step + lo);
+            let found = if value >= edge { nearest } else { nearest - 1.0 };
+            // The last edge is `hi`, whatever the arithmetic makes of it, and belongs to the last cell.
+            let found = if found < last_cell { found } else { last_cell };
+            let inside = (value >= first) & (value <= last);
             *cell = if inside { (found + TO_BITS).to_bits() as u32 } else { OUTSIDE };
         }
     }
 
     fn search(&self, value: f64) -> u32 {
-        if !(value >= self.lo && value <= self.hi) {
+        if !(value >= self.first && value <= self.last) {
             return OUTSIDE;
         }
         // The answer is in [low, high): edge(low) <= value at every step.
@@ -141,29 +192,43 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::naive;
+    use crate::{Dtype, naive};
 
-    /// Compares with a search in the real array of edges, on every edge, its neighbours, and `extra`.
+    /// Compares with a search in the real array of edges, on every edge, its neighbours, and `extra`, in both types.
     fn check(lo: f64, hi: f64, n: u32, extra: &[f64]) {
-        let axis = Axis::new(lo, hi, n);
-        let edges = naive::edges(lo, hi, n);
+        check_stored::<f64>(Dtype::F64, lo, hi, n, extra, |value| {
+            [value.next_down(), value, value.next_up()]
+        });
+        check_stored::<f32>(Dtype::F32, lo, hi, n, extra, |value| {
+            let value = value as f32;
+            [value.next_down(), value, value.next_up()]
+        });
+    }
+
+    /// `around` gives the nearest value and its neighbours.
+    fn check_stored<T: Stored + std::fmt::LowerExp>(
+        stored: Dtype,
+        lo: f64,
+        hi: f64,
+        n: u32,
+        extra: &[f64],
+        around: impl Fn(f64) -> [T; 3],
+    ) {
+        let axis = Axis::<T>::new(lo, hi, n);
+        let edges = naive::edges(stored, lo, hi, n);
         for index in 0..=n {
             let computed = axis.edge(index);
             assert_eq!(computed.to_bits(), edges[index as usize].to_bits(), "edge {index}");
         }
-        let mut values =
-            vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 0.0, -0.0];
-        values.extend_from_slice(extra);
-        for &edge in &edges {
-            values.extend([edge, edge.next_up(), edge.next_down()]);
-        }
-        for pair in edges.windows(2) {
-            values.push(pair[0] / 2.0 + pair[1] / 2.0);
-        }
+        let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 0.0, -0.0];
+        let middles = edges.windows(2).map(|pair| pair[0] / 2.0 + pair[1] / 2.0);
+        let values = odd.into_iter().chain(extra.iter().copied()).chain(middles);
+        let values = values.chain(edges.iter().copied());
+        let values: Vec<T> = values.flat_map(around).collect();
         let mut cells = vec![0; values.len()];
         axis.cells(&values, &mut cells);
         for (&value, &cell) in values.iter().zip(&cells) {
-            let expected = naive::search(&edges, value);
+            let expected = naive::search(&edges, value.into());
             assert_eq!(cell, expected, "{value:e} in [{lo:e}, {hi:e}] of {n} cells");
         }
         // The search must agree where the guess is what is used.
@@ -195,6 +260,9 @@ mod tests {
             check(4503599627370496.0, 4503599627370497.0, n, &[]);
             check(-1e16, 3.0, n, &[]);
             check(-8e307, 8e307, n, &[]);
+            check(-3e38, 3e38, n, &[]);
+            check(-4e38, 3e38, n, &[]);
+            check(3.4028e38, 3.4029e38, n, &[]);
         }
     }
 
@@ -205,6 +273,10 @@ mod tests {
             for units in [1.0, 2.0, 6.0, 7.0, 8.0, 11.0, 1000.0, 1e9] {
                 check(0.0, tiny * units, n, &[]);
                 check(-tiny * units, tiny, n, &[]);
+            }
+            for single in [1e-45, 3e-44, 1e-41, 1e-39, 1e-37] {
+                check(0.0, single, n, &[]);
+                check(-single, single / 3.0, n, &[]);
             }
             check(0.0, f64::MIN_POSITIVE, n, &[]);
             check(f64::MIN_POSITIVE, f64::MIN_POSITIVE * 2.0, n, &[]);
@@ -222,8 +294,8 @@ mod tests {
     #[test]
     fn cells_around_the_limit_of_the_guess_agree_with_a_search() {
         for factor in [1.0, 4.0, 7.0, 7.9, 8.0, 8.1, 9.0, 16.0, 31.0] {
-            for n in [3, 10, 1000] {
-                let width = f64::from(n) * factor * f64::EPSILON;
+            for (n, ulp) in [(3, 52), (10, 52), (1000, 52), (3, 25), (10, 25), (1000, 25)] {
+                let width = f64::from(n) * factor / (1u64 << ulp) as f64;
                 check(1.0 - width, 1.0, n, &[]);
                 check(1.0, 1.0 + width, n, &[]);
                 check(-1.0, -1.0 + width, n, &[]);
@@ -232,18 +304,44 @@ mod tests {
     }
 
     #[test]
-    fn single_precision_values_are_compared_as_doubles() {
-        // 0.1 as f32 lies above 0.1 as f64, the edge of the second cell.
-        let axis = Axis::new(0.0, 1.0, 10);
-        let mut cells = [0; 3];
-        axis.cells(&[0.1f32, 0.7f32, 1.0f32], &mut cells);
-        assert_eq!(cells, [1, 6, 9]);
+    fn values_are_compared_with_edges_of_their_own_precision() {
+        // 0.1 as f32 lies above 0.1 as f64, 0.7 below.
+        let tenths = [0.1, 0.3, 0.6, 0.7, 1.0];
+        let mut cells = [0; 5];
+        Axis::new(0.0, 1.0, 10).cells(&tenths.map(|tenth| tenth as f32), &mut cells);
+        assert_eq!(cells, [1, 3, 6, 7, 9]);
+        // In 64 bits, 0.3 lies below 3 × 0.1, which is the edge there, and so do 0.6 and 0.7.
+        Axis::new(0.0, 1.0, 10).cells(&tenths, &mut cells);
+        assert_eq!(cells, [1, 2, 5, 6, 9]);
+    }
+
+    #[test]
+    fn of_equal_edges_the_last_counts() {
+        // Four cells between neighbouring floats: the edges are 1, 1, 1 (a tie, to even), next, next.
+        let next = 1f32.next_up();
+        let axis = Axis::<f32>::new(1.0, f64::from(next), 4);
+        let values = [1f32.next_down(), 1.0, next, next.next_up()];
+        assert_eq!(values.map(|value| axis.cell(value)), [OUTSIDE, 2, 3, OUTSIDE]);
+        // All edges are equal.
+        let axis = Axis::<f32>::new(1.0, 1.0 + 1e-9, 4);
+        assert_eq!(values.map(|value| axis.cell(value)), [OUTSIDE, 3, OUTSIDE, OUTSIDE]);
+        assert_eq!(Axis::<f64>::new(1.0, 1.0 + 1e-9, 4).cell(1.0), 0);
+    }
+
+    #[test]
+    fn edges_beyond_the_floats_hold_no_infinity() {
+        let values = [f32::NEG_INFINITY, f32::MIN, 0.0, f32::MAX, f32::INFINITY];
+        let cells = |lo, hi| values.map(|value| Axis::<f32>::new(lo, hi, 4).cell(value));
+        assert_eq!(cells(-1e300, 1e300), [OUTSIDE, 1, 2, 2, OUTSIDE]);
+        assert_eq!(cells(0.0, 1e300), [OUTSIDE, OUTSIDE, 0, 0, OUTSIDE]);
+        assert_eq!(cells(1e300, 2e300), [OUTSIDE; 5]);
     }
 
     fn finite() -> impl Strategy<Value = f64> {
         prop_oneof![
             -1e3..1e3f64,
             (-1000i32..1000).prop_map(f64::from),
+            any::<f32>().prop_filter("finite", |v| v.is_finite()).prop_map(f64::from),
             any::<f64>().prop_filter("finite and halvable", |v| v.is_finite() && v.abs() < 4e307),
         ]
     }
@@ -268,6 +366,16 @@ mod tests {
         ) {
             let hi = (0..ulps).fold(lo, |value, _| value.next_up());
             check(lo, hi, n, &[]);
+        }
+
+        #[test]
+        fn any_axis_of_a_few_floats_agrees_with_a_search_in_the_edges(
+            lo in any::<f32>().prop_filter("finite", |v| v.is_finite()),
+            ulps in 1u32..20_000, n in 1u32..3000,
+        ) {
+            let hi = (0..ulps).fold(lo, |value, _| value.next_up());
+            prop_assume!(hi.is_finite());
+            check(f64::from(lo), f64::from(hi), n, &[]);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Extent};
+use crate::{Dtype, Error, Extent};
 
 /// Largest width or height in cells: what signed 32-bit readers of TIFF can address.
 const MAX_SIDE: u32 = i32::MAX as u32;
@@ -37,6 +37,21 @@ impl Extent {
             )));
         }
         Ok(Self { xmin, xmax, ymin, ymax })
+    }
+
+    /// Whether the edges are still apart when they are rounded to the types that x and y are stored in.
+    pub(crate) fn check(&self, x: Dtype, y: Dtype) -> Result<(), Error> {
+        let &Self { xmin, xmax, ymin, ymax } = self;
+        for (axis, dtype, lo, hi) in [('x', x, xmin, xmax), ('y', y, ymin, ymax)] {
+            if dtype == Dtype::F32 && are_one_float(lo, hi) {
+                return Err(Error::Options(format!(
+                    "the extent from {axis} = {lo:?} to {hi:?} is empty in 32 bits, which {axis} is stored in: both \
+                     are {:?} there; read the points with --dtype f64, or ask for a wider extent",
+                    lo as f32
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// `xmax - xmin` in data units: finite and greater than zero.
@@ -273,6 +288,18 @@ impl Frame {
         extent: Option<Extent>,
         bounds: Bounds,
     ) -> Result<Self, Error> {
+        Self::resolve_stored(cells, aspect, extent, bounds, [Dtype::F64; 2])
+    }
+
+    /// The same where x and y are stored in these types: bounds that are one number in 32 bits, also after they have been
+    /// widened or have grown, are widened to the neighbouring floats.
+    pub(crate) fn resolve_stored(
+        cells: Cells,
+        aspect: Aspect,
+        extent: Option<Extent>,
+        bounds: Bounds,
+        stored: [Dtype; 2],
+    ) -> Result<Self, Error> {
         let (mut x, mut y) = match extent {
             Some(extent) => ((extent.xmin, extent.xmax), (extent.ymin, extent.ymax)),
             None => (
@@ -283,7 +310,11 @@ impl Frame {
         if let (Cells::Size(size), Aspect::Equal) = (cells, aspect) {
             (x, y) = with_square_cells(x, y, size);
         }
-        let ((xmin, xmax), (ymin, ymax)) = (widen(x), widen(y));
+        (x, y) = (widen(x), widen(y));
+        if extent.is_none() {
+            (x, y) = (told_apart(x, stored[0]), told_apart(y, stored[1]));
+        }
+        let ((xmin, xmax), (ymin, ymax)) = (x, y);
         let extent = Extent::new(xmin, xmax, ymin, ymax)?;
         match cells {
             Cells::Size(size) => Ok(Self { extent, size }),
@@ -314,6 +345,23 @@ fn widen((lo, hi): (f64, f64)) -> (f64, f64) {
     }
     let (below, above) = (lo.next_down(), hi.next_up());
     (if below.is_finite() { below } else { lo }, if above.is_finite() { above } else { hi })
+}
+
+fn are_one_float(lo: f64, hi: f64) -> bool {
+    lo as f32 == hi as f32
+}
+
+/// A range that has a width also where it is rounded to this type.
+fn told_apart((lo, hi): (f64, f64), stored: Dtype) -> (f64, f64) {
+    if stored == Dtype::F64 || !are_one_float(lo, hi) {
+        return (lo, hi);
+    }
+    let middle = lo as f32;
+    let (below, above) = (middle.next_down(), middle.next_up());
+    (
+        if below.is_finite() { f64::from(below) } else { lo },
+        if above.is_finite() { f64::from(above) } else { hi },
+    )
 }
 
 /// Both ranges, of which one has grown until `size` divides them into square cells.

@@ -32,14 +32,14 @@ pub(crate) struct Zoned<'a> {
 }
 
 impl Zoned<'_> {
-    /// Whether no row of this block of the zones lies in the extent, and all are finite: of others it has to be known
-    /// which are not.
-    pub(crate) fn is_beside(&self, zone: usize, extent: Extent) -> bool {
+    /// Whether no row of this block of the zones lies between these limits, and all are finite: of others it has to be
+    /// known which are not.
+    pub(crate) fn is_beside(&self, zone: usize, limits: Extent) -> bool {
         let (Some(x), Some(y)) = (self.x.get(zone), self.y.get(zone)) else { return false };
         let beside = |zone: Zone, lo: f64, hi: f64| zone.max < lo || zone.min > hi;
         x.non_finite == 0
             && y.non_finite == 0
-            && (beside(x, extent.xmin, extent.xmax) || beside(y, extent.ymin, extent.ymax))
+            && (beside(x, limits.xmin, limits.xmax) || beside(y, limits.ymin, limits.ymax))
     }
 }
 
@@ -67,13 +67,14 @@ impl<Z: Sample> Rows<'_, Z> {
         mut take: impl FnMut(&[u32], &[Z]),
     ) -> Stats {
         let mut stats = Stats { points: rows.len() as u64, ..Stats::default() };
+        let limits = locator.limits(self.x, self.y);
         let mut start = rows.start;
         while start < rows.end {
             // To the end of the rows, or of the block of the zones.
             let before = self.zones.map_or(0, |zones| zones.before);
             let zone = (before + start) / Zones::BLOCK;
             let end = rows.end.min((zone + 1) * Zones::BLOCK - before);
-            if self.zones.is_some_and(|zones| zones.is_beside(zone, locator.extent())) {
+            if self.zones.is_some_and(|zones| zones.is_beside(zone, limits)) {
                 stats.outside += (end - start) as u64;
                 start = end;
                 continue;

@@ -5,9 +5,9 @@
 //! page for each reduction, which [`GridFile`] reads. [`bin`] is the kernel below, over plain slices. Several
 //! processes may bin a [`Shard`] of the rows each, and [`Shards`] merges their files.
 //!
-//! A point falls into the cell that `numpy.histogram2d` puts it into. Sums are kept in 64 bits and added up in an
-//! order that follows from the size of the grid and the numbers of the rows alone, so the same points and options
-//! make the same bytes, whatever the number of threads.
+//! A point falls into the cell that `numpy.histogram2d` puts it into, with edges that are rounded as the columns are.
+//! Sums are kept in 64 bits and added up in an order that follows from the size of the grid and the numbers of the
+//! rows alone, so the same points and options make the same bytes, whatever the number of threads.
 
 mod accumulate;
 mod axis;

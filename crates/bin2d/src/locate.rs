@@ -1,6 +1,6 @@
 //! Points to cells: both axes at once, many rows at a time, exactly by NumPy's rule.
 //!
-//! The exact rule ([`Axis`]) compares a value with two computed edges. Nearly always that is not needed: the
+//! The exact rule ([`Axis`]) compares a value with a computed edge. Nearly always that is not needed: the
 //! place of a value along the axis, in cells, comes from a subtraction, a multiply and an add, in the float type
 //! of the column, and only when it lies within the rounding error of a whole number can the value be on the other
 //! side of an edge. So a first pass, without branches, settles all other points and marks these, which then take
@@ -10,18 +10,20 @@
 //! 2⁻⁵³), n the number of cells, and place = (value - origin) × scale + shift, where origin is `lo` rounded to F,
 //! scale is n / (hi - lo) rounded to F, and shift is (origin - lo) × n / (hi - lo), rounded to F. The difference
 //! is off by u of itself, scale by 1.1 u, the product by another u, shift by 1.1 u of itself, and the sum by u of
-//! itself. As
-//! |place| ≤ n + 2 where it matters, that comes to less than 4.2 u (n + 2 + |shift|). NumPy's edges are
-//! rounded too: by 7 × 2⁻⁵³ × max(|lo|, |hi|) at most (see [`Axis`]), or that divided by the width of a cell when
-//! counted in cells. The slack is more than the sum of both.
+//! itself, unless shift is zero. As |place| ≤ n + 2 where it matters, that comes to less than 4.2 u (n + 2 + |shift|), or
+//! 3.2 u (n + 2) without a shift.
+//!
+//! NumPy's edges are rounded too: by 7 × 2⁻⁵³ × max(|lo|, |hi|) at most, and where values are stored in 32 bits by
+//! another 2⁻²⁴ × max(|lo|, |hi|) (see [`Axis`]), or that divided by the width of a cell when counted in cells. The slack is
+//! more than the sum of all.
 
 use std::ops::{Add, Mul, Sub};
 
-use pointillist_ingest::{Kernel, Values};
+use pointillist_ingest::{Dtype, Kernel, Values};
 
-use crate::Extent;
-use crate::axis::{Axis, OUTSIDE};
+use crate::axis::{Axis, OUTSIDE, Stored};
 use crate::extent::Frame;
+use crate::{Error, Extent};
 
 /// Rows that are located at once: few enough for the first level of cache.
 pub(crate) const BLOCK: usize = 1024;
@@ -112,20 +114,22 @@ struct Line<F> {
 impl<F: Float> Line<F> {
     /// None where the numbers are too large, too small, or too many for the estimate of the slack, or the slack
     /// too wide.
-    fn new(axis: &Axis) -> Option<Self> {
-        let (lo, hi) = (axis.lo(), axis.hi());
+    fn new<T: Stored>(axis: &Axis<T>) -> Option<Self> {
+        let (lo, hi) = axis.span();
         let cells = f64::from(axis.cells_in_all());
         let origin = F::nearest(lo);
         let scale = cells / (hi - lo);
         let shift = (origin.into() - lo) * scale;
-        let edges = 7.0 * f64::EPSILON * lo.abs().max(hi.abs()) * scale;
-        let slack = 4.5 * F::ROUNDING * (cells + 2.0 + shift.abs()) + 2.0 * edges;
+        let far = lo.abs().max(hi.abs());
+        let edges = 14.0 * f64::EPSILON * far + 1.01 * Axis::<T>::most_moved(lo, hi);
+        let of_each = if shift == 0.0 { 3.5 } else { 4.5 };
+        let slack = of_each * F::ROUNDING * (cells + 2.0 + shift.abs()) + edges * scale;
         let in_range = |value: f64| (F::SMALLEST..=F::LARGEST).contains(&value);
         let holds = axis.cells_in_all() <= F::MOST_CELLS
             && in_range(scale)
             && in_range(hi - lo)
-            && lo.abs() <= F::LARGEST
-            && hi.abs() <= F::LARGEST
+            && far <= F::LARGEST
+            && far <= T::LARGEST
             && slack <= MOST_SLACK;
         holds.then(|| Self {
             origin,
@@ -176,37 +180,70 @@ impl Order {
     }
 }
 
+/// An axis, for values that are stored as `T`.
+#[derive(Debug, Clone, Copy)]
+struct Along<T> {
+    axis: Axis<T>,
+    /// Of the quick pass in 64 bits.
+    double: Option<Line<f64>>,
+}
+
+impl<T: Stored> Along<T> {
+    fn new(lo: f64, hi: f64, cells: u32) -> Self {
+        let axis = Axis::new(lo, hi, cells);
+        Self { axis, double: Line::new(&axis) }
+    }
+}
+
 /// Which cell a point falls into.
 #[derive(Debug, Clone)]
 pub(crate) struct Locator {
     extent: Extent,
-    x: Axis,
-    y: Axis,
+    /// x and y, whichever of them is stored in 32 bits, and in 64.
+    x32: Along<f32>,
+    y32: Along<f32>,
+    x64: Along<f64>,
+    y64: Along<f64>,
+    /// The quick pass where both are stored in 32 bits.
+    single: Option<(Line<f32>, Line<f32>)>,
     order: Order,
     kernel: Kernel,
-    single: Option<(Line<f32>, Line<f32>)>,
-    double: Option<(Line<f64>, Line<f64>)>,
 }
 
 impl Locator {
     pub(crate) fn new(frame: &Frame, kernel: Kernel) -> Self {
-        let (extent, size) = (frame.extent, frame.size);
-        let x = Axis::new(extent.xmin, extent.xmax, size.width());
-        let y = Axis::new(extent.ymin, extent.ymax, size.height());
+        let Frame { extent, size } = *frame;
+        let Extent { xmin, xmax, ymin, ymax } = extent;
+        let (width, height) = (size.width(), size.height());
+        let (x32, y32) = (Along::new(xmin, xmax, width), Along::new(ymin, ymax, height));
         Self {
             extent,
-            x,
-            y,
-            order: Order { pitch: size.width(), last_row: size.height() - 1 },
+            x32,
+            y32,
+            x64: Along::new(xmin, xmax, width),
+            y64: Along::new(ymin, ymax, height),
+            single: Line::new(&x32.axis).zip(Line::new(&y32.axis)),
+            order: Order { pitch: width, last_row: height - 1 },
             kernel,
-            single: Line::new(&x).zip(Line::new(&y)),
-            double: Line::new(&x).zip(Line::new(&y)),
         }
     }
 
-    /// The region that has cells.
-    pub(crate) fn extent(&self) -> Extent {
-        self.extent
+    /// The region that has cells for columns of these types: what lies beside it, in that type, is in no cell.
+    pub(crate) fn limits(&self, x: Values<'_>, y: Values<'_>) -> Extent {
+        let (xmin, xmax) = match x {
+            Values::F32(_) => self.x32.axis.limits(),
+            Values::F64(_) => self.x64.axis.limits(),
+        };
+        let (ymin, ymax) = match y {
+            Values::F32(_) => self.y32.axis.limits(),
+            Values::F64(_) => self.y64.axis.limits(),
+        };
+        Extent { xmin, xmax, ymin, ymax }
+    }
+
+    /// Whether the extent has a width in the types of these columns.
+    pub(crate) fn check(&self, x: Values<'_>, y: Values<'_>) -> Result<(), Error> {
+        self.extent.check(dtype(x), dtype(y))
     }
 
     /// The same for a grid whose rows of cells begin so far from each other.
@@ -217,54 +254,71 @@ impl Locator {
     /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns
     /// and `cells` have one length, of [`BLOCK`] at most.
     pub(crate) fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {
+        let Self { x32, y32, x64, y64, .. } = self;
         match (x, y) {
             (Values::F32(x), Values::F32(y)) => match &self.single {
-                Some(lines) => self.quick(lines, x, y, cells),
-                None => self.double(x, y, cells),
+                Some(lines) => self.quick(lines, (&x32.axis, x), (&y32.axis, y), cells),
+                None => self.double((x32, x), (y32, y), cells),
             },
-            (Values::F32(x), Values::F64(y)) => self.double(x, y, cells),
-            (Values::F64(x), Values::F32(y)) => self.double(x, y, cells),
-            (Values::F64(x), Values::F64(y)) => self.double(x, y, cells),
+            (Values::F32(x), Values::F64(y)) => self.double((x32, x), (y64, y), cells),
+            (Values::F64(x), Values::F32(y)) => self.double((x64, x), (y32, y), cells),
+            (Values::F64(x), Values::F64(y)) => self.double((x64, x), (y64, y), cells),
         }
     }
 
-    fn double<X, Y>(&self, x: &[X], y: &[Y], cells: &mut [u32])
-    where
-        X: Copy + Into<f64>,
-        Y: Copy + Into<f64>,
-    {
-        match &self.double {
+    fn double<X: Stored, Y: Stored>(
+        &self,
+        (along_x, x): (&Along<X>, &[X]),
+        (along_y, y): (&Along<Y>, &[Y]),
+        cells: &mut [u32],
+    ) {
+        let (x, y) = ((&along_x.axis, x), (&along_y.axis, y));
+        match &along_x.double.zip(along_y.double) {
             Some(lines) => self.quick(lines, x, y, cells),
             None => self.exact(x, y, cells),
         }
     }
 
-    fn quick<F, X, Y>(&self, lines: &(Line<F>, Line<F>), x: &[X], y: &[Y], cells: &mut [u32])
-    where
+    fn quick<F, X, Y>(
+        &self,
+        lines: &(Line<F>, Line<F>),
+        (along_x, x): (&Axis<X>, &[X]),
+        (along_y, y): (&Axis<Y>, &[Y]),
+        cells: &mut [u32],
+    ) where
         F: Float,
-        X: Copy + Into<f64> + Into<F>,
-        Y: Copy + Into<f64> + Into<F>,
+        X: Stored + Into<F>,
+        Y: Stored + Into<F>,
     {
+        let order = self.order;
         for ((cells, x), y) in cells.chunks_mut(PASS).zip(x.chunks(PASS)).zip(y.chunks(PASS)) {
-            let unsure = run(self.kernel, Quick { locator: self, lines, x, y, cells: &mut *cells });
+            let unsure = run(self.kernel, Quick { order, lines, x, y, cells: &mut *cells });
             if unsure > MANY {
-                self.exact(x, y, cells);
+                self.exact((along_x, x), (along_y, y), cells);
             } else if unsure > 0 {
                 for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
                     if *cell == UNSURE {
-                        *cell = self.order.join(self.x.cell(x.into()), self.y.cell(y.into()));
+                        *cell = order.join(along_x.cell(x), along_y.cell(y));
                     }
                 }
             }
         }
     }
 
-    fn exact<X, Y>(&self, x: &[X], y: &[Y], cells: &mut [u32])
-    where
-        X: Copy + Into<f64>,
-        Y: Copy + Into<f64>,
-    {
-        run(self.kernel, Exact { locator: self, x, y, cells });
+    fn exact<X: Stored, Y: Stored>(
+        &self,
+        x: (&Axis<X>, &[X]),
+        y: (&Axis<Y>, &[Y]),
+        cells: &mut [u32],
+    ) {
+        run(self.kernel, Exact { order: self.order, x, y, cells });
+    }
+}
+
+fn dtype(values: Values<'_>) -> Dtype {
+    match values {
+        Values::F32(_) => Dtype::F32,
+        Values::F64(_) => Dtype::F64,
     }
 }
 
@@ -300,7 +354,8 @@ fn avx512(job: impl Job) -> u32 {
 
 /// The quick pass over some rows: writes cells, [`OUTSIDE`], or [`UNSURE`], and returns how many are unsure.
 struct Quick<'a, F, X, Y> {
-    locator: &'a Locator,
+    /// By value: what only sure points need would else be loaded only for these, by a gather.
+    order: Order,
     lines: &'a (Line<F>, Line<F>),
     x: &'a [X],
     y: &'a [Y],
@@ -310,9 +365,7 @@ struct Quick<'a, F, X, Y> {
 impl<F: Float, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> {
     #[inline(always)]
     fn run(self) -> u32 {
-        let Self { locator, lines: (along_x, along_y), x, y, cells } = self;
-        // By value: what only sure points need would else be loaded only for these, by a gather.
-        let order = locator.order;
+        let Self { order, lines: (along_x, along_y), x, y, cells } = self;
         let mut unsure = 0;
         for ((cell, &x), &y) in cells.iter_mut().zip(x).zip(y) {
             let (column, x_sure, x_beside) = along_x.cell(x.into());
@@ -328,21 +381,20 @@ impl<F: Float, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> 
 
 /// The exact rule for some rows, [`BLOCK`] at most: writes cells or [`OUTSIDE`].
 struct Exact<'a, X, Y> {
-    locator: &'a Locator,
-    x: &'a [X],
-    y: &'a [Y],
+    order: Order,
+    x: (&'a Axis<X>, &'a [X]),
+    y: (&'a Axis<Y>, &'a [Y]),
     cells: &'a mut [u32],
 }
 
-impl<X: Copy + Into<f64>, Y: Copy + Into<f64>> Job for Exact<'_, X, Y> {
+impl<X: Stored, Y: Stored> Job for Exact<'_, X, Y> {
     #[inline(always)]
     fn run(self) -> u32 {
-        let Self { locator, x, y, cells } = self;
+        let Self { order, x: (along_x, x), y: (along_y, y), cells } = self;
         let mut rows = [0; BLOCK];
         let rows = &mut rows[..cells.len()];
-        locator.x.cells(x, cells);
-        locator.y.cells(y, rows);
-        let order = locator.order;
+        along_x.cells(x, cells);
+        along_y.cells(y, rows);
         for (cell, &row) in cells.iter_mut().zip(&*rows) {
             *cell = order.join(*cell, row);
         }
@@ -361,16 +413,30 @@ mod tests {
         Frame { extent, size: Size::new(width, height).unwrap() }
     }
 
+    /// The column or row of a value, by a search in the real array of edges, of which there are those for each type.
+    struct Edges([(Dtype, Vec<f64>); 2]);
+
+    impl Edges {
+        fn new(lo: f64, hi: f64, cells: u32) -> Self {
+            let edges = |stored| (stored, naive::edges(stored, lo, hi, cells));
+            Self([edges(Dtype::F32), edges(Dtype::F64)])
+        }
+
+        fn search(&self, values: Values<'_>, row: usize) -> u32 {
+            let value = match values {
+                Values::F32(values) => f64::from(values[row]),
+                Values::F64(values) => values[row],
+            };
+            let (_, edges) = self.0.iter().find(|(stored, _)| *stored == dtype(values)).unwrap();
+            naive::search(edges, value)
+        }
+    }
+
     /// Compares every kernel, for columns of all types, with a search in the real array of edges.
     fn check(frame: &Frame, points: &[(f64, f64)]) {
-        let (width, height) = (frame.size.width(), frame.size.height());
-        let x_edges = naive::edges(frame.extent.xmin, frame.extent.xmax, width);
-        let y_edges = naive::edges(frame.extent.ymin, frame.extent.ymax, height);
-        let expected =
-            |x: f64, y: f64| match (naive::search(&x_edges, x), naive::search(&y_edges, y)) {
-                (OUTSIDE, _) | (_, OUTSIDE) => OUTSIDE,
-                (column, row) => (height - 1 - row) * width + column,
-            };
+        let (Frame { extent, size }, height) = (frame, frame.size.height());
+        let along_x = Edges::new(extent.xmin, extent.xmax, size.width());
+        let along_y = Edges::new(extent.ymin, extent.ymax, height);
         for kernel in Kernel::available() {
             let locator = Locator::new(frame, kernel);
             for block in points.chunks(BLOCK) {
@@ -381,17 +447,14 @@ mod tests {
                     let mut cells = vec![7; block.len()];
                     locator.cells(x, y, &mut cells);
                     for (row, &cell) in cells.iter().enumerate() {
-                        let at = |values: Values<'_>| match values {
-                            Values::F32(values) => f64::from(values[row]),
-                            Values::F64(values) => values[row],
+                        let expected = match (along_x.search(x, row), along_y.search(y, row)) {
+                            (OUTSIDE, _) | (_, OUTSIDE) => OUTSIDE,
+                            (column, row) => (height - 1 - row) * size.width() + column,
                         };
-                        let (x, y) = (at(x), at(y));
+                        let (x, y, types) = (block[row].0, block[row].1, (dtype(x), dtype(y)));
                         assert_eq!(
-                            cell,
-                            expected(x, y),
-                            "{x:e}, {y:e} in {} of {}, {kernel:?}",
-                            frame.extent,
-                            frame.size
+                            cell, expected,
+                            "{x:e}, {y:e} as {types:?} in {extent} of {size}, {kernel:?}"
                         );
                     }
                 };
@@ -405,7 +468,7 @@ mod tests {
 
     /// Values around every so many edges of an axis, in both float types, and some that are far away.
     fn hard(lo: f64, hi: f64, cells: u32) -> Vec<f64> {
-        let edges = naive::edges(lo, hi, cells);
+        let edges = naive::edges(Dtype::F64, lo, hi, cells);
         let mut values = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, -0.0];
         values.extend([f64::from(f32::MAX), f64::from(f32::MIN), lo - (hi - lo), hi + (hi - lo)]);
         for &edge in edges.iter().step_by(edges.len().div_ceil(300)).chain(edges.last()) {
@@ -440,7 +503,16 @@ mod tests {
             check_axis(1e6, 1e6 + 1.0, cells);
             check_axis(-1e16, -1e16 + 64.0, cells);
             check_axis(4_503_599_627_370_496.0, 4_503_599_627_370_497.0, cells);
+            check_axis(1e6, 1e6 + 4000.0, cells);
+            check_axis(16_777_215.3, 16_777_420.8, cells);
+            check_axis(1.6e9, 1.6e9 + 86_400.0, cells);
+            check_axis(1.0, 1.0 + f64::from(f32::EPSILON) * 3.0, cells);
+            check_axis(1.0, 1.0 + f64::from(f32::EPSILON) / 4.0, cells);
             check_axis(0.0, f64::from_bits(1) * 9.0, cells);
+            check_axis(0.0, f64::from(f32::from_bits(9)), cells);
+            check_axis(-1e-44, 1e-41, cells);
+            check_axis(1e-38, 3e-38, cells);
+            check_axis(-4e38, 1e38, cells);
             check_axis(0.0, 1e-310, cells);
             check_axis(-1e-40, 1e-40, cells);
             check_axis(1e-30, 2e-30, cells);
@@ -457,19 +529,28 @@ mod tests {
         let lines = locator.single.as_ref().unwrap();
         let values: Vec<f32> = (0..BLOCK as u32).map(|i| (i as f32 + 0.3) / 1024.0).collect();
         let (x, y, mut cells) = (&values[..], &values[..], vec![0; BLOCK]);
-        let quick = Quick { locator: &locator, lines, x, y, cells: &mut cells };
+        let quick = Quick { order: locator.order, lines, x, y, cells: &mut cells };
         assert_eq!(quick.run(), 0);
         assert_eq!(cells[0], 1023 * 1024);
     }
 
     #[test]
     fn an_axis_that_rounding_could_spoil_is_left_to_the_exact_rule() {
-        let far = Axis::new(1e9, 1e9 + 1.0, 1000);
-        assert!(Line::<f32>::new(&far).is_some(), "the difference is exact");
-        assert!(Line::<f32>::new(&Axis::new(0.0, 1.0, 100_000)).is_none());
-        assert!(Line::<f64>::new(&Axis::new(0.0, 1.0, 100_000)).is_some());
-        assert!(Line::<f64>::new(&Axis::new(1e16, 1e16 + 64.0, 64)).is_none());
-        assert!(Line::<f32>::new(&Axis::new(0.0, 1e300, 10)).is_none());
+        fn quick<F: Float, T: Stored>(lo: f64, hi: f64, cells: u32) -> bool {
+            Line::<F>::new(&Axis::<T>::new(lo, hi, cells)).is_some()
+        }
+        assert!(quick::<f64, f64>(1e9, 1e9 + 1.0, 1000));
+        assert!(!quick::<f32, f32>(1e9, 1e9 + 1.0, 1000), "edges are 64 apart");
+        assert!(!quick::<f64, f32>(1e9, 1e9 + 1.0, 1000));
+        // The difference is exact, and a cell as wide as 64 floats are apart.
+        assert!(quick::<f32, f32>(1e6, 1e6 + 4000.0, 1000));
+        assert!(!quick::<f32, f32>(0.0, 1.0, 100_000));
+        assert!(quick::<f64, f32>(0.0, 1.0, 100_000));
+        assert!(quick::<f64, f64>(0.0, 1.0, 100_000));
+        assert!(!quick::<f64, f64>(1e16, 1e16 + 64.0, 64));
+        assert!(!quick::<f32, f32>(0.0, 1e300, 10));
+        assert!(!quick::<f64, f32>(0.0, 1e39, 10));
+        assert!(quick::<f64, f64>(0.0, 1e300, 10));
     }
 
     fn edge() -> impl Strategy<Value = f64> {

@@ -1,12 +1,13 @@
 //! The same results the slow, obvious way: what the tests hold the fast code against.
 
+use crate::Dtype;
 use crate::axis::OUTSIDE;
 use crate::extent::Frame;
 use crate::grid::Stats;
 use crate::reduction::Reduction;
 
-/// `numpy.linspace(lo, hi, n + 1)`, with edges past `hi` held there.
-pub(crate) fn edges(lo: f64, hi: f64, n: u32) -> Vec<f64> {
+/// `numpy.linspace(lo, hi, n + 1).astype(stored)`, with edges past `hi` held there.
+pub(crate) fn edges(stored: Dtype, lo: f64, hi: f64, n: u32) -> Vec<f64> {
     let width = hi - lo;
     let step = width / f64::from(n);
     let mut edges: Vec<f64> = (0..=n)
@@ -17,13 +18,17 @@ pub(crate) fn edges(lo: f64, hi: f64, n: u32) -> Vec<f64> {
         })
         .collect();
     edges[n as usize] = hi;
+    if stored == Dtype::F32 {
+        edges = edges.into_iter().map(|edge| f64::from(edge as f32)).collect();
+    }
     edges
 }
 
-/// `numpy.searchsorted(edges, value, side="right")`, then NumPy's rule for the last edge.
+/// `numpy.searchsorted(edges, value, side="right")`, then NumPy's rule for the last edge. What is not finite is in no cell,
+/// whatever the edges.
 pub(crate) fn search(edges: &[f64], value: f64) -> u32 {
     let cells = edges.len() - 1;
-    if value.is_nan() {
+    if !value.is_finite() {
         return OUTSIDE;
     }
     let right = edges.partition_point(|&edge| edge <= value);
@@ -41,11 +46,15 @@ pub(crate) struct Cells {
     pub(crate) stats: Stats,
 }
 
-/// Bins `(x, y, z)` rows into lists.
-pub(crate) fn bin(frame: &Frame, rows: impl Iterator<Item = (f64, f64, f64)>) -> Cells {
+/// Bins `(x, y, z)` rows, whose x and y are stored as these types, into lists.
+pub(crate) fn bin(
+    frame: &Frame,
+    stored: [Dtype; 2],
+    rows: impl Iterator<Item = (f64, f64, f64)>,
+) -> Cells {
     let (width, height) = (frame.size.width(), frame.size.height());
-    let x_edges = edges(frame.extent.xmin, frame.extent.xmax, width);
-    let y_edges = edges(frame.extent.ymin, frame.extent.ymax, height);
+    let x_edges = edges(stored[0], frame.extent.xmin, frame.extent.xmax, width);
+    let y_edges = edges(stored[1], frame.extent.ymin, frame.extent.ymax, height);
     let mut cells = vec![Vec::new(); width as usize * height as usize];
     let mut stats = Stats::default();
     for (x, y, z) in rows {

@@ -136,7 +136,8 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
     /// Runs on the threads of the current rayon pool; `progress` counts rows.
     ///
     /// # Errors
-    /// [`Error::Lengths`] when there is not as much carried as there are points, [`Error::Allocation`] when there is no memory
+    /// [`Error::Lengths`] when there is not as much carried as there are points, [`Error::Options`] when the extent of the cells
+    /// has no width in 32 bits and x or y are stored in these, [`Error::Allocation`] when there is no memory
     /// for the points on their way, [`Error::Cancelled`] when `progress` says so. What is drawn is then not complete.
     pub fn add<C: Carry<Row = P::Row>>(
         &mut self,
@@ -148,6 +149,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         if carried.rows() != all {
             return Err(Error::Lengths { x: all, y: all, z: Some(carried.rows()) });
         }
+        self.canvas.site.check(points)?;
         let slice_rows = self.slice_rows();
         let Self { blend, paint, canvas, slices, cut, kernel } = self;
         let Canvas { site, pixels, drawn, .. } = canvas;

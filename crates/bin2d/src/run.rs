@@ -106,9 +106,9 @@ impl Plan {
 /// rayon pool; `progress` counts rows.
 ///
 /// # Errors
-/// [`Error::Options`] when the frame's extent has no width, [`Error::NoZ`] when some source lacks a column that is to be
-/// reduced, [`Error::Memory`] or
-/// [`Error::Allocation`] when the grid does not fit into memory, [`Error::Cancelled`] when `progress` says so.
+/// [`Error::Options`] when the frame's extent has no width, or none in 32 bits along an axis that is stored in these,
+/// [`Error::NoZ`] when some source lacks a column that is to be reduced, [`Error::Memory`] or [`Error::Allocation`] when
+/// the grid does not fit into memory, [`Error::Cancelled`] when `progress` says so.
 pub fn bin(
     sources: &[Columns<'_>],
     frame: &Frame,
@@ -320,6 +320,7 @@ impl Binner {
         columns: &Columns<'_>,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
+        self.locator.check(columns.x, columns.y)?;
         if let Some(over) = &mut self.over {
             let others = self.reductions.has_others();
             // Rows are done once.

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Column, Points, Progress, Zones};
+use pointillist_ingest::{Column, Points, Progress, Values, Zones};
 
 use crate::over::Coloring;
 use crate::run::{bin_colored, no_column};
-use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reductions};
+use crate::{Bounds, Columns, Dtype, Error, Frame, Grid, Inputs, Options, Reductions};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -88,7 +88,14 @@ pub fn bin2d(
     let bounds = tables.iter().fold(Bounds::default(), |bounds, Table { x, y, .. }| {
         bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
     });
-    let frame = Frame::resolve(options.cells, options.aspect, options.extent, bounds)?;
+    // As the coarser of the types says, where there are several.
+    let stored = |column: fn(&Table) -> &Column| {
+        let is_single = |table| matches!(column(table).values(), Values::F32(_));
+        if tables.iter().any(is_single) { Dtype::F32 } else { Dtype::F64 }
+    };
+    let stored = [stored(|table| &table.x), stored(|table| &table.y)];
+    let Options { cells, aspect, extent, .. } = *options;
+    let frame = Frame::resolve_stored(cells, aspect, extent, bounds, stored)?;
     let mut sources: Vec<Columns<'_>> =
         tables.iter().map(|table| table.columns(&names)).collect::<Result<_, _>>()?;
     if let Some(shard) = options.shard {
@@ -240,6 +247,46 @@ mod tests {
                 Options { shard: Some(crate::Shard::new(of, of).unwrap()), ..two_by_two() };
             let extent = bin2d(&tables, &options, &()).unwrap().grid().extent();
             assert_eq!(extent.xmax, 309_999.0);
+        }
+    }
+
+    #[test]
+    fn blocks_of_zones_are_left_out_by_edges_of_the_precision_of_their_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        // In 32 bits, 0.1 lies above 0.1 in 64, and 0.7 below.
+        for (value, extent) in [("0.1", "0,0.1,0,1"), ("0.7", "0.7,1,0,1")] {
+            let text = format!("{value} 0.5 0 0 0\n").repeat(70_000);
+            for dtype in [Dtype::F32, Dtype::F64] {
+                let path = folder.path().join(format!("{value}-{dtype}.points"));
+                let columns = "x=1,y=2,r=3,g=4,b=5".parse().unwrap();
+                let reading = pointillist_ingest::Options { dtype, columns, ..Default::default() };
+                let reader = Box::new(std::io::Cursor::new(text.clone()));
+                let input = Input::Stream { name: "-".to_owned(), reader };
+                ingest(vec![input], &path, &reading, &()).unwrap();
+                let points = [Points::open(&path).unwrap()];
+                for reductions in ["count", "over", "count,over"] {
+                    let options = Options {
+                        extent: Some(extent.parse().unwrap()),
+                        reductions: Some(reductions.parse().unwrap()),
+                        ..two_by_two()
+                    };
+                    let stats = bin2d(&points, &options, &()).unwrap().grid().stats();
+                    assert_eq!((stats.binned, stats.outside), (70_000, 0), "{value} {dtype}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_that_are_one_number_in_32_bits_are_widened_to_its_neighbours() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = points(folder.path(), "a.points", "3e7 0\n3e7 1\n");
+        for aspect in [crate::Aspect::Auto, crate::Aspect::Equal] {
+            let options = Options { aspect, ..two_by_two() };
+            let binned = bin2d(std::slice::from_ref(&points), &options, &()).unwrap();
+            let grid = binned.grid();
+            assert_eq!(grid.stats().binned, 2);
+            assert_eq!(grid.extent(), "29999998,30000002,0,1".parse().unwrap());
         }
     }
 

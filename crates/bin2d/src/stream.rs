@@ -76,6 +76,7 @@ fn stream_cut(
         ));
     }
     let frame = Frame::resolve(options.cells, options.aspect, options.extent, Bounds::default())?;
+    frame.extent.check(reading.dtype, reading.dtype)?;
     let mut batches = Batches::open(inputs, reading, progress)?;
     if let Some(rows) = batch_rows {
         batches = batches.with_rows(rows);

@@ -84,6 +84,32 @@ fn bounds_of_no_width_are_widened_until_they_have_one() {
 }
 
 #[test]
+fn bounds_that_are_one_number_in_32_bits_get_a_width_there() {
+    let resolve = |x, y, aspect| {
+        let cells = Cells::Size(Size::new(2, 2).unwrap());
+        let stored = [Dtype::F32, Dtype::F64];
+        let frame = Frame::resolve_stored(cells, aspect, None, bounds(x, y), stored).unwrap();
+        frame.extent.check(stored[0], stored[1]).unwrap();
+        frame.extent.to_string()
+    };
+    let unit = (0.0, 1.0);
+    assert_eq!(resolve((3.0, 3.0), unit, Aspect::Auto), "2.5,3.5,0.0,1.0");
+    assert_eq!(resolve((3e7, 3e7), unit, Aspect::Auto), "29999998.0,30000002.0,0.0,1.0");
+    assert_eq!(resolve(unit, (3e7, 3e7), Aspect::Auto), "0.0,1.0,29999999.5,30000000.5");
+    // As wide as the other axis asks is too narrow.
+    let narrow = (0.0, 0.125);
+    assert_eq!(resolve((5e6, 5e6), narrow, Aspect::Equal), "4999999.5,5000000.5,0.0,0.125");
+    // Of points in 64 bits and others in 32.
+    assert_eq!(resolve((3e7, 3e7 + 0.5), unit, Aspect::Auto), "29999998.0,30000002.0,0.0,1.0");
+    for value in [f64::from(f32::MAX), f64::from(f32::MIN)] {
+        let (single, extent) = (value as f32, resolve((value, value), unit, Aspect::Auto));
+        let extent: Extent = extent.parse().unwrap();
+        assert!((extent.xmin as f32) < (extent.xmax as f32));
+        assert!(extent.xmin as f32 <= single && single <= extent.xmax as f32);
+    }
+}
+
+#[test]
 fn a_resolution_grows_the_extent_to_whole_cells() {
     let cells = Cells::Resolution(2.0);
     let frame = Frame::resolve(cells, Aspect::Auto, None, bounds((0.0, 5.0), (-1.0, 1.0))).unwrap();
@@ -200,8 +226,8 @@ proptest! {
         prop_assert!(middles.iter().all(|moved| moved.abs() <= 8.0 * rounding), "{extent}");
         // The edges that the cells really have, as far from the corner as they are wide.
         let axes = [
-            Axis::new(extent.xmin, extent.xmax, size.0),
-            Axis::new(extent.ymin, extent.ymax, size.1),
+            Axis::<f64>::new(extent.xmin, extent.xmax, size.0),
+            Axis::<f64>::new(extent.ymin, extent.ymax, size.1),
         ];
         let [width, height] = axes.map(|axis| axis.edge(1) - axis.edge(0));
         prop_assert!((width - height).abs() <= 8.0 * rounding + 2e-6 * width, "{width} {height}");

@@ -1,16 +1,17 @@
 //! The same canvas the slow, obvious way: point after point, pixel after pixel.
 
 use super::{Along, Blend, Lattice, Marker, Mask, Place};
+use crate::Dtype;
 use crate::axis::OUTSIDE;
 use crate::naive::{edges, search};
 
 /// The pixels that a point covers, as columns, rows (from the top, maybe beside the canvas) and covers.
-fn covered(place: &Place, x: f64, y: f64) -> Vec<(i64, i64, u8)> {
+fn covered(place: &Place, stored: [Dtype; 2], x: f64, y: f64) -> Vec<(i64, i64, u8)> {
     let lattice = match place {
         Place::Cells(frame) => {
             let (width, height) = (frame.size.width(), frame.size.height());
-            let column = search(&edges(frame.extent.xmin, frame.extent.xmax, width), x);
-            let row = search(&edges(frame.extent.ymin, frame.extent.ymax, height), y);
+            let column = search(&edges(stored[0], frame.extent.xmin, frame.extent.xmax, width), x);
+            let row = search(&edges(stored[1], frame.extent.ymin, frame.extent.ymax, height), y);
             return match (column, row) {
                 (OUTSIDE, _) | (_, OUTSIDE) => Vec::new(),
                 (column, row) => vec![(column.into(), (height - 1 - row).into(), 255)],
@@ -61,11 +62,13 @@ fn covered(place: &Place, x: f64, y: f64) -> Vec<(i64, i64, u8)> {
     }
 }
 
-/// Points with their inks, where they have one, composited in their order: all pixels, row 0 = top, and how many points
-/// cover a pixel, how many do not, how many are not finite, and how many that cover one have no ink.
+/// Points with their inks, where they have one, and x and y stored as these types, composited in their order: all
+/// pixels, row 0 = top, and how many points cover a pixel, how many do not, how many are not finite, and how many that
+/// cover one have no ink.
 pub(super) fn over<B: Blend>(
     place: &Place,
     blend: &B,
+    stored: [Dtype; 2],
     points: &[(f64, f64, Option<B::Ink>)],
 ) -> (Vec<B::Pixel>, [u64; 4]) {
     let size = place.size();
@@ -77,7 +80,7 @@ pub(super) fn over<B: Blend>(
             counts[2] += 1;
             continue;
         }
-        let mut all = covered(place, x, y);
+        let mut all = covered(place, stored, x, y);
         all.retain(|(column, row, _)| (0..width).contains(column) && (0..height).contains(row));
         if all.is_empty() {
             counts[1] += 1;

@@ -19,8 +19,8 @@ use crate::{Columns, Error, Frame, Size};
 /// Where points are drawn, and as what.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
-    /// Each in its cell of a grid, by NumPy's rule, as everywhere in this crate. Points outside the extent are not
-    /// drawn.
+    /// Each in its cell of a grid, by NumPy's rule, with edges rounded as x and y are stored, as everywhere in this crate.
+    /// Points outside the extent are not drawn.
     Cells(Frame),
     /// As markers. Those of points outside the canvas may reach into it.
     Lattice(Lattice),
@@ -38,6 +38,7 @@ impl Place {
 
 /// The same with what it takes to find pixels.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a canvas has one")]
 pub(super) enum Site {
     Cells { locator: Locator, tiling: Tiling },
     Blocks(Blocks),
@@ -285,6 +286,14 @@ impl Site {
         })
     }
 
+    /// Whether these points can be told apart there.
+    pub(super) fn check(&self, points: &Columns<'_>) -> Result<(), Error> {
+        match self {
+            Self::Cells { locator, .. } => locator.check(points.x, points.y),
+            Self::Blocks(_) => Ok(()),
+        }
+    }
+
     pub(super) fn tiling(&self) -> Tiling {
         match self {
             Self::Cells { tiling, .. } => *tiling,
@@ -328,14 +337,18 @@ impl Site {
     ) -> Drawn {
         let mut drawn = Drawn::default();
         drawn.stats.points = rows.len() as u64;
+        let limits = match self {
+            Self::Cells { locator, .. } => Some(locator.limits(points.x, points.y)),
+            Self::Blocks(_) => None,
+        };
         let mut start = rows.start;
         while start < rows.end {
             // To the end of the rows, or of the block of the zones.
             let before = points.zones.map_or(0, |zones| zones.before);
             let zone = (before + start) / Zones::BLOCK;
             let end = rows.end.min((zone + 1) * Zones::BLOCK - before);
-            if let Self::Cells { locator, .. } = self
-                && points.zones.is_some_and(|zones| zones.is_beside(zone, locator.extent()))
+            if let Some(limits) = limits
+                && points.zones.is_some_and(|zones| zones.is_beside(zone, limits))
             {
                 drawn.stats.outside += (end - start) as u64;
                 start = end;

@@ -2,7 +2,7 @@ use pointillist_ingest::Values;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Extent, Frame};
+use crate::{Dtype, Extent, Frame};
 
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
@@ -67,17 +67,27 @@ impl Paint for AsIs {
 }
 
 /// Columns of points.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Table {
     x: Vec<f64>,
     y: Vec<f64>,
+    /// How x and y are stored.
+    stored: [Dtype; 2],
     rgba: [Vec<f32>; 4],
 }
 
 impl Table {
     fn new(rows: &[(f64, f64, [f32; 4])]) -> Self {
-        let mut table = Self::default();
+        Self::stored([Dtype::F64; 2], rows)
+    }
+
+    fn stored(stored: [Dtype; 2], rows: &[(f64, f64, [f32; 4])]) -> Self {
+        let mut table = Self { x: Vec::new(), y: Vec::new(), stored, rgba: Default::default() };
         for &(x, y, rgba) in rows {
+            let [x, y] = [(x, stored[0]), (y, stored[1])].map(|(value, stored)| match stored {
+                Dtype::F32 => f64::from(value as f32),
+                Dtype::F64 => value,
+            });
             table.x.push(x);
             table.y.push(y);
             for (column, channel) in table.rgba.iter_mut().zip(rgba) {
@@ -101,8 +111,16 @@ impl Table {
         while start < self.x.len() {
             let rows = start..self.x.len().min(start + calls);
             start = rows.end;
+            let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
             let (x, y) = (&self.x[rows.clone()], &self.y[rows.clone()]);
-            let points = Columns::new(Values::F64(x), Values::F64(y)).unwrap();
+            let (x32, y32) = (single(x), single(y));
+            let [x, y] = [(x, &x32, 0), (y, &y32, 1)].map(|(double, single, axis)| {
+                match self.stored[axis] {
+                    Dtype::F32 => Values::F32(single),
+                    Dtype::F64 => Values::F64(double),
+                }
+            });
+            let points = Columns::new(x, y).unwrap();
             let rgba = self.rgba.each_ref().map(|column| Values::F32(&column[rows.clone()]));
             over.add(&points, &rgba, &()).unwrap();
         }
@@ -130,7 +148,7 @@ impl Table {
                 (self.x[row], self.y[row], paint.draws(rgba).then_some(ink[0]))
             })
             .collect();
-        naive::over(place, &blend, &points)
+        naive::over(place, &blend, self.stored, &points)
     }
 }
 
@@ -188,6 +206,7 @@ fn rows(opaque: u32) -> impl Strategy<Value = Vec<(f64, f64, [f32; 4])>> {
     let place = || {
         prop_oneof![
             40 => -0.2..1.2f64, 10 => (0u32..9).prop_map(|step| f64::from(step) / 8.0),
+            10 => (-1i32..12).prop_map(|step| f64::from(step) * 0.1),
             1 => Just(f64::NAN), 1 => Just(f64::INFINITY), 1 => Just(-1e300), 1 => Just(1e300),
         ]
     };
@@ -213,9 +232,11 @@ proptest! {
         threads in 1usize..4, slice_rows in 1usize..400, slice_bytes in 1usize..(1 << 21),
         calls in 1usize..1000,
         (few, half, most) in (rows(0), rows(60), rows(99)), flip in any::<bool>(),
+        single in any::<[bool; 2]>(),
     ) {
         let rows = match opaque { 0 => few, 60 => half, _ => most };
-        let table = Table::new(&rows);
+        let stored = single.map(|single| if single { Dtype::F32 } else { Dtype::F64 });
+        let table = Table::stored(stored, &rows);
         let kernels = Kernel::available();
         let kernel = kernels[kernel.index(kernels.len())];
         let (width, height) = (f64::from(size.width()), f64::from(size.height()));

@@ -19,6 +19,8 @@ struct Case<'a> {
     z_may_be_nan: bool,
     /// z is stored in 32 bits.
     narrow_z: bool,
+    /// x and y are.
+    narrow_xy: [bool; 2],
     /// The points come in so many columns, one after another.
     sources: usize,
 }
@@ -38,6 +40,7 @@ impl<'a> Case<'a> {
             kernel: Kernel::Scalar,
             z_may_be_nan: true,
             narrow_z: false,
+            narrow_xy: [false; 2],
             sources: 1,
         }
     }
@@ -51,22 +54,25 @@ impl<'a> Case<'a> {
     }
 
     fn grid(&self) -> Result<Grid, Error> {
-        let Self { points, size, cut, kernel, z_may_be_nan, narrow_z, sources, .. } = *self;
+        let Self { points, size, cut, kernel, z_may_be_nan, narrow_z, narrow_xy, sources, .. } =
+            *self;
         let x: Vec<f64> = points.iter().map(|point| point.0).collect();
         let y: Vec<f64> = points.iter().map(|point| point.1).collect();
         let z: Vec<f64> = points.iter().map(|point| point.2).collect();
-        let z32: Vec<f32> = z.iter().map(|&z| z as f32).collect();
+        let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+        let (x32, y32, z32) = (single(&x), single(&y), single(&z));
         let rows = points.len().div_ceil(sources).max(1);
         let columns = (0..sources)
             .map(|source| {
                 let range =
                     (source * rows).min(points.len())..((source + 1) * rows).min(points.len());
-                let z = if narrow_z {
-                    Values::F32(&z32[range.clone()])
-                } else {
-                    Values::F64(&z[range.clone()])
-                };
-                let (x, y) = (Values::F64(&x[range.clone()]), Values::F64(&y[range]));
+                let [x, y, z] =
+                    [(narrow_xy[0], &x32, &x), (narrow_xy[1], &y32, &y), (narrow_z, &z32, &z)].map(
+                        |(narrow, single, double)| match narrow {
+                            true => Values::F32(&single[range.clone()]),
+                            false => Values::F64(&double[range.clone()]),
+                        },
+                    );
                 Columns::new(x, y)?.with_z("z", z, z_may_be_nan)
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -81,11 +87,13 @@ impl<'a> Case<'a> {
     /// Compares with the lists of z of all cells. Sums of 64 bits are held against the exact sum, to a unit in the last
     /// place; others must be what additions in the order of rows, stripe by stripe, make of them.
     fn check_against_naive(&self) {
-        let points = self
-            .points
-            .iter()
-            .map(|&(x, y, z)| (x, y, if self.narrow_z { f64::from(z as f32) } else { z }));
-        let expected = naive::bin(&unit(self.size), points);
+        let [narrow_x, narrow_y] = self.narrow_xy;
+        let as_stored = |value, narrow| if narrow { f64::from(value as f32) } else { value };
+        let points = self.points.iter().map(|&(x, y, z)| {
+            (as_stored(x, narrow_x), as_stored(y, narrow_y), as_stored(z, self.narrow_z))
+        });
+        let stored = self.narrow_xy.map(|narrow| if narrow { Dtype::F32 } else { Dtype::F64 });
+        let expected = naive::bin(&unit(self.size), stored, points);
         let found = self.grid().unwrap();
         assert_eq!(found.stats(), expected.stats);
         let in_lanes = self.cut.lane_bytes > 0;
@@ -188,9 +196,9 @@ proptest! {
     #[test]
     fn every_reduction_agrees_with_the_naive_one(
         points in prop::collection::vec((coordinate(), coordinate(), z()), 0..900),
-        width in 1u32..12, height in 1u32..12, narrow_z: bool,
+        width in 1u32..12, height in 1u32..12, narrow_z: bool, narrow_xy: [bool; 2],
     ) {
-        let case = Case { narrow_z, ..Case::new(&points, size(width, height)) };
+        let case = Case { narrow_z, narrow_xy, ..Case::new(&points, size(width, height)) };
         case.check_against_naive();
         case.late().check_against_naive();
         case.in_lanes().check_against_naive();
@@ -204,11 +212,11 @@ proptest! {
     #[test]
     fn the_result_does_not_depend_on_threads_kernels_sources_slices_batches_or_tiles(
         points in prop::collection::vec((coordinate(), coordinate(), z()), 0..900),
-        width in 1u32..40, height in 1u32..40, narrow_z: bool,
+        width in 1u32..40, height in 1u32..40, narrow_z: bool, narrow_xy: [bool; 2],
         slice_rows in 1usize..200, slice_bytes in 1usize..1 << 18, tiles in 2usize..300,
         waiting in prop_oneof![Just(0), 0u64..20_000, Just(1 << 20)],
     ) {
-        let case = Case { narrow_z, ..Case::new(&points, size(width, height)) };
+        let case = Case { narrow_z, narrow_xy, ..Case::new(&points, size(width, height)) };
         for case in [case, case.in_lanes()] {
             let expected = case.bits();
             for (threads, sources) in [(1, 4), (2, 1), (3, 2), (7, 3), (64, 1)] {
@@ -601,4 +609,54 @@ fn progress_counts_every_row_and_can_stop_the_run() {
     assert!(matches!(result, Err(Error::Cancelled)));
     let done = watch.rows.into_inner();
     assert!((301..1000).contains(&done), "{done} rows");
+}
+
+#[test]
+fn a_lattice_binned_on_itself_in_32_bits_has_the_counts_of_64() {
+    for cells in [3u32, 7, 10, 30, 100, 1000, 3000] {
+        for (origin, step) in
+            [(0.0, 0.1), (0.1, 0.1), (-0.7, 0.01), (5.0, 1e-3), (-1e-3, 1.0 / 3.0)]
+        {
+            let hi = origin + f64::from(cells) * step;
+            let lattice = naive::edges(Dtype::F64, origin, hi, cells);
+            let single: Vec<f32> = lattice.iter().map(|&value| value as f32).collect();
+            let frame = Frame {
+                extent: Extent::new(origin, hi, origin, hi).unwrap(),
+                size: size(cells, cells),
+            };
+            let columns = [
+                Columns::new(Values::F64(&lattice), Values::F64(&lattice)).unwrap(),
+                Columns::new(Values::F32(&single), Values::F32(&single)).unwrap(),
+                Columns::new(Values::F64(&lattice), Values::F32(&single)).unwrap(),
+            ];
+            let count = "count".parse().unwrap();
+            let [double, single, mixed] = columns.map(|columns| {
+                let grid = bin(&[columns], &frame, &count, &()).unwrap();
+                assert_eq!(grid.stats().binned, u64::from(cells) + 1);
+                page_bits(&grid, Reduction::Count)
+            });
+            // One each on the diagonal, and the last two in one cell.
+            let occupied = double.iter().filter(|&&count| count == 1f64.to_bits()).count();
+            assert_eq!(occupied, cells as usize - 1);
+            assert!(double == single && double == mixed, "{cells} cells of {step} from {origin}");
+        }
+    }
+}
+
+#[test]
+fn an_extent_that_is_empty_in_32_bits_is_refused_for_columns_of_these() {
+    let frame = Frame { extent: Extent::new(3e7, 3e7 + 0.5, 0.0, 1.0).unwrap(), size: size(4, 4) };
+    let (single, double) = ([3e7f32, 0.5], [3e7, 0.5]);
+    let (single, double) = (Values::F32(&single), Values::F64(&double));
+    let run = |x, y| bin(&[Columns::new(x, y).unwrap()], &frame, &"count".parse().unwrap(), &());
+    assert!(run(double, double).is_ok() && run(double, single).is_ok());
+    for y in [single, double] {
+        let error = run(single, y).unwrap_err();
+        assert!(error.is_usage());
+        assert_eq!(
+            error.to_string(),
+            "the extent from x = 30000000.0 to 30000000.5 is empty in 32 bits, which x is stored in: both are \
+             30000000.0 there; read the points with --dtype f64, or ask for a wider extent"
+        );
+    }
 }

@@ -68,6 +68,7 @@ proptest! {
         threads in 1_usize..5,
         in_lanes in any::<bool>(),
         wide in any::<bool>(),
+        extent in prop_oneof![Just("0,1,0,1"), Just("0.1,0.7,0.3,0.9")],
         reductions in prop_oneof![
             Just("count"), Just("count,mean"), Just("mean,min,max"),
             Just("count,sum,mean,min,max,std,var,first,last"),
@@ -81,7 +82,7 @@ proptest! {
         let points = columns(folder.path(), &text, &reading);
         let options = Options {
             cells: Cells::Size(Size::new(width, height).unwrap()),
-            extent: Some("0,1,0,1".parse().unwrap()),
+            extent: Some(extent.parse().unwrap()),
             reductions: Some(reductions.parse().unwrap()),
             ..Options::default()
         };
@@ -154,7 +155,7 @@ fn refusal(text: &str, columns: &str, options: &Options) -> Error {
 }
 
 #[test]
-fn without_an_extent_nothing_is_read() {
+fn without_an_extent_that_has_cells_nothing_is_read() {
     struct Untouched;
     impl std::io::Read for Untouched {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
@@ -166,6 +167,14 @@ fn without_an_extent_nothing_is_read() {
     let error = bin2d_stream(vec![input], &Reading::default(), &options, &()).unwrap_err();
     assert!(error.is_usage());
     assert!(error.to_string().contains("--extent XMIN,XMAX,YMIN,YMAX"), "{error}");
+
+    // Nor with one that the points could not be told apart in.
+    let input = Input::Stream { name: "-".to_owned(), reader: Box::new(Untouched) };
+    let extent = Some("0,1,3e7,30000000.5".parse().unwrap());
+    let options = Options { extent, ..Options::default() };
+    let error = bin2d_stream(vec![input], &Reading::default(), &options, &()).unwrap_err();
+    assert!(error.is_usage());
+    assert!(error.to_string().contains("y = 30000000.0 to 30000000.5 is empty"), "{error}");
 }
 
 #[test]

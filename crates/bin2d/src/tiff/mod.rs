@@ -24,8 +24,8 @@ use crate::{Dtype, Extent, Inputs, Options, Reductions, Size, Stats};
 
 /// Marks the description as ours.
 const FORMAT: &str = "pointillist grid";
-/// Grows when older programs could not read what newer ones write.
-const VERSION: u32 = 2;
+/// Grows when older programs could not read what newer ones write, or would put points into other cells.
+const VERSION: u32 = 3;
 /// Strips are as near to this as whole rows allow: large enough to read fast, small enough to buffer.
 const STRIP_BYTES: u64 = 1 << 20;
 
