@@ -168,6 +168,10 @@ def awk(folder, tables):
                 write_to(path, program, *arguments, f"{{ print {sums} }}", data)
                 tokens = [re.split(r"[\s|]+", line) for line in path.read_text().splitlines()]
                 yield Case(f"{program}, {way}", path, table, (), False, 1, tokens, digits=3 if "%.3e" in way else 5)
+            path = folder / f"{program}-comma behind each-{at}.txt"
+            each = '{ for (column = 1; column <= NF; column++) printf "%.17g,", $column; print "" }'
+            write_to(path, program, f'BEGIN {{ print "{",".join(table.names)}" }} {each}', data)
+            yield Case(f"{program}, a comma behind each", path, table)
 
 
 def miller(folder, tables):

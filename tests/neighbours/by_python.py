@@ -109,6 +109,11 @@ def pandas_to_csv(folder, tables):
             options = ("--decimal", ",") if "decimal" in arguments else ()
             yield Case(f"pandas to_csv, {way}", path, table, options, arguments.get("header", True),
                        1 + arguments.get("index", True), tokens, digits=4)
+        # An array's columns are named 0, 1, 2.
+        for index in (True, False):
+            path = folder / f"numbers-{index}-{at}.csv"
+            pandas.DataFrame(table.without_texts().array()).to_csv(path, index=index)
+            yield Case("pandas to_csv, an array", path, table.without_texts(), (), False, 1 + index, default=not index)
         plain = table.with_texts(WORDS)
         frame = frame.assign(**{name: plain.columns[name] for name in table.names if name not in table.numbers})
         for index in (True, False):
@@ -183,6 +188,12 @@ def astropy_write(folder, tables):
                 masked[name] = values
         return astropy.table.Table(masked)
 
+    # Under names of one letter are dashes of one, which elsewhere are missing values.
+    digits = Table({name: [float(value) for value in values] for name, values in (("x", [1, 2]), ("y", [3, 4]), ("z", [5, 6]))})
+    for form in ("fixed_width_two_line", "rdb", "ipac"):
+        path = folder / f"{form}.txt"
+        ascii.write(astropy.table.Table(digits.array().astype(int), names=digits.names), path, format=form)
+        yield Case(f"astropy, {form}", path, digits)
     quoting = ["basic", "commented_header", "csv", "tab", "rdb", "ecsv", "no_header"]
     for at, table in enumerate(tables):
         for form in quoting:
@@ -192,7 +203,7 @@ def astropy_write(folder, tables):
             ascii.write(frame, path, format=form)
             yield Case(f"astropy, {form}", path, table, (), form != "no_header")
         words = table.with_texts(WORDS)
-        for form, written in (("fixed_width", table.with_texts([text for text in ["b c", "d,e", 'f"g', "h;i", "j'k"]])),
+        for form, written in (("fixed_width", table.with_texts(["b c", "d,e", 'f"g', "h;i", "j'k"])),
                               ("fixed_width_no_header", words), ("fixed_width_two_line", words.without_missing()),
                               ("ipac", words)):
             path = folder / f"{form}-{at}.txt"
@@ -246,7 +257,8 @@ def sqlite_modes(folder, tables):
             # A NaN is stored as NULL. What is not quoted must not have the delimiter in it.
             written = table.normal()
             if "-csv" not in arguments:
-                written = table.normal().with_texts(["b c", "d,e", 'f"g', '"h', "j'k", "5'"] if way in ("list", "-tabs -header") else WORDS)
+                unquoted = ["b c", "d,e", 'f"g', '"h', "j'k", "5'"]
+                written = written.with_texts(unquoted if way in ("list", "-tabs -header") else WORDS)
             if way == "-column -header":
                 written = written.without_missing().without_nan()
             path, file = folder / f"{way}-{at}.txt", folder / f"{way}-{at}.db"
@@ -263,8 +275,8 @@ def sqlite_modes(folder, tables):
             elif way == "-quote":
                 tokens = list(csv.reader(io.StringIO(text), quotechar="'"))
             elif way in ("-markdown", "-table", "-box"):
-                tokens = [line.replace("│", "|").split("|")[1:-1] for line in text.splitlines() if "|" in line.replace("│", "|")]
-                # In front of the rows are the names, and in Markdown dashes.
+                lines = text.replace("│", "|").splitlines()
+                tokens = [line.split("|")[1:-1] for line in lines if "|" in line]
             elif way == "-column -header":
                 tokens = [line.split() for line in text.splitlines() if line.strip("- ")]
             else:

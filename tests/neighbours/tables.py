@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import struct
 import subprocess
 import tempfile
@@ -13,10 +12,11 @@ import numpy as np
 
 from support import PROGRAM
 
-TEXTS = ["a", "B7", "b c", "d,e", 'f"g', "h;i", "j'k", "l|m", "n\to", " p ", "nan", "12", "x y z", "1,2", 'in "all" of it', "5'"]
+TEXTS = ["a", "B7", "b c", "d,e", 'f"g', "h;i", "j'k", "l|m", "n\to", " p ", "nan", "12", "x y z", "1,2",
+         'in "all" of it', "5'"]
 WORDS = ["a", "B7", "NGC_7027", "M-31", "j.k", "Ab_c"]
-EDGES = [0.0, -0.0, 1.0, -1.0, 0.1, 1 / 3, 100000.0, 123456789012.0, 1e15, 1e16, 1e22, 1e23, 1.7e308, 1e-300, 1e300, -1e-5,
-         2.0**53 + 2, 5e-324, 2.2250738585072014e-308, 1700000000.25, -2147483649.0, 4294967296.0]
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.1, 1 / 3, 100000.0, 123456789012.0, 1e15, 1e16, 1e22, 1e23, 1.7e308, 1e-300,
+         1e300, -1e-5, 2.0**53 + 2, 5e-324, 2.2250738585072014e-308, 1700000000.25, -2147483649.0, 4294967296.0]
 
 
 @dataclass
@@ -179,7 +179,7 @@ def ingest(case, *columns):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.points"
         command = [PROGRAM, "ingest", case.path, "-o", out, "--dtype", "f64", "--quiet", *case.options, *columns]
-        done = subprocess.run([os.fspath(part) for part in command], capture_output=True, text=True)
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode:
             return done.stderr
         names = [column["name"] for column in json.loads((out / "points.json").read_text())["columns"]]
