@@ -28,10 +28,11 @@ bench filter="":
 ci:
     .ci/run
 
-# Compare with NumPy, datashader, matplotlib, tifffile, rasterio and GDAL (Python with tests/neighbours/requirements.txt)
+# Compare with NumPy, datashader, matplotlib, tifffile, rasterio and GDAL, and with what programs write as text (Python with tests/neighbours/requirements.txt)
 neighbours: build
     cargo build --release --package pointillist-scatter --example scatter
     python3 tests/neighbours/check.py target/release/pointillist
+    python3 tests/neighbours/writers.py target/release/pointillist
 
 # A worked example: the three stages one by one, then again with other colours, of which only the last runs
 stages text="fixtures/galaxy.txt" folder="target/stages": build
