@@ -217,9 +217,10 @@ def stilts(folder, tables):
             call("stilts", "tcopy", f"in={data}", "ifmt=fits", f"out={path}", f"ofmt={form}")
             options = ()
             if form == "tst":
-                # Its lines in front of the names are any text.
-                before = path.read_text().split("\n" + "\t".join(written.names) + "\n")[0]
-                options = ("--skip-rows", before.count("\n") + 1, "--skip-bad")
+                # Any text stands in front of the names, and a column Index where none is like an identifier.
+                lines = path.read_text().splitlines()
+                names = next(at for at, line in enumerate(lines) if line.startswith("\t".join(written.names)))
+                options = ("--skip-rows", names, "--skip-bad")
             yield Case(f"STILTS {form}", path, written, options, form != "csv-noheader")
 
 

@@ -38,7 +38,8 @@ def python_csv(folder, tables):
                 written = table
                 if way == "blanks":
                     # A missing value is nothing there, between two blanks that count as one.
-                    written = table.without_missing()
+                    # Nor is a tab quoted there.
+                    written = table.without_missing().with_texts(["b c", "d,e", 'f"g', "h;i", 'in "all" of it', " p "])
                 path = folder / f"{way}-{header}-{at}.csv"
                 with open(path, "w", newline="") as file:
                     writer = csv.writer(file, **arguments)
@@ -100,9 +101,12 @@ def pandas_to_csv(folder, tables):
     for at, table in enumerate(tables):
         frame = pandas.DataFrame({name: table.floats(name) if name in table.numbers else values
                                   for name, values in table.columns.items()})
+        quoted = [name for name in table.names if name not in table.numbers]
         for way, arguments in ways.items():
             path = folder / f"{way}-{at}.csv"
-            frame.to_csv(path, **arguments)
+            # Between blanks, text with a tab is not quoted.
+            tabs = {name: frame[name].str.replace("\t", " ") for name in quoted} if way == "blanks" else {}
+            frame.assign(**tabs).to_csv(path, **arguments)
             tokens = None
             if way == "%.5g":
                 tokens = list(csv.reader(open(path, newline="")))[1:]
@@ -198,10 +202,10 @@ def astropy_write(folder, tables):
     for at, table in enumerate(tables):
         for form in quoting:
             path = folder / f"{form}-{at}.txt"
-            # Missing text is not told from empty text there, and is not of interest.
-            frame = data(table)
-            ascii.write(frame, path, format=form)
-            yield Case(f"astropy, {form}", path, table, (), form != "no_header")
+            # Between blanks, text with a tab is not quoted.
+            written = table if form in ("csv", "tab", "rdb") else table.with_texts(["b c", "d,e", 'f"g', "h;i", " p ", "5'"])
+            ascii.write(data(written), path, format=form)
+            yield Case(f"astropy, {form}", path, written, (), form != "no_header")
         words = table.with_texts(WORDS)
         for form, written in (("fixed_width", table.with_texts(["b c", "d,e", 'f"g', "h;i", "j'k"])),
                               ("fixed_width_no_header", words), ("fixed_width_two_line", words.without_missing()),
@@ -218,7 +222,7 @@ def astropy_write(folder, tables):
             ascii.write(data(table), path, format="qdp")
             yield Case("astropy, qdp", path, table, ("--comment", "!"))
         path = folder / f"comments-{at}.txt"
-        frame.meta["comments"] = ["made by a test", "of pointillist"]
+        frame.meta["comments"] = ["made by a test of ours that has many words", "and another"]
         ascii.write(frame, path, format="commented_header")
         yield Case("astropy, commented_header, comments", path, words)
 
