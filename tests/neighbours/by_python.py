@@ -193,7 +193,7 @@ def astropy_write(folder, tables):
         return astropy.table.Table(masked)
 
     # Under names of one letter are dashes of one, which elsewhere are missing values.
-    digits = Table({name: [float(value) for value in values] for name, values in (("x", [1, 2]), ("y", [3, 4]), ("z", [5, 6]))})
+    digits = Table({"x": [1.0, 2.0], "y": [3.0, 4.0], "z": [5.0, 6.0]})
     for form in ("fixed_width_two_line", "rdb", "ipac"):
         path = folder / f"{form}.txt"
         ascii.write(astropy.table.Table(digits.array().astype(int), names=digits.names), path, format=form)
@@ -203,7 +203,9 @@ def astropy_write(folder, tables):
         for form in quoting:
             path = folder / f"{form}-{at}.txt"
             # Between blanks, text with a tab is not quoted.
-            written = table if form in ("csv", "tab", "rdb") else table.with_texts(["b c", "d,e", 'f"g', "h;i", " p ", "5'"])
+            written = table.with_texts(["b c", "d,e", 'f"g', "h;i", " p ", "5'"])
+            if form in ("csv", "tab", "rdb"):
+                written = table
             ascii.write(data(written), path, format=form)
             yield Case(f"astropy, {form}", path, written, (), form != "no_header")
         words = table.with_texts(WORDS)
@@ -233,13 +235,14 @@ def ase_write(folder, tables):
         if len(table.numbers) < 3:
             continue
         array = table.within(1e10).array()
-        atoms = ase.Atoms(["H", "He", "O", "Fe"] * (len(array) // 4) + ["C"] * (len(array) % 4), positions=array[:, :3])
-        written = Table({"species": list(atoms.symbols), **{name: list(column) for name, column in zip("xyz", array.T)}})
+        species = ["H", "He", "O", "Fe"] * (len(array) // 4) + ["C"] * (len(array) % 4)
+        atoms = ase.Atoms(species, positions=array[:, :3])
+        written = Table({"species": species, **{name: list(column) for name, column in zip("xyz", array.T)}})
         for form in ("xyz", "extxyz"):
             path = folder / f"{form}-{at}.xyz"
             ase.io.write(path, atoms, format=form)
             tokens = [line.split() for line in path.read_text().splitlines()[2:]]
-            yield Case(f"ase, {form}", path, written, (), True, tokens=tokens, near=1e-8 if form == "extxyz" else 1e-15)
+            yield Case(f"ase, {form}", path, written, (), form == "extxyz", tokens=tokens, near=1e-8 if form == "extxyz" else 1e-15)
 
 
 def sqlite_modes(folder, tables):
@@ -253,7 +256,6 @@ def sqlite_modes(folder, tables):
         "-quote": ["-quote"],
         "-markdown": ["-markdown"],
         "-table": ["-table"],
-        "-box": ["-box"],
         "-nullvalue NULL": ["-csv", "-header", "-nullvalue", "NULL"],
     }
     for at, table in enumerate(tables):
@@ -261,7 +263,7 @@ def sqlite_modes(folder, tables):
             # A NaN is stored as NULL. What is not quoted must not have the delimiter in it.
             written = table.normal()
             if "-csv" not in arguments:
-                unquoted = ["b c", "d,e", 'f"g', '"h', "j'k", "5'"]
+                unquoted = ["b c", "d,e", 'f"g', "j'k", "5'"]
                 written = written.with_texts(unquoted if way in ("list", "-tabs -header") else WORDS)
             if way == "-column -header":
                 written = written.without_missing().without_nan()
@@ -278,9 +280,8 @@ def sqlite_modes(folder, tables):
                 tokens = list(csv.reader(io.StringIO(text)))
             elif way == "-quote":
                 tokens = list(csv.reader(io.StringIO(text), quotechar="'"))
-            elif way in ("-markdown", "-table", "-box"):
-                lines = text.replace("│", "|").splitlines()
-                tokens = [line.split("|")[1:-1] for line in lines if "|" in line]
+            elif way in ("-markdown", "-table"):
+                tokens = [line.split("|")[1:-1] for line in text.splitlines() if "|" in line]
             elif way == "-column -header":
                 tokens = [line.split() for line in text.splitlines() if line.strip("- ")]
             else:
