@@ -34,15 +34,17 @@ def lammps(folder, tables):
         path = folder / f"{at}.dump"
         path.write_text(f"ITEM: TIMESTEP\n1000\nITEM: NUMBER OF ATOMS\n{len(table)}\nITEM: BOX BOUNDS pp pp ff\n"
                         f"0.0 1.5e1\n-2 7.25\n0 1\nITEM: ATOMS {' '.join(table.names)}\n" + rows(table, " "))
-        yield Case("LAMMPS dump", path, table)
+        # Without x and y it asks which columns they are.
+        yield Case("LAMMPS dump", path, table, default="x" in table.names)
 
 
 def clickhouse(folder, tables):
     for at, table in enumerate(tables):
-        table = table.with_texts(["a", "b c", "d,e", 'f"g', '"h', "j'k", "5'"])
+        table = table.with_texts(["a", "b c", "d,e", 'f"g', "j'k", "5'"])
         names = "\t".join(table.names) + "\n"
         types = "\t".join("Nullable(Float64)" if name in table.numbers else "String" for name in table.names) + "\n"
-        for form, header in (("TabSeparated", ""), ("TabSeparatedWithNames", names), ("TabSeparatedWithNamesAndTypes", names + types)):
+        for form, header in (("TabSeparated", ""), ("TabSeparatedWithNames", names),
+                             ("TabSeparatedWithNamesAndTypes", names + types)):
             path = folder / f"{form}-{at}.tsv"
             path.write_text(header + rows(table, "\t", r"\N"))
             yield Case(f"ClickHouse {form}", path, table, (), bool(header))
@@ -56,7 +58,7 @@ def grace(folder, tables):
         path = folder / f"{at}.xvg"
         path.write_text('# This file was created by a test\n@    title "A title"\n@    xaxis  label "Time (ps)"\n'
                         f'@    yaxis  label "(nm)"\n@TYPE xy\n{legends}' + rows(table, "  "))
-        yield Case("Grace, .xvg", path, table, (), False)
+        yield Case("Grace, .xvg", path, table, (), False, default=len(table.names) == 2)
 
 
 def clouds(folder, tables):
@@ -64,16 +66,19 @@ def clouds(folder, tables):
     for at, table in enumerate(tables):
         table = table.without_texts()
         count, names = len(table), table.names
-        pcd = (f"# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS {' '.join(names)}\nSIZE {' '.join('8' for _ in names)}\n"
+        pcd = (f"# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS {' '.join(names)}\n"
+               f"SIZE {' '.join('8' for _ in names)}\n"
                f"TYPE {' '.join('F' for _ in names)}\nCOUNT {' '.join('1' for _ in names)}\nWIDTH {count}\nHEIGHT 1\n"
                f"VIEWPOINT 0 0 0 1 0 0 0\nPOINTS {count}\nDATA ascii\n")
         ply = (f"ply\nformat ascii 1.0\ncomment made by a test\nelement vertex {count}\n"
                + "".join(f"property double {name}\n" for name in names)
                + "element face 1\nproperty list uchar int vertex_indices\nend_header\n")
         for form, header, footer in (("PCD", pcd, ""), ("PLY", ply, "3 0 0 0\n"), ("PTS", f"{count}\n", "")):
+            if form == "PTS" and len(names) < 3:
+                continue
             path = folder / f"{at}.{form.lower()}"
             path.write_text(header + rows(table, " ") + footer)
-            yield Case(f"{form}, ASCII", path, table, (), form != "PTS")
+            yield Case(f"{form}, ASCII", path, table, (), form != "PTS", default=form == "PTS" or "x" in names)
 
 
 WRITERS = [sextractor, plumed, lammps, clickhouse, grace, clouds]

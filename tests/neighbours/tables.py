@@ -217,6 +217,9 @@ def faults(case):
             usable = case.first == 1 and all(name in table.numbers for name in chosen)
         elif "x" in lower:
             chosen, usable = [lower[name] for name in "xyz" if name in lower], True
+            if len(chosen) == 2 and [name.lower() for name in table.names[:2]] == ["x", "y"]:
+                # A number right behind x and y is z.
+                chosen += [name for name in table.names[2:3] if name in table.numbers]
         else:
             chosen = table.names[:3]
             usable = all(name in table.numbers for name in chosen)
