@@ -94,6 +94,18 @@ impl Folder {
         image::open(self.path(name)).unwrap().into_rgba8()
     }
 
+    /// The values of a column, and whether they are stored in 64 bits.
+    pub(crate) fn numbers(&self, name: &str) -> (Vec<f64>, bool) {
+        let bytes = self.read(name);
+        let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+        let data = &bytes[header..];
+        if String::from_utf8_lossy(&bytes[..header]).contains("'<f8'") {
+            (data.as_chunks::<8>().0.iter().map(|&value| f64::from_le_bytes(value)).collect(), true)
+        } else {
+            (self.column(name).into_iter().map(f64::from).collect(), false)
+        }
+    }
+
     /// The values of a 32-bit column.
     pub(crate) fn column(&self, name: &str) -> Vec<f32> {
         let bytes = self.read(name);

@@ -76,8 +76,8 @@ fn stream_cut(
         ));
     }
     let frame = Frame::resolve(options.cells, options.aspect, options.extent, Bounds::default())?;
-    frame.extent.check(reading.dtype, reading.dtype)?;
     let mut batches = Batches::open(inputs, reading, progress)?;
+    frame.extent.check(batches.dtype(), batches.dtype())?;
     if let Some(rows) = batch_rows {
         batches = batches.with_rows(rows);
     }

@@ -216,6 +216,9 @@ pub(crate) struct TextArgs {
     /// Take rows with any number of further fields behind those that are read
     #[arg(long)]
     ragged: bool,
+    /// Take quotes for characters like any other, as sqlite3, MySQL and ClickHouse write them in text
+    #[arg(long)]
+    no_quotes: bool,
     /// Count malformed lines and go on instead of stopping at the first
     #[arg(long)]
     skip_bad: bool,
@@ -225,7 +228,7 @@ pub(crate) struct TextArgs {
         value_name = "TYPE",
         value_parser = dtype(),
         requires = "columns_per_row",
-        conflicts_with_all = ["delimiter", "comment", "skip_rows", "missing", "decimal", "ragged", "skip_bad"]
+        conflicts_with_all = ["delimiter", "comment", "skip_rows", "missing", "decimal", "ragged", "no_quotes", "skip_bad"]
     )]
     raw: Option<Dtype>,
     /// How many raw numbers make a row; with 1, every input is one column
@@ -249,6 +252,7 @@ impl TextArgs {
             (!self.missing.is_empty(), "--missing"),
             (self.decimal.is_some(), "--decimal"),
             (self.ragged, "--ragged"),
+            (self.no_quotes, "--no-quotes"),
             (self.skip_bad, "--skip-bad"),
             (self.raw.is_some(), "--raw"),
         ]
@@ -267,6 +271,7 @@ impl TextArgs {
             missing: self.missing.clone(),
             decimal_comma: self.decimal.as_deref() == Some(","),
             ragged: self.ragged,
+            no_quotes: self.no_quotes,
             raw: self
                 .raw
                 .zip(self.columns_per_row)

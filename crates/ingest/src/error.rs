@@ -216,9 +216,8 @@ pub enum Error {
 
     /// A format says which fields there are, and none of them is a coordinate that could be drawn as it is.
     #[error(
-        "{}: is {format} whose fields are {}; say which of them are x and y: --columns x={},y={}",
-        .path.display(), .known.join(", "),
-        .known.first().map_or("1", String::as_str), .known.get(1).map_or("2", String::as_str)
+        "{}: the fields of this {format} are {}, and none are called x and y; say which are meant: --columns x=NAME,y=NAME",
+        .path.display(), .known.join(", ")
     )]
     NoCoordinates {
         /// The input.
@@ -227,6 +226,19 @@ pub enum Error {
         format: &'static str,
         /// The names of its fields.
         known: Vec<String>,
+    },
+
+    /// Decimals have commas, and so has what is between fields.
+    #[error(
+        "{}:{line}: no row of numbers with decimal commas: where commas separate the fields as well, write the file with another \
+         separator, a semicolon or a tab",
+        .path.display()
+    )]
+    DecimalCommas {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line in the input.
+        line: u64,
     },
 
     /// A column is chosen by a position that no row has.
@@ -405,14 +417,16 @@ impl Problem {
         match self {
             Self::NotANumber { decimal_comma: true, .. } => "--decimal , reads decimal commas",
             Self::OpenQuote => {
-                "line breaks in quotes are not read: write the file without them, or without that column"
+                "line breaks in quotes are not read: write the file without them; or, if quotes are text like any other, \
+                 --no-quotes"
             }
             Self::HeaderAgain => {
                 "files with a header each are read one after another, not in one file; --skip-bad passes over the line"
             }
             Self::NotANumber { field, .. } if lacks_letter(field) => {
                 "an exponent has lost its letter, as Fortran's have with three digits: ES25.16E3 writes it, and \
-                 sed -E 's/([0-9])([+-][0-9]{3})/\\1E\\2/g' mends the file"
+                 sed -E 's/(\\.[0-9]*)([+-][0-9]{3})([^0-9.]|$)/\\1E\\2\\3/g' \
+                 mends the file"
             }
             Self::NotANumber { field, .. } if field.starts_with(['"']) && is_json(field) => {
                 "is this JSON? jq -r '[.x, .y, .z] | @csv' writes lines of it as rows"

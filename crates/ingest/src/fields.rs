@@ -1,6 +1,6 @@
 //! A line to its fields: between delimiters or blanks, with quotes.
 
-use crate::layout::BLANKS;
+use crate::layout::{BLANKS, Syntax};
 use crate::missing::{self, Missing};
 use crate::number::{Number, parse_field};
 
@@ -10,7 +10,7 @@ pub(crate) struct Fields<'a> {
     rest: &'a [u8],
     /// Whether another field follows; an empty `rest` may be one last empty field.
     more: bool,
-    delimiter: u8,
+    syntax: Syntax,
     /// What follows a carriage return that has ended the line.
     after_return: Option<&'a [u8]>,
     open_quote: bool,
@@ -18,9 +18,9 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of a line without its newline. `line` is trimmed at its end: see [`trim_line`].
-    pub(crate) fn new(line: &'a [u8], delimiter: u8) -> Self {
+    pub(crate) fn new(line: &'a [u8], syntax: Syntax) -> Self {
         let mut fields =
-            Self { rest: line, more: true, delimiter, after_return: None, open_quote: false };
+            Self { rest: line, more: true, syntax, after_return: None, open_quote: false };
         fields.rest = fields.trim(line);
         fields
     }
@@ -63,12 +63,12 @@ impl<'a> Fields<'a> {
             self.more = false;
             return true;
         };
-        if self.delimiter == BLANKS {
+        if self.syntax.delimiter == BLANKS {
             if is_blank(next) {
                 self.rest = trim_start(after);
                 return true;
             }
-        } else if next == self.delimiter {
+        } else if next == self.syntax.delimiter {
             self.rest = self.trim(&after[1..]);
             return true;
         }
@@ -78,24 +78,27 @@ impl<'a> Fields<'a> {
     /// Where the field that `rest` begins with ends: at a delimiter or a carriage return outside quotes, or with the line.
     fn field_end(&mut self) -> usize {
         let rest = self.rest;
-        let is_quoted = rest.first() == Some(&b'"');
-        let quoted = if is_quoted { quoted_length(rest, self.delimiter) } else { Some(0) };
+        let is_quoted = self.syntax.quotes && rest.first() == Some(&b'"');
+        let quoted = if is_quoted { quoted_length(rest, self.syntax.delimiter) } else { Some(0) };
         let Some(quoted) = quoted else {
             self.open_quote = true;
             return rest.len();
         };
         let behind = &rest[quoted..];
-        let end = if self.delimiter == BLANKS {
+        if behind.is_empty() || (quoted > 0 && behind[0] == self.syntax.delimiter) {
+            return quoted;
+        }
+        let end = if self.syntax.delimiter == BLANKS {
             memchr::memchr3(b' ', b'\t', b'\r', behind)
         } else {
-            memchr::memchr2(self.delimiter, b'\r', behind)
+            memchr::memchr2(self.syntax.delimiter, b'\r', behind)
         };
         end.map_or(rest.len(), |at| quoted + at)
     }
 
     /// Drops the blanks before a field. Tabs are delimiters where they are.
     fn trim(&self, rest: &'a [u8]) -> &'a [u8] {
-        if self.delimiter != b'\t' {
+        if self.syntax.delimiter != b'\t' {
             return trim_start(rest);
         }
         let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
@@ -111,7 +114,7 @@ impl<'a> Iterator for Fields<'a> {
         if !self.more {
             return None;
         }
-        if self.delimiter == BLANKS {
+        if self.syntax.delimiter == BLANKS {
             match self.rest {
                 [] => return None,
                 [b'\r', after @ ..] => {
@@ -128,7 +131,7 @@ impl<'a> Iterator for Fields<'a> {
             [b'\r', ..] => {
                 (self.more, self.after_return) = (false, Some(&self.rest[end + 1..]));
             }
-            _ if self.delimiter == BLANKS => self.rest = trim_start(&self.rest[end + 1..]),
+            _ if self.syntax.delimiter == BLANKS => self.rest = trim_start(&self.rest[end + 1..]),
             _ => self.rest = self.trim(&self.rest[end + 1..]),
         }
         Some(self.trim(field))
@@ -156,9 +159,11 @@ pub(crate) fn unquote(field: &[u8]) -> &[u8] {
 }
 
 /// Length of the quoted text that `rest` begins with, in which two quotes stand for one, and so does one behind a
-/// backslash, unless the field ends with it: `"C:\"`. `None` if it has no end.
+/// backslash, unless a field between delimiters ends with it: `"C:\"`. Between blanks, where R and Starlink escape quotes so, it
+/// never does. `None` if it has no end.
 fn quoted_length(rest: &[u8], delimiter: u8) -> Option<usize> {
     let ends_field = |at: usize| match rest.get(at) {
+        _ if delimiter == BLANKS => false,
         None | Some(b'\r') => true,
         Some(&byte) => byte == delimiter || is_blank(byte),
     };
@@ -173,9 +178,9 @@ fn quoted_length(rest: &[u8], delimiter: u8) -> Option<usize> {
 }
 
 /// All fields of a line, with or without its newline, without blanks around them.
-pub(crate) fn split(line: &[u8], delimiter: u8) -> Vec<&[u8]> {
+pub(crate) fn split(line: &[u8], syntax: Syntax) -> Vec<&[u8]> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
-    Fields::new(trim_line(line, delimiter), delimiter).collect()
+    Fields::new(trim_line(line, syntax.delimiter), syntax).collect()
 }
 
 pub(crate) fn is_blank(byte: u8) -> bool {
@@ -212,7 +217,7 @@ mod tests {
     use super::*;
 
     fn texts(line: &str, delimiter: u8) -> Vec<&str> {
-        split(line.as_bytes(), delimiter)
+        split(line.as_bytes(), Syntax::new(delimiter))
             .into_iter()
             .map(|field| std::str::from_utf8(field).unwrap())
             .collect()
@@ -227,6 +232,7 @@ mod tests {
         assert_eq!(texts("5\" 6", BLANKS), ["5\"", "6"]);
         // As R and Starlink escape quotes, and as a path may end.
         assert_eq!(texts("1 \"f\\\"g h\" 2", BLANKS), ["1", "\"f\\\"g h\"", "2"]);
+        assert_eq!(texts("\"in \\\"all\\\" of it\" 2", BLANKS), ["\"in \\\"all\\\" of it\"", "2"]);
         assert_eq!(texts("\"C:\\\",1", b','), ["\"C:\\\"", "1"]);
         assert_eq!(texts("", BLANKS), [""; 0]);
         assert_eq!(texts("", b','), [""]);
@@ -235,7 +241,7 @@ mod tests {
     #[test]
     fn a_carriage_return_ends_a_line_but_not_within_quotes() {
         for (delimiter, text) in [(BLANKS, "1 \"a\rb\" 2\r3 4"), (b',', "1,\"a\rb\",2\r3,4")] {
-            let mut fields = Fields::new(text.as_bytes(), delimiter);
+            let mut fields = Fields::new(text.as_bytes(), Syntax::new(delimiter));
             assert_eq!(fields.by_ref().count(), 3, "{text:?}");
             assert_eq!(fields.after_return().unwrap().len(), 3, "{text:?}");
         }
@@ -243,9 +249,13 @@ mod tests {
 
     #[test]
     fn a_quotation_without_an_end_is_noticed() {
-        let mut fields = Fields::new(b"1,\"a", b',');
+        let mut fields = Fields::new(b"1,\"a", Syntax::new(b','));
         assert_eq!(fields.by_ref().count(), 2);
         assert!(fields.has_open_quote());
+        // Unless quotes are nothing special.
+        let mut fields = Fields::new(b"1,\"a", Syntax { delimiter: b',', quotes: false });
+        assert_eq!(fields.by_ref().count(), 2);
+        assert!(!fields.has_open_quote());
     }
 
     #[test]

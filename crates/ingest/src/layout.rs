@@ -8,11 +8,27 @@ pub(crate) const LONGEST_LINE: usize = 4 << 20;
 /// Stands for runs of spaces and tabs where a delimiter is a byte.
 pub(crate) const BLANKS: u8 = b' ';
 
+/// How a line is made of fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Syntax {
+    /// What separates fields: a byte, or [`BLANKS`].
+    pub(crate) delimiter: u8,
+    /// Whether quotes around a field hold it together.
+    pub(crate) quotes: bool,
+}
+
+impl Syntax {
+    /// With quotes.
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self { delimiter, quotes: true }
+    }
+}
+
 /// How the lines of one input are read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
-    /// What separates fields: a byte, or [`BLANKS`].
-    pub(crate) delimiter: u8,
+    /// How they are made of fields.
+    pub(crate) syntax: Syntax,
     /// How many fields a row has.
     pub(crate) count: FieldCount,
     /// The fields that are needed, by ascending position.
@@ -71,7 +87,7 @@ impl Layout {
             fields.map(|(column, &position)| WantedField { position, column }).collect();
         fields.sort_by_key(|field| field.position);
         Self {
-            delimiter,
+            syntax: Syntax::new(delimiter),
             count,
             fields,
             names,

@@ -23,6 +23,8 @@ mod line;
 pub mod message;
 mod missing;
 #[cfg(test)]
+mod mutated_tests;
+#[cfg(test)]
 mod naive;
 mod npy;
 mod number;

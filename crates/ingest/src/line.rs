@@ -1,9 +1,9 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
 use crate::error::{Problem, excerpt};
-use crate::fields::{Fields, is_blank, trim_end, trim_line, trim_start};
+use crate::fields::{Fields, is_blank, split, trim_line, trim_start};
 use crate::kernel::{Done, Kernel, Scratch, Shape, Work};
-use crate::layout::{BLANKS, FieldCount, Layout, exchange_commas};
+use crate::layout::{BLANKS, FieldCount, Layout, Syntax, exchange_commas};
 use crate::number::{Number, parse_field};
 use crate::sidecar::{Lost, Skipped};
 
@@ -215,7 +215,7 @@ impl<T: Number> Rows<T> {
     /// skipped, the first one ends the reading.
     pub(crate) fn parse(&mut self, text: &[u8], layout: &Layout) {
         let rows = self.len();
-        match layout.delimiter {
+        match layout.syntax.delimiter {
             b'\t' => self.parse_rows::<b'\t'>(text, layout),
             b',' => self.parse_rows::<b','>(text, layout),
             b';' => self.parse_rows::<b';'>(text, layout),
@@ -288,7 +288,8 @@ impl<T: Number> Rows<T> {
         if layout.comment.contains(text.get(*at)?) {
             return None;
         }
-        let delimiter = if DELIMITER == ANY { layout.delimiter } else { DELIMITER };
+        let delimiter = if DELIMITER == ANY { layout.syntax.delimiter } else { DELIMITER };
+        let syntax = Syntax { delimiter, ..layout.syntax };
         let mut read = 0;
         let mut at_end = false;
         let mut value = T::NAN;
@@ -298,7 +299,7 @@ impl<T: Number> Rows<T> {
                     if at_end || is_undefined(&text[*at..], read, layout) {
                         return None;
                     }
-                    at_end = skip_plain_field(text, at, delimiter)?;
+                    at_end = skip_plain_field(text, at, syntax)?;
                     read += 1;
                 }
                 if at_end {
@@ -320,7 +321,7 @@ impl<T: Number> Rows<T> {
             if is_undefined(&text[*at..], read, layout) {
                 return None;
             }
-            at_end = skip_plain_field(text, at, delimiter)?;
+            at_end = skip_plain_field(text, at, syntax)?;
             read += 1;
         }
         (at_end && read == count).then_some(*at)
@@ -329,11 +330,13 @@ impl<T: Number> Rows<T> {
     /// Reads what `line`, without its newline, begins with: a row, a comment, or nothing. Returns how long that is: less than
     /// the line where a carriage return ends it, which stands there.
     fn parse_line(&mut self, line: &[u8], layout: &Layout) -> usize {
-        let text = trim_line(line, layout.delimiter);
+        let text = trim_line(line, layout.syntax.delimiter);
         // To the end of the line that a carriage return ends.
         let end_of_line = || memchr::memchr(b'\r', text).unwrap_or(line.len());
         let first = trim_start(text).first();
-        if first.is_none_or(|&first| first == b'\r') || trim_end(text).is_empty() {
+        let is_blank = first.is_none_or(|&first| first == b'\r');
+        // Tabs alone may be a row, of which nothing is known.
+        if is_blank && !is_row_of_tabs(&text[..end_of_line().min(text.len())], layout) {
             return end_of_line();
         }
         if first.is_some_and(|first| layout.comment.contains(first))
@@ -342,7 +345,7 @@ impl<T: Number> Rows<T> {
             return end_of_line();
         }
         let rows = self.len();
-        let mut fields = Fields::new(text, layout.delimiter);
+        let mut fields = Fields::new(text, layout.syntax);
         let result = self.parse_fields(&mut fields, layout);
         let used = fields.after_return().map_or(line.len(), |after| text.len() - after.len() - 1);
         if let Err(problem) = result {
@@ -464,7 +467,14 @@ pub(crate) fn is_comment(line: &[u8], layout: &Layout) -> bool {
     let FieldCount::Exactly(count) = layout.count else { return true };
     !layout.rows_like_comments
         || layout.header.as_deref() == Some(line.trim_ascii())
-        || Fields::new(trim_line(line, layout.delimiter), layout.delimiter).count() != count
+        || split(line, layout.syntax).len() != count
+}
+
+/// Whether a line that is blank has the tabs of a row.
+#[cold]
+fn is_row_of_tabs(line: &[u8], layout: &Layout) -> bool {
+    let tabs = line.iter().filter(|&&byte| byte == b'\t').count();
+    layout.syntax.delimiter == b'\t' && tabs > 0 && layout.count == FieldCount::Exactly(tabs + 1)
 }
 
 /// Stands for a delimiter that is not known before the program runs.
@@ -485,19 +495,28 @@ fn is_undefined(text: &[u8], position: usize, layout: &Layout) -> bool {
 /// Moves past a field that is not wanted, to the next one on the line, or past the end of the line: then the result is
 /// true.
 #[inline(always)]
-fn skip_plain_field(text: &[u8], at: &mut usize, delimiter: u8) -> Option<bool> {
-    let ends = |&byte: &u8| {
+fn skip_plain_field(text: &[u8], at: &mut usize, syntax: Syntax) -> Option<bool> {
+    let Syntax { delimiter, quotes } = syntax;
+    let ends = |byte: u8| {
         byte == b'\n'
             || byte == b'\r'
-            || byte == b'"'
             || byte == delimiter
             || (delimiter == BLANKS && byte == b'\t')
     };
-    *at += text[*at..].iter().position(ends)?;
-    match text[*at] {
-        b'"' => None,
-        _ => end_plain_field(text, at, delimiter),
+    if quotes && text.get(*at) == Some(&b'"') {
+        // With nothing in it that would have to be looked at.
+        let inner = &text[*at + 1..];
+        let end = memchr::memchr2(b'"', b'\n', inner)?;
+        let after = *at + end + 2;
+        let is_plain = inner[end] == b'"' && (end == 0 || inner[end - 1] != b'\\');
+        if !is_plain || !ends(*text.get(after)?) {
+            return None;
+        }
+        *at = after;
+    } else {
+        *at += text[*at..].iter().position(|&byte| ends(byte) || (quotes && byte == b'"'))?;
     }
+    if text[*at] == b'"' { None } else { end_plain_field(text, at, delimiter) }
 }
 
 /// Moves from the end of a field to the next one, or past the end of the line: then the result is true.
@@ -563,7 +582,7 @@ pub(crate) fn is_ruler(line: &[u8]) -> bool {
 }
 
 /// Whether a line that is no row does not claim to be one: a rule below a table, or the end of Starlink's.
-fn is_drawn(line: &[u8]) -> bool {
+pub(crate) fn is_drawn(line: &[u8]) -> bool {
     let dashes = line.iter().filter(|&&byte| byte == b'-').count();
     (is_ruler(line) && dashes > 2) || line.trim_ascii() == b"[EOD]"
 }
@@ -614,11 +633,18 @@ mod tests {
 
     #[test]
     fn a_missing_value_at_the_end_of_a_line_is_a_value() {
-        for (delimiter, text) in [(b',', "1,2,\n1,2\n"), (b'\t', "1\t2\t\r\n1\t2\n\t\t\n")] {
+        for (delimiter, text) in [(b',', "1,2,\n1,2\n"), (b'\t', "1\t2\t\r\n1\t2\n\t\n")] {
             let rows = parse(text, &layout(delimiter, &[0, 1, 2], 3));
             assert!(rows.columns[2][0].is_nan(), "{text:?}");
             assert_eq!((rows.len(), rows.bad.all()), (1, 1), "{text:?}");
         }
+    }
+
+    #[test]
+    fn as_many_tabs_as_a_row_has_are_a_row_of_missing_values() {
+        let rows = parse("1\t2\t3\n\t\t\n\t\n\n", &layout(b'\t', &[0, 1, 2], 3));
+        assert_eq!((rows.len(), rows.bad.all()), (2, 0));
+        assert!(rows.columns.iter().all(|column| column[1].is_nan()));
     }
 
     #[test]

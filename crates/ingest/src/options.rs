@@ -38,6 +38,9 @@ pub struct Options {
     /// Whether rows may have any number of further fields behind those that are read. Default: false.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ragged: bool,
+    /// Whether quotes are characters like any other, and hold nothing together. Default: false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub no_quotes: bool,
     /// Inputs are not text but rows of numbers, as they lie in memory. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
@@ -55,6 +58,7 @@ impl Default for Options {
             missing: Vec::new(),
             decimal_comma: false,
             ragged: false,
+            no_quotes: false,
             raw: None,
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct Known<'a> {
     /// The fields that can be taken where nothing else is said: not those without a name among others that have one, nor
     /// those outside a frame.
     pub(super) usual: Vec<usize>,
+    /// Whether bars stand around rows: fields count from the first within.
+    pub(super) framed: bool,
     /// Whether a field is numbers in the head.
     pub(super) numeric: &'a [bool],
 }
@@ -46,16 +48,17 @@ pub(super) fn choose(
     }
     let columns = options.columns.0.iter().map(|ChosenColumn { name, field }| {
         let position = match field {
-            Field::Position(position) => position - 1,
+            Field::Position(position) => position - 1 + usize::from(known.framed),
             Field::Name(wanted) => find(known, wanted)?,
         };
-        if position >= known.fields && !options.ragged {
+        let fields = known.fields - usize::from(known.framed);
+        if position >= fields && !options.ragged {
             return Err(Error::NoSuchField {
                 path: known.path.to_owned(),
                 line: known.line + 1,
                 column: name.clone(),
-                position: position + 1,
-                fields: known.fields,
+                position: position + 1 - usize::from(known.framed),
+                fields: fields - usize::from(known.framed),
             });
         }
         Ok((name.clone(), position))

@@ -4,7 +4,7 @@
 //! then the first column holds the names of rows, as R and pandas write them, and has no name itself.
 
 use crate::fields::{split, unquote};
-use crate::layout::BLANKS;
+use crate::layout::{BLANKS, Syntax};
 
 /// The names of all fields of a row; "" for one without a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(super) fn are_names(words: &[String]) -> bool {
 
 /// The names in a line, however many, as its delimiter separates them.
 pub(super) fn split_names(line: &[u8], delimiter: u8) -> Vec<String> {
-    split(line, delimiter).into_iter().map(text).collect()
+    split(line, Syntax::new(delimiter)).into_iter().map(text).collect()
 }
 
 /// The names in a line, `fields` of them. Names may be separated otherwise than numbers, and may have their units behind

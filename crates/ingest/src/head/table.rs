@@ -3,8 +3,8 @@
 use super::text::Line;
 use crate::fields::split;
 use crate::fields::unquote;
-use crate::layout::BLANKS;
-use crate::line::has_decimal_comma;
+use crate::layout::{BLANKS, Syntax};
+use crate::line::{has_decimal_comma, is_drawn};
 use crate::missing::{self, Missing};
 use crate::number::parse_field;
 
@@ -41,9 +41,9 @@ impl Cell {
 /// What the lines of a head have in common, with one delimiter.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    /// A byte, or [`BLANKS`].
-    pub(super) delimiter: u8,
-    /// What stands in each line.
+    /// How lines are made of fields.
+    pub(super) syntax: Syntax,
+    /// What stands in each line; nothing where it is drawn between others.
     pub(super) cells: Vec<Vec<Cell>>,
     /// How many fields most rows have.
     pub(super) fields: usize,
@@ -58,9 +58,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(lines: &[Line<'_>], delimiter: u8, missing: &Missing) -> Self {
+    pub(super) fn new(lines: &[Line<'_>], syntax: Syntax, missing: &Missing) -> Self {
         let cells = |line: &Line<'_>| -> Vec<Cell> {
-            split(line.text, delimiter).into_iter().map(|field| Cell::of(field, missing)).collect()
+            if is_drawn(line.text) {
+                return Vec::new();
+            }
+            split(line.text, syntax).into_iter().map(|field| Cell::of(field, missing)).collect()
         };
         let cells: Vec<Vec<Cell>> = lines.iter().map(cells).collect();
         // What comes before the first line with numbers is no row.
@@ -69,9 +72,9 @@ impl Table {
             cells.iter().position(has)
         };
         let start = with_numbers(2).or_else(|| with_numbers(1)).unwrap_or(0);
-        let rows = &cells[start..];
-        let fields = most_frequent(rows.iter().map(Vec::len));
-        let usual: Vec<&Vec<Cell>> = rows.iter().filter(|row| row.len() == fields).collect();
+        let rows = cells[start..].iter().filter(|row| !row.is_empty());
+        let fields = most_frequent(rows.clone().map(Vec::len));
+        let usual: Vec<&Vec<Cell>> = rows.filter(|row| row.len() == fields).collect();
         let count =
             |field: usize, is: fn(Cell) -> bool| usual.iter().filter(|row| is(row[field])).count();
         let numeric = |field: usize| {
@@ -80,7 +83,7 @@ impl Table {
         };
         let empty = |field: usize| count(field, |cell| cell != Cell::Empty) == 0;
         Self {
-            delimiter,
+            syntax,
             numeric: (0..fields).map(numeric).collect(),
             empty: (0..fields).map(empty).collect(),
             start,
@@ -94,8 +97,8 @@ impl Table {
     ///
     /// A tab wins wherever rows agree on it, then a semicolon (where decimals have commas, fields are separated by it), a
     /// comma, a bar, and blanks, unless fewer than two fields are numbers then.
-    pub(super) fn choose(lines: &[Line<'_>], missing: &Missing) -> Self {
-        let blanks = Self::new(lines, BLANKS, missing);
+    pub(super) fn choose(lines: &[Line<'_>], quotes: bool, missing: &Missing) -> Self {
+        let blanks = Self::new(lines, Syntax { delimiter: BLANKS, quotes }, missing);
         let mut tables = Vec::new();
         for delimiter in *b"\t;,|" {
             if !lines.iter().any(|line| line.text.contains(&delimiter)) {
@@ -105,12 +108,12 @@ impl Table {
             if delimiter == b',' && blanks.has_only_numbers() {
                 continue;
             }
-            tables.push(Self::new(lines, delimiter, missing));
+            tables.push(Self::new(lines, Syntax { delimiter, quotes }, missing));
         }
         let fits = |table: &Self| {
             table.fields >= 2
                 && table.numbers() >= 2
-                && (table.agree() || (table.delimiter != b'\t' && table.numbers_in_front() >= 2))
+                && (table.agree() || (table.delimiter() != b'\t' && table.numbers_in_front() >= 2))
         };
         if let Some(table) = tables.iter().position(fits) {
             return tables.swap_remove(table);
@@ -125,8 +128,19 @@ impl Table {
         tables.swap_remove(first)
     }
 
-    fn rows(&self) -> &[Vec<Cell>] {
-        &self.cells[self.start..]
+    /// A byte, or [`BLANKS`].
+    pub(super) fn delimiter(&self) -> u8 {
+        self.syntax.delimiter
+    }
+
+    /// Whether a bar begins and ends every line of the table: what is outside is no field.
+    pub(super) fn is_framed(&self) -> bool {
+        let at_ends = self.empty.first() == Some(&true) && self.empty.last() == Some(&true);
+        self.delimiter() == b'|' && self.fields > 2 && at_ends
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Vec<Cell>> {
+        self.cells[self.start..].iter().filter(|row| !row.is_empty())
     }
 
     /// How many columns are numbers.
@@ -141,21 +155,21 @@ impl Table {
 
     /// Whether nearly all rows have as many fields.
     fn agree(&self) -> bool {
-        4 * self.agreeing >= 3 * self.rows().len()
+        4 * self.agreeing >= 3 * self.rows().count()
     }
 
     /// Whether all columns are numbers, and some of them have decimal commas.
     fn has_only_numbers(&self) -> bool {
         let has_comma = |row: &Vec<Cell>| row.contains(&Cell::DecimalComma);
-        self.fields >= 2 && self.numbers() == self.fields && self.rows().iter().any(has_comma)
+        self.fields >= 2 && self.numbers() == self.fields && self.rows().any(has_comma)
     }
 
     /// Fewest and most fields of the rows from line `first` on, where all that differ from most do so behind the
     /// `numbers_in_front`, in text; else `None`.
     pub(super) fn text_behind(&self, first: usize) -> Option<(usize, usize)> {
         let front = self.numbers_in_front();
-        let rows = &self.cells[first..];
-        let others: Vec<&Vec<Cell>> = rows.iter().filter(|row| row.len() != self.fields).collect();
+        let rows = self.cells[first..].iter().filter(|row| !row.is_empty());
+        let others: Vec<&Vec<Cell>> = rows.clone().filter(|row| row.len() != self.fields).collect();
         let fits = |row: &&&Vec<Cell>| {
             row.len() >= front
                 && row[..front].iter().all(|cell| *cell != Cell::Text)
@@ -165,7 +179,7 @@ impl Table {
         if front == 0 || front == self.fields || others.is_empty() || 2 * fitting < others.len() {
             return None;
         }
-        let lengths = rows.iter().map(Vec::len).filter(|&length| length >= front);
+        let lengths = rows.map(Vec::len).filter(|&length| length >= front);
         Some((lengths.clone().min()?, lengths.max()?))
     }
 }
@@ -185,8 +199,8 @@ mod tests {
 
     fn choose(text: &str) -> (char, usize) {
         let lines: Vec<Line<'_>> = lines(text.as_bytes(), 0).collect();
-        let table = Table::choose(&lines, &Missing::default());
-        (char::from(table.delimiter), table.fields)
+        let table = Table::choose(&lines, true, &Missing::default());
+        (char::from(table.delimiter()), table.fields)
     }
 
     #[test]
@@ -221,7 +235,7 @@ mod tests {
     fn rows_that_differ_in_the_text_behind_their_numbers_are_told_from_rows_that_lack_one() {
         let behind = |text: &str| {
             let lines: Vec<Line<'_>> = lines(text.as_bytes(), 0).collect();
-            Table::choose(&lines, &Missing::default()).text_behind(0)
+            Table::choose(&lines, true, &Missing::default()).text_behind(0)
         };
         assert_eq!(behind("1 2 3 Andromeda galaxy\n4 5 6 M33\n7 8 9 M 32\n"), Some((4, 5)));
         assert_eq!(behind("1 2 3 M31\n4 5 6\n7 8 9 M33\n"), Some((3, 4)));

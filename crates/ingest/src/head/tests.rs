@@ -1,4 +1,5 @@
 use super::*;
+use crate::layout::FieldCount;
 
 fn head(text: &str, options: &Options) -> Result<Result<Head, u64>, Error> {
     read_head(Path::new("points.txt"), &mut text.as_bytes(), options, None)
@@ -62,8 +63,17 @@ fn columns_called_x_y_and_z_are_the_usual_ones() {
     assert_eq!(fields("id x y mag\n7 1 2 3\n", ""), [2, 3]);
     assert_eq!(fields("ra,dec,mag\n1,2,3\n", ""), [1, 2, 3]);
     assert_eq!(fields(",ra,dec,mag\n0,1,2,3\n", ""), [2, 3, 4]);
-    assert_eq!(fields("| a | b | c |\n| 1 | 2 | 3 |\n", ""), [2, 3, 4]);
-    assert_eq!(fields("|1|2|3|\n|4|5|6|\n", ""), [2, 3, 4]);
+    assert_eq!(fields("| a | b | c |\n| 1 | 2 | 3 |\n", ""), [1, 2, 3]);
+    assert_eq!(fields("| a | b | c |\n| 1 | 2 | 3 |\n", "x=3,y=a"), [3, 1]);
+    assert_eq!(fields("|1|2|3|\n|4|5|6|\n", ""), [1, 2, 3]);
+    // A value that is missing is no frame.
+    assert_eq!(fields("|2|3\n|5|6\n", "x=2,y=3"), [2, 3]);
+    assert_eq!(fields("1; 3;\n4; 6;\n", ""), [1, 2]);
+    assert_eq!(fields(",0,1,2\n0,1.5,2.5,3.5\n", ""), [2, 3, 4]);
+    assert_eq!(fields("0,1,2\n1.5,2.5,3.5\n", ""), [1, 2, 3]);
+    assert_eq!(good("0,1,2\n1.5,2.5,3.5\n", "").lines, 1);
+    assert_eq!(fields("     0    1    2\n0  1.5  5.0  6.0\n1  2.5  5.0  6.0\n", ""), [2, 3, 4]);
+    assert_eq!(good("0 1 2\n1.5 2.5 3.5\n", "").lines, 0);
     assert_eq!(fields("# x y z type\n 1 2 3 i\n", ""), [1, 2, 3]);
 }
 

@@ -54,10 +54,10 @@ impl Shape {
     /// Learns from a row, with its newline, that the general path could read. `None` where its fields cannot be told from
     /// separators alone.
     pub(crate) fn learn(row: &[u8], layout: &Layout) -> Option<Self> {
-        let delimiter = layout.delimiter;
+        let delimiter = layout.syntax.delimiter;
         // In quotes a delimiter delimits nothing.
         let (b'\n', line) = row.split_last()? else { return None };
-        if line.contains(&b'"') || line.contains(&b'\n') {
+        if (layout.syntax.quotes && line.contains(&b'"')) || line.contains(&b'\n') {
             return None;
         }
         let ends = |byte: u8| byte == delimiter || (delimiter == b' ' && byte == b'\t');
@@ -97,12 +97,13 @@ impl Shape {
         let mut may_begin = [true; 256];
         let special: &[u8] = match delimiter {
             // The newline of a blank line, which ends no field.
-            BLANKS => b"\"\r\n",
-            b'\t' => b"\" \r",
-            _ => b"\" \t\r",
+            BLANKS => b"\r\n",
+            b'\t' => b" \r",
+            _ => b" \t\r",
         };
+        let quotes: &[u8] = if layout.syntax.quotes { b"\"" } else { b"" };
         let undefined: &[u8] = if layout.undefined.is_some() { b"u" } else { b"" };
-        for byte in layout.comment.iter().chain(special).chain(undefined) {
+        for byte in layout.comment.iter().chain(special).chain(quotes).chain(undefined) {
             may_begin[usize::from(*byte)] = false;
         }
         Some(Self {
@@ -151,13 +152,17 @@ impl Shape {
     fn rows_before_stray_return(&self, text: &[u8], ends: &[u32], rows: usize) -> usize {
         let start = ends[0] as usize + 1;
         let end = ends[rows * self.fields] as usize;
-        let is_stray = |&at: &usize| text.get(start + at + 1) != Some(&b'\n');
         let rows_text = &text[start.min(end)..end];
+        let usual = if self.carriage_return { rows } else { 0 };
+        if memchr::memchr_iter(b'\r', rows_text).count() == usual {
+            return rows;
+        }
+        let is_stray = |&at: &usize| text.get(start + at + 1) != Some(&b'\n');
         match memchr::memchr_iter(b'\r', rows_text).find(is_stray) {
-            Some(at) => (1..rows)
-                .rev()
-                .find(|row| ends[row * self.fields] as usize <= start + at)
-                .unwrap_or(0),
+            Some(at) => {
+                let comes_before = |row: &usize| ends[row * self.fields] as usize <= start + at;
+                (1..rows).rev().find(comes_before).unwrap_or(0)
+            }
             None => rows,
         }
     }
@@ -166,7 +171,9 @@ impl Shape {
     #[inline(always)]
     fn ends_row(&self, text: &[u8], end: usize) -> bool {
         if self.blanks_at_end == 0 {
-            return text[end] == b'\n';
+            // Where some fields are not looked into, carriage returns are counted, and each must be where it belongs.
+            let returns = self.carriage_return && !self.others.is_empty();
+            return text[end] == b'\n' && (!returns || text[end - 1] == b'\r');
         }
         let tail = text.get(end..=end + self.blanks_at_end);
         tail.and_then(<[u8]>::split_last).is_some_and(|(newline, blanks)| {

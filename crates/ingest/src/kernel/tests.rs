@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fields::split;
-use crate::layout::{BLANKS, FieldCount, Layout};
+use crate::layout::{BLANKS, FieldCount, Layout, Syntax};
 use crate::line::Rows;
 use crate::number::Number;
 
@@ -301,7 +301,7 @@ proptest! {
 
 /// Rows that one kernel takes of 5000 equal ones.
 fn taken(kernel: Kernel, row: &str, delimiter: u8, positions: &[usize], fixed: bool) -> usize {
-    let layout = layout(delimiter, positions, split(row.as_bytes(), delimiter).len());
+    let layout = layout(delimiter, positions, split(row.as_bytes(), Syntax::new(delimiter)).len());
     let text = row.repeat(5000);
     // Where a row begins with something before it.
     let start = row.len() * 8;

@@ -1,6 +1,6 @@
 //! Text to rows, byte by byte and as the rule is stated, with nothing shared with the fast path but the conclusions from the head.
 
-use crate::layout::{BLANKS, FieldCount, Layout};
+use crate::layout::{BLANKS, FieldCount, Layout, Syntax};
 
 /// What a text holds.
 #[derive(Debug, Default, PartialEq)]
@@ -72,7 +72,7 @@ fn without_end<'a>(mut line: &'a [u8], layout: &Layout) -> &'a [u8] {
     while let Some((last, rest)) = line.split_last() {
         match last {
             b' ' | b'\r' => line = rest,
-            b'\t' if layout.delimiter != b'\t' => line = rest,
+            b'\t' if layout.syntax.delimiter != b'\t' => line = rest,
             _ => break,
         }
     }
@@ -88,8 +88,14 @@ fn one_line<'a>(
     let first_return = line.iter().position(|&byte| byte == b'\r');
     let after = first_return.map(|at| &line[at + 1..]);
     let plain = &line[..first_return.unwrap_or(line.len())];
-    let Some(&first) = plain.iter().find(|&&byte| byte != b' ' && byte != b'\t') else {
-        return Ok(after);
+    let tabs = plain.iter().filter(|&&byte| byte == b'\t').count();
+    let row_of_tabs = layout.syntax.delimiter == b'\t'
+        && tabs > 0
+        && layout.count == FieldCount::Exactly(tabs + 1);
+    let first = match plain.iter().find(|&&byte| byte != b' ' && byte != b'\t') {
+        Some(&first) => first,
+        None if row_of_tabs => b'\t',
+        None => return Ok(after),
     };
     let count = |fields: &[Vec<u8>]| match layout.count {
         FieldCount::Exactly(count) => fields.len() == count,
@@ -104,7 +110,7 @@ fn one_line<'a>(
     };
     if layout.comment.contains(&first) {
         let exact = matches!(layout.count, FieldCount::Exactly(_));
-        let fields = fields(without_end(plain, layout), layout.delimiter);
+        let fields = fields(without_end(plain, layout), layout.syntax);
         let is_row = layout.rows_like_comments
             && exact
             && layout.header.as_deref() != Some(plain.trim_ascii())
@@ -113,7 +119,7 @@ fn one_line<'a>(
             return Ok(after);
         }
     }
-    let Some((fields, after)) = fields(line, layout.delimiter) else { return Err(Bad::OpenQuote) };
+    let Some((fields, after)) = fields(line, layout.syntax) else { return Err(Bad::OpenQuote) };
     let this = &line[..line.len() - after.map_or(0, |after| after.len() + 1)];
     if !count(&fields) {
         let drawn = this.iter().all(|byte| b"-=+:| \t,;".contains(byte))
@@ -146,7 +152,8 @@ type Split<'a> = (Vec<Vec<u8>>, Option<&'a [u8]>);
 
 /// The fields of a line, without blanks around them, and what follows a carriage return that ends it; `None` where a
 /// quotation has no end.
-fn fields(line: &[u8], delimiter: u8) -> Option<Split<'_>> {
+fn fields(line: &[u8], syntax: Syntax) -> Option<Split<'_>> {
+    let Syntax { delimiter, quotes } = syntax;
     let is_blank = |byte: u8| byte == b' ' || byte == b'\t';
     let padding = |byte: u8| byte == b' ' || (byte == b'\t' && delimiter != b'\t');
     let ends = |byte: u8| if delimiter == BLANKS { is_blank(byte) } else { byte == delimiter };
@@ -160,7 +167,7 @@ fn fields(line: &[u8], delimiter: u8) -> Option<Split<'_>> {
             return Some((fields, line.get(at + 1..)));
         }
         let start = at;
-        if line.get(at) == Some(&b'"') {
+        if quotes && line.get(at) == Some(&b'"') {
             at += 1;
             loop {
                 match line.get(at..)? {
@@ -168,6 +175,7 @@ fn fields(line: &[u8], delimiter: u8) -> Option<Split<'_>> {
                     [b'"', b'"', ..] => at += 2,
                     [b'"', rest @ ..] => {
                         let at_end = match rest {
+                            _ if delimiter == BLANKS => false,
                             [] | [b'\r', ..] => true,
                             [byte, ..] => ends(*byte) || is_blank(*byte),
                         };

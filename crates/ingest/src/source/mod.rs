@@ -302,6 +302,7 @@ fn check_options(opened: &[Opened], options: &Options) -> Result<(), Error> {
         (!options.missing.is_empty(), "--missing"),
         (options.decimal_comma, "--decimal"),
         (options.ragged, "--ragged"),
+        (options.no_quotes, "--no-quotes"),
     ];
     match given.iter().find(|(given, _)| *given) {
         Some((_, name)) => {

@@ -4,7 +4,7 @@ use super::*;
 use crate::fields::split;
 use crate::kernel::tests::layout;
 use crate::kernel::{Kernel, Scratch, Shape};
-use crate::layout::BLANKS;
+use crate::layout::{BLANKS, Syntax};
 
 #[test]
 fn rows_of_nothing_but_fixed_fields_are_dense() {
@@ -37,7 +37,7 @@ fn rows_of_nothing_but_fixed_fields_are_dense() {
 fn taken_densely(rows: &[String], delimiter: u8, wanted: &[usize]) -> Option<usize> {
     Kernel::available().into_iter().find(|kernel| *kernel == Kernel::Avx512)?;
     let text = rows.concat();
-    let layout = layout(delimiter, wanted, split(rows[0].as_bytes(), delimiter).len());
+    let layout = layout(delimiter, wanted, split(rows[0].as_bytes(), Syntax::new(delimiter)).len());
     let shape = Shape::learn(rows[0].as_bytes(), &layout).unwrap();
     let mut columns = vec![Vec::<f32>::new(); wanted.len()];
     let mut scratch = Scratch::default();
