@@ -288,6 +288,19 @@ pub enum Error {
         before: usize,
     },
 
+    /// An input's header names other columns than those that were taken from the inputs before it.
+    #[error(
+        "{}:{line}: the names say that x, y and z are other fields than in the inputs before; choose columns by position, or \
+         ingest it by itself",
+        .path.display()
+    )]
+    OtherColumns {
+        /// The input.
+        path: PathBuf,
+        /// 1-based line of the names.
+        line: u64,
+    },
+
     /// The input was written to while it was read.
     #[error("{}: changed while it was read; run again when it is complete", .path.display())]
     Changed {
@@ -415,7 +428,9 @@ impl Problem {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::NotANumber { decimal_comma: true, .. } => "--decimal , reads decimal commas",
+            Self::NotANumber { decimal_comma: true, .. } => {
+                "--decimal , reads decimal commas, unless these commas separate thousands"
+            }
             Self::OpenQuote => {
                 "line breaks in quotes are not read: write the file without them; or, if quotes are text like any other, \
                  --no-quotes"

@@ -1,7 +1,7 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
 use crate::error::{Problem, excerpt};
-use crate::fields::{Fields, is_blank, split, trim_line, trim_start};
+use crate::fields::{Fields, is_blank, split, trim_line, trim_start, unquote};
 use crate::kernel::{Done, Kernel, Scratch, Shape, Work};
 use crate::layout::{BLANKS, FieldCount, Layout, Syntax, exchange_commas};
 use crate::number::{Number, parse_field};
@@ -232,6 +232,8 @@ impl<T: Number> Rows<T> {
 
     fn parse_rows<const DELIMITER: u8>(&mut self, text: &[u8], layout: &Layout) {
         let mut at = 0;
+        // Where the line ends that is read by itself: looked for once where carriage returns make many of it.
+        let mut end = 0;
         while at < text.len() {
             at = match self.parse_plain_row::<DELIMITER>(text, at, layout) {
                 Some(next) => {
@@ -243,7 +245,9 @@ impl<T: Number> Rows<T> {
                     done.at
                 }
                 None => {
-                    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+                    if end <= at {
+                        end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+                    }
                     let used = self.parse_line(&text[at..end], layout);
                     // Past the newline, or a carriage return that ends a line as well.
                     at + used + 1
@@ -390,6 +394,7 @@ impl<T: Number> Rows<T> {
         let numbers = if let FieldCount::Numbers(count) = layout.count { count } else { 0 };
         // How many fields are numbers before the first one that is not.
         let mut in_front = 0;
+        let mut last_is_empty = false;
         let mut undefined = false;
         loop {
             let is_wanted = wanted.peek().is_some_and(|wanted| wanted.position == read);
@@ -397,6 +402,7 @@ impl<T: Number> Rows<T> {
                 let value = match fields.number::<T>(&layout.missing) {
                     Ok((value, text)) => {
                         in_front += usize::from(in_front == read);
+                        last_is_empty = text.is_empty();
                         if is_wanted && (value == T::default() || value.abs() == T::INFINITY) {
                             let column = wanted.peek().map_or(0, |wanted| wanted.column);
                             self.lost[column].enter(value, text);
@@ -435,7 +441,8 @@ impl<T: Number> Rows<T> {
             FieldCount::Numbers(count) if in_front != count => {
                 return Err(Problem::NumberCount { expected: count, found: in_front });
             }
-            FieldCount::Numbers(_) => true,
+            // What ends with a delimiter lacks more than its last number.
+            FieldCount::Numbers(count) => !(read == count && last_is_empty),
         };
         if !fits {
             return Err(Problem::FieldCount { expected: layout.count.least(), found: read });
@@ -465,9 +472,13 @@ pub(crate) fn is_comment(line: &[u8], layout: &Layout) -> bool {
         return false;
     }
     let FieldCount::Exactly(count) = layout.count else { return true };
-    !layout.rows_like_comments
-        || layout.header.as_deref() == Some(line.trim_ascii())
-        || split(line, layout.syntax).len() != count
+    if !layout.rows_like_comments || layout.header.as_deref() == Some(line.trim_ascii()) {
+        return true;
+    }
+    let fields = split(line, layout.syntax);
+    // Between blanks, only a word for a missing value is more than the mark of a comment.
+    let begins = || layout.missing.is_word(unquote(fields[0]));
+    fields.len() != count || (layout.syntax.delimiter == BLANKS && !begins())
 }
 
 /// Whether a line that is blank has the tabs of a row.
@@ -578,13 +589,15 @@ pub(crate) fn has_decimal_comma(field: &[u8]) -> bool {
 /// Whether a line is drawn between names and rows, or around them: nothing but dashes and their like.
 pub(crate) fn is_ruler(line: &[u8]) -> bool {
     let line = line.trim_ascii();
-    !line.is_empty() && line.iter().all(|byte| b"-=+:| \t,;".contains(byte))
+    line.iter().any(|byte| b"-=+".contains(byte))
+        && line.iter().all(|byte| b"-=+:| \t,;".contains(byte))
 }
 
 /// Whether a line that is no row does not claim to be one: a rule below a table, or the end of Starlink's.
 pub(crate) fn is_drawn(line: &[u8]) -> bool {
     let dashes = line.iter().filter(|&&byte| byte == b'-').count();
-    (is_ruler(line) && dashes > 2) || line.trim_ascii() == b"[EOD]"
+    // And the end of a file of DOS.
+    (is_ruler(line) && dashes > 2) || matches!(line.trim_ascii(), b"[EOD]" | b"\x1A")
 }
 
 /// Whether a line, trimmed at its end, holds no row.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::ending::Ending;
-use crate::head::{Head, only_head, read_head};
+use crate::head::{Head, read_head};
 use crate::layout::exchange_commas;
 use crate::line::Rows;
 use crate::number::Number;
@@ -96,8 +96,10 @@ pub fn parse_text(
     let no_points = |found| Error::NoPoints { path: name.to_owned(), found };
     let head = match read_head(name, &mut &*text, options, None)? {
         Ok(head) => head,
-        Err(0) => return Err(no_points("the text is empty".to_owned())),
-        Err(lines) => return Err(no_points(only_head(lines))),
+        Err(none) if none.lines == 0 => {
+            return Err(no_points("the text is empty".to_owned()));
+        }
+        Err(none) => return Err(no_points(none.found())),
     };
     let dtype = match options.dtype {
         Precision::F32 => Dtype::F32,

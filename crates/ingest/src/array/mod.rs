@@ -302,7 +302,7 @@ impl Table {
         let known: Vec<&str> =
             self.fields.iter().map(|field| field.name.as_deref().unwrap_or_default()).collect();
         let most = names.map_or(3, <[String]>::len);
-        match find_xyz(&known) {
+        match find_xyz(&known).unwrap_or_default() {
             Some(positions)
                 if positions.len() >= most.min(self.fields.len()) || positions[..2] != [0, 1] =>
             {

@@ -15,6 +15,8 @@ pub(crate) struct Settled {
     pub(crate) positions: Vec<usize>,
     /// How many fields its rows have at least.
     pub(crate) fields: usize,
+    /// Whether a header names them.
+    pub(crate) by_name: bool,
 }
 
 /// A column with the 0-based position of the field that it is made of.
@@ -49,7 +51,10 @@ pub(super) fn choose(
     let columns = options.columns.0.iter().map(|ChosenColumn { name, field }| {
         let position = match field {
             Field::Position(position) => position - 1 + usize::from(known.framed),
-            Field::Name(wanted) => find(known, wanted)?,
+            Field::Name(wanted) => match (known.names, inherited(known, settled, name)) {
+                (None, Some(position)) => position,
+                _ => find(known, wanted)?,
+            },
         };
         let fields = known.fields - usize::from(known.framed);
         if position >= fields && !options.ragged {
@@ -64,6 +69,14 @@ pub(super) fn choose(
         Ok((name.clone(), position))
     });
     columns.collect()
+}
+
+/// Where a column is in an input behind others that has no names of its own: a header is in the first file only of a text
+/// that was split.
+fn inherited(known: &Known<'_>, settled: Option<&Settled>, name: &str) -> Option<usize> {
+    let settled = settled.filter(|settled| settled.fields == known.fields)?;
+    let column = settled.names.iter().position(|settled| settled == name)?;
+    settled.positions.get(column).copied()
 }
 
 fn find(known: &Known<'_>, wanted: &str) -> Result<usize, Error> {
@@ -84,9 +97,17 @@ fn find(known: &Known<'_>, wanted: &str) -> Result<usize, Error> {
 /// The columns that are called x, y and z; else the first three, of two the two. An input behind others has the columns that
 /// they have.
 fn default(known: &Known<'_>, settled: Option<&Settled>) -> Result<Vec<Column>, Error> {
-    let named = known.names.and_then(|names| names::find_xyz(&names.names));
+    let path = || known.path.to_owned();
+    let named = match known.names.map(|names| names::find_xyz(&names.names)) {
+        Some(Err((name, first, second))) => {
+            let (name, first, second) = (name.to_owned(), first + 1, second + 1);
+            return Err(Error::TwoFields { path: path(), name, first, second });
+        }
+        Some(Ok(named)) => named,
+        None => None,
+    };
     let xyz = ["x", "y", "z"].map(str::to_owned);
-    let Some(Settled { names, positions, fields }) = settled else {
+    let Some(Settled { names, positions, fields, by_name }) = settled else {
         let positions = match named {
             // The third is z as ever, where nothing is called so.
             Some(positions) if positions == [0, 1] && known.numeric.get(2) == Some(&true) => {
@@ -97,19 +118,30 @@ fn default(known: &Known<'_>, settled: Option<&Settled>) -> Result<Vec<Column>, 
             None => known.usual.iter().copied().take(3).collect(),
         };
         return match positions.len() {
-            0 | 1 => Err(Error::OneField { path: known.path.to_owned(), line: known.line + 1 }),
+            0 | 1 => Err(Error::OneField { path: path(), line: known.line + 1 }),
             _ => Ok(xyz.into_iter().zip(positions).collect()),
         };
     };
+    let line = known.line + 1;
     let positions = match named {
+        // Of inputs without names it is not known whether they mean the same.
+        Some(named)
+            if !positions.is_empty()
+                && (named.len() != names.len() || !by_name)
+                && named != *positions =>
+        {
+            return Err(Error::OtherColumns {
+                path: path(),
+                line: known.names.map_or(line, |names| names.line + 1),
+            });
+        }
         Some(named) if named.len() >= names.len() => named,
-        // A header is in the first file only of a text that was split.
         _ if *fields == known.fields && positions.len() == names.len() => positions.clone(),
         _ if positions.is_empty() => known.usual.clone(),
         _ => {
             return Err(Error::OtherFields {
-                path: known.path.to_owned(),
-                line: known.line + 1,
+                path: path(),
+                line,
                 fields: known.fields,
                 before: *fields,
             });

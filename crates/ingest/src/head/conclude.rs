@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Comment;
 use super::columns::{self, Known, Settled};
-use super::header::{has_row_names, in_header, is_numbered_header};
+use super::header::{Lines, has_row_names, in_header, of_ragged};
 use super::names::{self, Names};
 use super::table::{Cell, Table};
 use super::text::{Line, Text, lines};
@@ -12,7 +12,7 @@ use crate::Error;
 use crate::fields::{split, trim_start, unquote};
 use crate::foreign::Declared;
 use crate::layout::{BLANKS, FieldCount, Layout, Syntax, exchange_commas};
-use crate::line::{is_blank_or_comment, is_comment, is_ruler};
+use crate::line::{is_blank_or_comment, is_comment, is_drawn, is_ruler};
 use crate::missing::Missing;
 use crate::options::{Delimiter, Field, Options};
 use crate::read_as::{ReadAs, ReadColumn};
@@ -63,7 +63,7 @@ impl Context<'_> {
             .copied()
             .collect();
         let is_bar = |line: &Line<'_>| trim_start(line.text).starts_with(b"|");
-        let bars: Vec<Vec<String>> = match content.last() {
+        let bars: Vec<Vec<String>> = match content.iter().rfind(|line| !is_drawn(line.text)) {
             Some(last) if !is_bar(last) => {
                 let bars =
                     content.iter().take_while(|line| is_bar(line) || line.text.starts_with(b"\\"));
@@ -105,12 +105,13 @@ impl Context<'_> {
                 .map(|line| Comment::new(&Line { text: written(line), ..*line }, options)),
         );
 
+        let behind = table.text_behind(first);
         let header: Vec<Line<'_>> = content[..first]
             .iter()
             .filter(|line| !is_ruler(line.text))
             .map(|line| Line { text: written(line), ..*line })
             .collect();
-        let names = self.names(&table, &header, &comments, &bars, &content)?;
+        let names = self.names(&table, &header, &comments, &bars, content.split_at(first))?;
         let framed = table.is_framed();
         let name = |field: usize| names.as_ref().map(|names| names.names[field].as_str());
         let is_usual = |&field: &usize| {
@@ -133,8 +134,7 @@ impl Context<'_> {
             framed,
         };
         let declared = self.declared.and_then(|declared| declared.positions.clone());
-        let in_capitals =
-            || names.as_ref().is_some_and(|names| names::find_xyz(&names.names).is_some());
+        let in_capitals = || names.as_ref().is_some_and(|names| names::names_xyz(&names.names));
         let chosen = match declared.filter(|_| options.columns.0.is_empty()) {
             Some(positions) if positions.is_empty() && !in_capitals() => {
                 return Err(Error::NoCoordinates {
@@ -150,7 +150,7 @@ impl Context<'_> {
         };
         let positions: Vec<usize> = chosen.iter().map(|(_, position)| *position).collect();
         let needed = positions.iter().max().map_or(0, |last| last + 1);
-        let behind = table.text_behind(first).filter(|_| needed <= table.numbers_in_front());
+        let behind = behind.filter(|_| needed <= table.numbers_in_front());
         let (count, least, most) = match behind {
             _ if options.ragged => (FieldCount::AtLeast(needed), needed, None),
             Some((least, most)) => {
@@ -162,7 +162,7 @@ impl Context<'_> {
         let column_names = chosen.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let layout = Layout {
             comment: marks.to_vec(),
-            rows_like_comments: options.comment.is_none() && table.delimiter() != BLANKS,
+            rows_like_comments: options.comment.is_none(),
             header: names.as_ref().and_then(|names| {
                 let line = all.iter().find(|line| line.number == names.line)?;
                 Some(line.text.trim_ascii().to_vec())
@@ -202,7 +202,8 @@ impl Context<'_> {
             wide: Vec::new(),
             rows: layout.lines,
         };
-        let settled = Settled { names: column_names, positions, fields: table.fields };
+        let by_name = names.as_ref().is_some_and(|names| names::names_xyz(&names.names));
+        let settled = Settled { names: column_names, positions, fields: table.fields, by_name };
         Ok(Some(Conclusion { layout, settled, read_as, first: (row.start, row.number) }))
     }
 
@@ -218,8 +219,7 @@ impl Context<'_> {
         self.wanted().all(|wanted| matches!(names::find(names, wanted), Ok(Some(_))))
     }
 
-    /// Which of the lines is the first row: what comes before has no numbers where rows have them, or is another kind of
-    /// line.
+    /// Which of the lines is the first row.
     fn first_row<'a>(
         &self,
         content: &[Line<'a>],
@@ -241,41 +241,17 @@ impl Context<'_> {
             [] => table.numeric.get(field) == Some(&true),
             positions => positions.contains(&field),
         };
-        let is_row = |(line, cells): (&Line<'a>, &Vec<Cell>)| {
-            if by_name && self.has_wanted(&names::split_names(written(line), table.delimiter())) {
-                return false;
-            }
-            if line.number == content[0].number && is_numbered_header(content, table) {
-                return false;
-            }
-            let has_number =
-                cells.iter().enumerate().any(|(at, cell)| is_key(at) && cell.is_number());
-            if cells.is_empty() {
-                return false;
-            }
-            if !has_number {
-                // A row may lack all that is wanted of it; but a line of dashes is drawn, or has units.
-                let keys =
-                    || cells.iter().enumerate().filter(|(at, _)| is_key(*at)).map(|(_, cell)| cell);
-                let others = cells.iter().any(|cell| cell.is_number());
-                let words = split(line.text, table.syntax);
-                let lacks = words.iter().zip(cells).any(|(word, cell)| match cell {
-                    Cell::Missing => !word.iter().all(|byte| b"-.".contains(byte)),
-                    _ => false,
-                });
-                let is_text = keys().any(|cell| *cell == Cell::Text) || cells.len() != table.fields;
-                return !is_text
-                    && !is_ruler(line.text)
-                    && (others || lacks || !cells.contains(&Cell::Text));
-            }
-            // A title, or names of which some are numbers, as years.
-            let count = |is: fn(&Cell) -> bool| cells.iter().filter(|cell| is(cell)).count();
-            let is_title = cells.len() != table.fields
-                && count(|cell| *cell == Cell::Text) > count(|cell| cell.is_number());
-            let is_header = table.numeric.first() == Some(&true) && !is_key(0);
-            !(cells.first() == Some(&Cell::Text) && (is_title || is_header))
+        let has_wanted = |line: &Line<'a>| {
+            by_name && self.has_wanted(&names::split_names(written(line), table.delimiter()))
         };
-        content.iter().zip(&table.cells).position(is_row)
+        let lines = Lines {
+            content,
+            table,
+            is_key: &is_key,
+            has_wanted: &has_wanted,
+            ragged: self.options.ragged,
+        };
+        lines.first_row()
     }
 
     /// The first of the rows before `row` that begin as comments do.
@@ -286,7 +262,7 @@ impl Context<'_> {
         table: &Table,
         missing: &Missing,
     ) -> Line<'a> {
-        if self.options.comment.is_some() || table.delimiter() == BLANKS {
+        if self.options.comment.is_some() {
             return row;
         }
         let before = all.iter().rev().skip_while(|line| line.number >= row.number);
@@ -294,11 +270,14 @@ impl Context<'_> {
             if !is_blank_or_comment(line.text, self.options.comment_bytes()) {
                 return false;
             }
-            let cells = split(line.text, table.syntax);
+            let fields = split(line.text, table.syntax);
+            // Between blanks, only a word for a missing value is more than the mark of a comment.
+            let begins = fields.first().is_some_and(|first| missing.is_word(unquote(first)));
             let cells: Vec<Cell> =
-                cells.into_iter().map(|field| Cell::of(field, missing)).collect();
-            cells.len() == table.fields
-                && cells.iter().any(|cell| cell.is_number())
+                fields.into_iter().map(|field| Cell::of(field, missing)).collect();
+            (begins || table.delimiter() != BLANKS)
+                && cells.len() == table.fields
+                && cells.iter().any(|cell| cell.is_number() || *cell == Cell::Missing)
                 && cells
                     .iter()
                     .zip(&table.numeric)
@@ -314,8 +293,9 @@ impl Context<'_> {
         header: &[Line<'_>],
         comments: &[Comment],
         bars: &[Vec<String>],
-        content: &[Line<'_>],
+        (before, rows): (&[Line<'_>], &[Line<'_>]),
     ) -> Result<Option<Names>, Error> {
+        let behind = table.text_behind(before.len());
         let fields = table.fields;
         let of_comment = |line: u64, names: Vec<String>| Names {
             names,
@@ -342,9 +322,15 @@ impl Context<'_> {
             found.push(Names { is_comment: false, ..of_comment(line, names.clone()) });
         }
         // R's and pandas' row names have no rule below them.
-        let row_names =
-            has_row_names(content, table) && !content.iter().any(|line| is_ruler(line.text));
-        found.extend(header.iter().filter_map(|line| in_header(line, table, row_names)));
+        let has_rule = before.iter().any(|line| is_ruler(line.text));
+        let row_names = !self.options.ragged && !has_rule && has_row_names(rows, table);
+        let is_meant = |names: &Vec<String>| match self.wanted().next() {
+            Some(_) => self.has_wanted(names),
+            None => names::names_xyz(names),
+        };
+        // Of rows that differ in their text, only what is looked for tells names from a title.
+        let ragged = |line: &[u8]| of_ragged(line, table, behind).filter(is_meant);
+        found.extend(header.iter().filter_map(|line| in_header(line, table, row_names, ragged)));
         // With a header, comments only speak where it does not have what is looked for.
         if found.is_empty() || self.wanted().next().is_some() {
             let texts: Vec<&[u8]> =
@@ -354,13 +340,14 @@ impl Context<'_> {
             found.extend(comments.iter().rev().filter_map(|comment| {
                 // PLUMED's comments begin with an exclamation mark, and this one with what it is.
                 let text = comment.text.strip_prefix(b"! FIELDS").unwrap_or(&comment.text);
-                let names = names::exactly(text, table.delimiter(), fields)?;
+                let names =
+                    names::exactly(text, table.delimiter(), fields).or_else(|| ragged(text))?;
                 names::are_names(&names).then(|| of_comment(comment.line, names))
             }));
         }
         let best = match self.wanted().next() {
             Some(_) => found.iter().position(|names| self.has_wanted(&names.names)),
-            None => found.iter().position(|names| names::find_xyz(&names.names).is_some()),
+            None => found.iter().position(|names| names::names_xyz(&names.names)),
         };
         if !found.is_empty() {
             return Ok(Some(found.swap_remove(best.unwrap_or(0))));
@@ -382,11 +369,22 @@ impl Context<'_> {
                     }
                 }
             }
-        } else if self.options.columns.0.is_empty() && table.delimiter() != BLANKS {
+        } else if self.options.columns.0.is_empty() {
+            // Where it is not said what is where, names that do not fit may well have meant something else.
             let names =
                 |line: &&Line<'_>| names::split_names(line.text, table.delimiter()).len() > 1;
-            if let Some(line) = header.iter().find(names) {
+            let line = header.iter().find(names).filter(|_| table.delimiter() != BLANKS);
+            if let Some(line) = line {
                 return Err(counted((line.number, line.text), table.delimiter()));
+            }
+            for (line, text) in others {
+                for delimiter in [table.delimiter(), BLANKS, b','] {
+                    let names = names::split_names(text, delimiter);
+                    let near = names.len().abs_diff(fields) <= 2;
+                    if near && names::names_xyz_elsewhere(&names) {
+                        return Err(counted((line, text), delimiter));
+                    }
+                }
             }
         }
         Ok(None)

@@ -16,9 +16,10 @@ use std::io::BufRead;
 use std::path::Path;
 
 use crate::Error;
+use crate::error::excerpt;
 use crate::fields::trim_start;
 use crate::foreign::{self, After};
-use crate::layout::Layout;
+use crate::layout::{LONGEST_LINE, Layout};
 use crate::line::is_blank_or_comment;
 use crate::options::{Options, Precision};
 use crate::read_as::ReadAs;
@@ -48,24 +49,46 @@ pub(crate) struct Head {
     pub(crate) after: Option<After>,
 }
 
-/// What an input of so many lines, at least one, holds that has no data.
-pub(crate) fn only_head(lines: u64) -> String {
-    match lines {
-        1 => "only a blank, comment or header line".to_owned(),
-        lines => format!("only {lines} blank, comment or header lines"),
+/// What an input holds that has no row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct NoRows {
+    /// How many lines there are.
+    pub(crate) lines: u64,
+    /// How many of the first of them are neither blank nor comments, and the number and beginning of the last of these.
+    text: Option<(usize, u64, String)>,
+}
+
+impl NoRows {
+    /// Whether there are lines that might have been rows.
+    pub(crate) fn is_text(&self) -> bool {
+        self.text.as_ref().is_some_and(|(lines, ..)| *lines > 1)
+    }
+
+    /// What there is instead, of at least one line.
+    pub(crate) fn found(&self) -> String {
+        match (&self.text, self.lines) {
+            (None, 1) => "only a blank or comment line".to_owned(),
+            (None, lines) => format!("only {lines} blank or comment lines"),
+            (Some((1, line, text)), _) => format!("only a header, in line {line}: {text}"),
+            (Some((_, line, text)), _) => {
+                format!(
+                    "no line is a row of at least two fields with numbers in them, as line {line}: {text}"
+                )
+            }
+        }
     }
 }
 
 /// Reads an input up to and including some of its rows. `settled` are the columns that an earlier input has settled: where
 /// none are chosen by the options, this input must have as many.
 ///
-/// Returns `Err(Ok(lines))` when there is no data, with the number of lines there are.
+/// Returns `Ok(Err(_))` where there is no row.
 pub(crate) fn read_head(
     path: &Path,
     reader: &mut impl BufRead,
     options: &Options,
     settled: Option<&Settled>,
-) -> Result<Result<Head, u64>, Error> {
+) -> Result<Result<Head, NoRows>, Error> {
     let mut text = Text::default();
     text.fill(path, reader, SAMPLE)?;
     let declared = match foreign::recognise(path, &text.bytes, text.at_end) {
@@ -78,14 +101,29 @@ pub(crate) fn read_head(
     let skipped = declared.as_ref().map_or(options.skip_rows, |declared| declared.lines);
     skip_lines(&mut text, path, reader, skipped)?;
     let Some((start, comments)) = skip_comments(&mut text, path, reader, options)? else {
-        return Ok(Err(text.lines));
+        return Ok(Err(NoRows { lines: text.lines, text: None }));
     };
-    text.fill(path, reader, start + SAMPLE)?;
     let context = Context { path, options, settled, declared: declared.as_ref() };
-    let Some(conclusion) = context.conclude(&text, comments)? else {
+    // A header may be longer than the sample, and titles may be.
+    let line = text.bytes[start..].iter().position(|&byte| byte == b'\n').unwrap_or(0);
+    let mut sample = start + line + SAMPLE;
+    let conclusion = loop {
+        text.fill(path, reader, sample)?;
+        let conclusion = context.conclude(&text, comments.clone())?;
+        if conclusion.is_some() || text.at_end || sample > LONGEST_LINE {
+            break conclusion;
+        }
+        sample *= 4;
+    };
+    let Some(conclusion) = conclusion else {
+        let marks = options.comment_bytes();
+        let all = lines(&text.bytes, text.lines);
+        let content: Vec<Line<'_>> =
+            all.filter(|line| !is_blank_or_comment(line.text, marks)).collect();
+        let last = content.last().map(|line| (content.len(), line.number + 1, excerpt(line.text)));
         let lines =
             lines(&text.bytes, text.lines).last().map_or(text.lines, |line| line.number + 1);
-        return Ok(Err(lines));
+        return Ok(Err(NoRows { lines, text: last }));
     };
     let Conclusion { layout, settled, mut read_as, first: (start, lines) } = conclusion;
     let rest = text.bytes.split_off(start);

@@ -44,13 +44,27 @@ pub(super) fn exactly(line: &[u8], delimiter: u8, fields: usize) -> Option<Vec<S
     let ways = [delimiter, b'\t', b',', b';', b'|', BLANKS];
     let skipped = usize::from(delimiter == BLANKS);
     let ways = ways.into_iter().skip(skipped).filter(|&way| way == BLANKS || line.contains(&way));
-    let mut found = ways.map(|delimiter| split_names(line, delimiter));
-    found.find(|names| names.len() == fields && names.iter().any(|name| !name.is_empty())).or_else(
-        || {
-            let names = without_units(&split_names(line, BLANKS));
-            (names.len() == fields).then_some(names)
-        },
-    )
+    let mut found = ways.map(|way| (way, split_names(line, way)));
+    // Separated otherwise than rows, all of them are there.
+    let are_there = |(way, names): &(u8, Vec<String>)| {
+        let is_there = |name: &String| !name.is_empty();
+        let enough =
+            if *way == delimiter { names.iter().any(is_there) } else { names.iter().all(is_there) };
+        names.len() == fields && enough
+    };
+    if let Some((_, names)) = found.find(are_there) {
+        return Some(names);
+    }
+    let words = split_names(line, BLANKS);
+    // As in `Columns: x y z`.
+    if let Some((first, names)) = words.split_first()
+        && first.ends_with(':')
+        && names.len() == fields
+    {
+        return Some(names.to_vec());
+    }
+    let names = without_units(&words);
+    (names.len() == fields).then_some(names)
 }
 
 /// Names without the words in brackets behind them: `time (s) position (m)`.
@@ -133,15 +147,46 @@ pub(super) fn find(names: &[String], wanted: &str) -> Result<Option<usize>, (usi
     Ok(None)
 }
 
-/// Where the columns are that are called x, y and z, in any case: the first two at least, and each once.
-pub(crate) fn find_xyz(names: &[impl AsRef<str>]) -> Option<Vec<usize>> {
-    let find = |wanted: &str| {
-        let is = |at: &usize| without_unit(names[*at].as_ref()).eq_ignore_ascii_case(wanted);
-        let mut found = (0..names.len()).filter(is);
-        found.next().filter(|_| found.next().is_none())
-    };
-    let (x, y) = (find("x")?, find("y")?);
-    Some([x, y].into_iter().chain(find("z")).collect())
+/// Where the columns are that are called x, y and perhaps z: by their very names, else in any case, else with units behind them.
+/// `Err` has the name that two of them have, and where these are.
+pub(crate) fn find_xyz(
+    names: &[impl AsRef<str>],
+) -> Result<Option<Vec<usize>>, (&'static str, usize, usize)> {
+    let same: [fn(&str, &str) -> bool; 3] = [
+        |name, wanted| name == wanted,
+        |name, wanted| name.eq_ignore_ascii_case(wanted),
+        |name, wanted| without_unit(name).eq_ignore_ascii_case(wanted),
+    ];
+    for same in same {
+        let find = |wanted: &'static str| {
+            let mut found = (0..names.len()).filter(|&at| same(names[at].as_ref(), wanted));
+            match (found.next(), found.next()) {
+                (Some(first), Some(second)) => Err((wanted, first, second)),
+                (first, _) => Ok(first),
+            }
+        };
+        let (x, y, z) = (find("x"), find("y"), find("z"));
+        if matches!((x, y), (Ok(None), _) | (_, Ok(None))) {
+            continue;
+        }
+        let xy = x?.into_iter().chain(y?);
+        return Ok(Some(xy.chain(z?).collect()));
+    }
+    Ok(None)
+}
+
+/// Whether names have x and y.
+pub(super) fn names_xyz(names: &[String]) -> bool {
+    !matches!(find_xyz(names), Ok(None))
+}
+
+/// Whether names have x and y, and not as the first ones.
+pub(super) fn names_xyz_elsewhere(names: &[String]) -> bool {
+    match find_xyz(names) {
+        Ok(Some(positions)) => positions.iter().enumerate().any(|(at, &position)| at != position),
+        Ok(None) => false,
+        Err(_) => true,
+    }
 }
 
 #[cfg(test)]
@@ -177,8 +222,11 @@ mod tests {
         assert_eq!(find(&names, "y"), Ok(Some(1)));
         assert_eq!(find(&names, "z"), Ok(None));
         assert_eq!(find(&names, "speed"), Err((2, 3)));
-        assert_eq!(find_xyz(&names), Some(vec![0, 1]));
-        assert_eq!(find_xyz(&["id", "Z", "Y", "X"]), Some(vec![3, 2, 1]));
-        assert_eq!(find_xyz(&["x", "x", "y"]), None);
+        assert_eq!(find_xyz(&names), Ok(Some(vec![0, 1])));
+        assert_eq!(find_xyz(&["id", "Z", "Y", "X"]), Ok(Some(vec![3, 2, 1])));
+        assert_eq!(find_xyz(&["X", "x", "Y", "y"]), Ok(Some(vec![1, 3])));
+        assert_eq!(find_xyz(&["x", "x", "y"]), Err(("x", 0, 1)));
+        assert_eq!(find_xyz(&["x (m)", "y (m)", "x (ft)"]), Err(("x", 0, 2)));
+        assert_eq!(find_xyz(&["x", "x", "z"]), Ok(None));
     }
 }

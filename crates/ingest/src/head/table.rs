@@ -78,8 +78,9 @@ impl Table {
         let count =
             |field: usize, is: fn(Cell) -> bool| usual.iter().filter(|row| is(row[field])).count();
         let numeric = |field: usize| {
-            4 * count(field, |cell| cell == Cell::Text) <= usual.len()
-                && count(field, Cell::is_number) > 0
+            let lacking = count(field, |cell| cell == Cell::Missing);
+            2 * count(field, |cell| cell == Cell::Text) <= usual.len()
+                && (count(field, Cell::is_number) > 0 || 2 * lacking >= usual.len().max(1))
         };
         let empty = |field: usize| count(field, |cell| cell != Cell::Empty) == 0;
         Self {
@@ -110,9 +111,12 @@ impl Table {
             }
             tables.push(Self::new(lines, Syntax { delimiter, quotes }, missing));
         }
+        // What only a few lines agree on, others contradict.
+        let most = tables.iter().chain([&blanks]).map(|table| table.agreeing).max().unwrap_or(0);
         let fits = |table: &Self| {
             table.fields >= 2
                 && table.numbers() >= 2
+                && 2 * table.agreeing >= most
                 && (table.agree() || (table.delimiter() != b'\t' && table.numbers_in_front() >= 2))
         };
         if let Some(table) = tables.iter().position(fits) {
@@ -172,11 +176,16 @@ impl Table {
         let others: Vec<&Vec<Cell>> = rows.clone().filter(|row| row.len() != self.fields).collect();
         let fits = |row: &&&Vec<Cell>| {
             row.len() >= front
-                && row[..front].iter().all(|cell| *cell != Cell::Text)
+                && row[..front].iter().all(|cell| cell.is_number() || *cell == Cell::Missing)
                 && row.get(front).is_none_or(|cell| !cell.is_number())
         };
         let fitting = others.iter().filter(fits).count();
-        if front == 0 || front == self.fields || others.is_empty() || 2 * fitting < others.len() {
+        if front == 0
+            || front == self.fields
+            || self.empty[front]
+            || others.is_empty()
+            || 2 * fitting < others.len()
+        {
             return None;
         }
         let lengths = rows.map(Vec::len).filter(|&length| length >= front);

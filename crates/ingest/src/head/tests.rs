@@ -1,7 +1,7 @@
 use super::*;
-use crate::layout::FieldCount;
+use crate::layout::{BLANKS, FieldCount};
 
-fn head(text: &str, options: &Options) -> Result<Result<Head, u64>, Error> {
+fn head(text: &str, options: &Options) -> Result<Result<Head, NoRows>, Error> {
     read_head(Path::new("points.txt"), &mut text.as_bytes(), options, None)
 }
 
@@ -156,7 +156,8 @@ fn data_begins_after_header_comments_and_blank_lines() {
         assert_eq!(
             read_head(Path::new("-"), &mut text.as_bytes(), &Options::default(), None)
                 .unwrap()
-                .unwrap_err(),
+                .unwrap_err()
+                .lines,
             lines,
             "{text:?}"
         );
@@ -180,7 +181,7 @@ fn lines_at_the_beginning_can_be_passed_over() {
     assert_eq!((head.lines, head.layout.fields[0].column), (3, 1));
     options.skip_rows = 9;
     assert_eq!(
-        read_head(Path::new("-"), &mut &b"a\nb\n"[..], &options, None).unwrap().unwrap_err(),
+        read_head(Path::new("-"), &mut &b"a\nb\n"[..], &options, None).unwrap().unwrap_err().lines,
         2
     );
 }
@@ -202,7 +203,7 @@ fn a_row_that_begins_like_a_comment_is_a_row_where_delimiters_say_so() {
     let head = good("#N/A,2,3\n4,5,6\n", "");
     assert_eq!((head.lines, head.layout.rows_like_comments), (0, true));
     assert_eq!(good("#x,y,z\n4,5,6\n", "").lines, 1);
-    assert!(!good("# 1 2 3\n4 5 6\n", "").layout.rows_like_comments);
+    assert_eq!(good("# 1 2 3\n4 5 6\n", "").lines, 1);
     let options = Options { comment: Some("#".to_owned()), ..Options::default() };
     assert_eq!(self::head("#N/A,2,3\n4,5,6\n", &options).unwrap().unwrap().lines, 1);
 }
@@ -250,4 +251,154 @@ fn the_first_rows_show_whether_32_bits_will_do() {
     assert!(!needs("0.1 0.2 0.3\n0.4 0.5 0.6\n"));
     assert!(!needs("1 1 inf\n2 2 0.000\n"));
     assert!(!needs("5 1\n5 2\n"));
+}
+
+#[test]
+fn one_line_with_another_delimiter_decides_nothing() {
+    for odd in ["7,8,9", "7;8;9", "7\t8\t9", "7|8|9"] {
+        let text = format!("{}{odd}\n", "1 2 3\n".repeat(5));
+        let head = good(&text, "");
+        assert_eq!((head.lines, head.layout.syntax.delimiter), (0, BLANKS), "{odd}");
+    }
+    let head = good("x,y,z\n1,2,3\n4,5,6\n1;2;3\n1,2,3\n", "");
+    assert_eq!((head.lines, head.layout.syntax.delimiter), (1, b','));
+    let head = good("100 200\n1,2,3\n4,5,6\n", "");
+    assert_eq!(head.lines, 0);
+}
+
+#[test]
+fn rows_that_lack_all_that_is_wanted_are_rows_behind_a_header_and_without_one() {
+    for (text, columns, lines) in [
+        ("id,x,y\na,NA,NA\nb,1,2\nc,3,4\n", "", 1),
+        ("id,x,y\na,,\nb,1,2\nc,3,4\n", "", 1),
+        ("x,y\n,\n1,2\n", "", 1),
+        ("date time x y\nd t NaN NaN\nd t 1 2\n", "", 1),
+        ("a,NA,NA,NA\nb,5,6,7\n", "x=2,y=3,z=4", 0),
+        ("id p q r\na 42 NA NA\nb NA 2 3\nc NA 4 5\n", "x=q,y=r,z=p", 1),
+        ("time,x,y\nt,NaN,NaN\nt,NaN,NaN\nt,NaN,NaN\n", "", 1),
+    ] {
+        assert_eq!(good(text, columns).lines, lines, "{text:?}");
+    }
+    let text = format!("time,x,y\n{}t,1,2\n", "2020-01-01T00:00:00,NaN,NaN\n".repeat(4000));
+    assert_eq!(good(&text, "").lines, 1);
+}
+
+#[test]
+fn lines_behind_a_header_that_are_neither_units_nor_rules_are_rows() {
+    for bad in ["$1,$2,$3", "0x1,0x2,0x3", "12:30,12:31,12:32", "1 2 3"] {
+        let text = format!("x,y,z\n{}1,2,3\n4,5,6\n", format!("{bad}\n").repeat(5));
+        // Words with signs may be units, but not five lines of them.
+        let most = if bad.starts_with('$') { 3 } else { 1 };
+        assert!(good(&text, "").lines <= most, "{bad}");
+    }
+}
+
+#[test]
+fn a_header_may_stand_behind_lines_of_another_kind() {
+    for (text, lines) in [
+        ("Rate,10\nz,y,x\n1,2,3\n4,5,6\n", 2),
+        ("Rate 10\nz y x\n1 2 3\n4 5 6\n", 2),
+        ("Model,ABC\nSerial,123\n\nTime,X,Y\n0,1,2\n", 4),
+        ("Samples\t2\nid\tx\ty\n7\t1\t2\n", 2),
+        ("3\nx y z\n1 2 3\n4 5 6\n", 2),
+        ("\\k = 1\n| ra | dec | z |\n 1 2 3\n 4 5 6\n", 2),
+    ] {
+        let head = good(text, "");
+        assert_eq!(head.lines, lines, "{text:?}");
+        assert!(head.read_as.header.is_some(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_title_is_no_header_over_row_names() {
+    for text in [
+        "Point cloud\n1 2 3\n4 5 6\n7 8 9\n",
+        "My test data\n1 2 3 4\n5 6 7 8\n",
+        "Point cloud\n1 2 3\n",
+    ] {
+        assert_eq!(fields(text, "")[..2], [1, 2], "{text:?}");
+    }
+    // What begins with punctuation names nothing.
+    for mark in ["!", "//", ";", "$", "*"] {
+        let text = format!("{mark} cloud\n1 2 3\n2 4 6\n3 8 9\n");
+        assert_eq!(fields(&text, ""), [1, 2, 3], "{text:?}");
+    }
+    assert!(error("x,y\n1,2,3\n4,5,6\n", "").contains("2 names, and rows have 3 fields"));
+}
+
+#[test]
+fn names_of_x_and_y_that_do_not_fit_are_an_error_where_they_mean_something_else() {
+    for text in ["z y x w\n1 2 3\n", "# z y x w\n1 2 3\n", "# z,y,x,w\n1,2,3\n"] {
+        assert!(error(text, "").contains("4 names, and rows have 3 fields"), "{text:?}");
+    }
+    assert_eq!(fields("# x y z w\n1 2 3\n", ""), [1, 2, 3]);
+    assert_eq!(fields("# Columns: z y x\n1 2 3\n", ""), [3, 2, 1]);
+    assert_eq!(
+        fields("z y x name\n-74 40.7 5 New York\n12.5 41.9 6 San Marino Town\n", ""),
+        [3, 2, 1]
+    );
+    assert_eq!(fields("# z x y\n1.5 2 3\n4 5 6 note\n7 8 9 a\n", ""), [2, 3, 1]);
+    assert!(error("x,x,y\n1,2,3\n", "").contains("fields 1 and 2 are both called \"x\""));
+    assert_eq!(fields("x,X,y,Y\n1,2,3,4\n", ""), [1, 3]);
+}
+
+#[test]
+fn a_row_that_ends_early_is_not_one_that_differs_in_its_text() {
+    for text in [
+        "x,y,z,w,\n1,2,3,4,\n1,2,3,4,\n1,3,4,\n1,2,3,4,\n",
+        "x,y,z,note,note2\n1,2,3,,\n1,2,3,,\n1,3,,\n",
+        "x,y,z,t\n1,2,3,foo\n1,2,3,bar\n1,2,\n",
+    ] {
+        let head = good(text, "");
+        assert!(matches!(head.layout.count, FieldCount::Exactly(_)), "{text:?}");
+    }
+}
+
+#[test]
+fn inputs_that_do_not_mean_the_same_are_an_error() {
+    let read = |first: &str, second: &str| {
+        let first = good(first, "").settled;
+        let head =
+            read_head(Path::new("b.txt"), &mut second.as_bytes(), &options(""), Some(&first));
+        head.map(|head| head.unwrap().settled.positions).map_err(|error| error.to_string())
+    };
+    for (first, second) in [
+        ("9 8 7\n", "z y x\n1 2 3\n"),
+        ("9 8 7\n", "# z y x\n1 2 3\n"),
+        ("x y\n9 8\n", "x z y\n1 2 3\n"),
+    ] {
+        let error = read(first, second).unwrap_err();
+        assert!(error.starts_with("b.txt:1: the names say"), "{error}");
+    }
+    assert_eq!(read("z y x\n1 2 3\n", "4 5 6\n").unwrap(), [2, 1, 0]);
+    assert_eq!(read("9 8 7\n", "x y z\n1 2 3\n").unwrap(), [0, 1, 2]);
+    // By name, too.
+    let by_name = options("x=lon,y=lat");
+    let first = read_head(Path::new("a"), &mut &b"id,lat,lon\n1,2,3\n"[..], &by_name, None);
+    let settled = first.unwrap().unwrap().settled;
+    let second = read_head(Path::new("b"), &mut &b"4,5,6\n"[..], &by_name, Some(&settled));
+    assert_eq!(second.unwrap().unwrap().settled.positions, [2, 1]);
+}
+
+#[test]
+fn between_blanks_a_missing_value_is_no_comment() {
+    let head = good("x y z\n#N/A 1 2\n3 4 5\n#N/A 6 7\n", "");
+    assert_eq!((head.lines, head.sample.columns[0].len()), (1, 3));
+    assert_eq!(good("#N/A|#N/A|#N/A\n1|2|3\n", "").lines, 0);
+    assert_eq!(good("# x y z\n#1 2 3\n3 4 5\n", "").lines, 2);
+}
+
+#[test]
+fn where_there_is_no_row_a_line_that_is_none_is_shown() {
+    let none = |text: &str| head(text, &options("")).unwrap().unwrap_err().found();
+    assert_eq!(none("# a\n\n"), "only 2 blank or comment lines");
+    assert_eq!(none("x y z\n"), "only a header, in line 1: \"x y z\"");
+    assert_eq!(
+        none("# a\n1m,2m\n3m,4m\n"),
+        "no line is a row of at least two fields with numbers in them, as line 3: \"3m,4m\""
+    );
+    // A header may be longer than what is looked at.
+    let names: Vec<String> = (0..20_000).map(|at| format!("c{at}")).collect();
+    let text = format!("{}\n{}\n", names.join(","), "1,".repeat(19_999) + "2");
+    assert_eq!(fields(&text, "x=c7,y=c19999"), [8, 20_000]);
 }

@@ -104,6 +104,7 @@ fn one_line<'a>(
             let is_number = |field: &Vec<u8>| value(field, layout).is_some();
             let is_real = |field: &Vec<u8>| number(field).is_some_and(|value| !value.0.is_nan());
             fields.len() >= count
+                && !(fields.len() == count && fields[count - 1].is_empty())
                 && fields[..count].iter().all(is_number)
                 && !fields.get(count).is_some_and(is_real)
         }
@@ -111,8 +112,13 @@ fn one_line<'a>(
     if layout.comment.contains(&first) {
         let exact = matches!(layout.count, FieldCount::Exactly(_));
         let fields = fields(without_end(plain, layout), layout.syntax);
+        let blanks = layout.syntax.delimiter == BLANKS;
         let is_row = layout.rows_like_comments
             && exact
+            && (!blanks
+                || fields
+                    .as_ref()
+                    .is_some_and(|(fields, _)| layout.missing.is_word(inner(&fields[0]))))
             && layout.header.as_deref() != Some(plain.trim_ascii())
             && fields.is_some_and(|(fields, _)| count(&fields));
         if !is_row {
@@ -124,7 +130,7 @@ fn one_line<'a>(
     if !count(&fields) {
         let drawn = this.iter().all(|byte| b"-=+:| \t,;".contains(byte))
             && this.iter().filter(|&&byte| byte == b'-').count() > 2;
-        if drawn || this.trim_ascii() == b"[EOD]" {
+        if drawn || matches!(this.trim_ascii(), b"[EOD]" | b"\x1A") {
             return Ok(after);
         }
         return Err(Bad::Malformed(after));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::file::Lines;
 use super::numbers::{Block, read_rows};
-use super::{Body, Opened, open_one, settled};
+use super::{Body, Opened, check_rows, open_one, settled};
 use crate::Error;
 use crate::array::Strip;
 use crate::array::element::Stored;
@@ -131,6 +131,7 @@ impl Chunker {
             {
                 let settled = settled(&self.sources);
                 let opened = open_one(input, self.current, &self.options, settled.as_ref())?;
+                check_rows(std::slice::from_ref(&opened))?;
                 self.sources[self.current] = opened;
             } else if source.names().is_some() {
                 break;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::array::{Table, header, join, read_header};
 use crate::foreign::After;
-use crate::head::{Head, Sample, Settled, only_head, read_head};
+use crate::head::{Head, NoRows, Sample, Settled, read_head};
 use crate::layout::Layout;
 use crate::options::{Dtype, Options, Precision};
 use crate::os;
@@ -71,6 +71,8 @@ pub(crate) struct Opened {
     pub(crate) layout: Option<Arc<Layout>>,
     /// Lines before the first line of data.
     pub(crate) lines: u64,
+    /// What it holds instead of rows, where it is text without any.
+    none: NoRows,
     /// What else its head says, where it is text.
     pub(crate) facts: Option<Box<Facts>>,
     body: Body,
@@ -108,19 +110,20 @@ enum Body {
 
 impl Opened {
     /// An input of text whose head has been read, or the number of its lines where it has no data.
-    fn of_text(path: PathBuf, head: Result<Head, u64>, body: Body) -> Self {
+    fn of_text(path: PathBuf, head: Result<Head, NoRows>, body: Body) -> Self {
         match head {
             Ok(Head { layout, lines, settled, read_as, sample, after, .. }) => {
                 let facts = Some(Box::new(Facts { read_as, sample, after, settled }));
-                Self { path, layout: Some(Arc::new(layout)), lines, facts, body }
+                let none = NoRows::default();
+                Self { path, layout: Some(Arc::new(layout)), lines, none, facts, body }
             }
-            Err(lines) => Self { path, layout: None, lines, facts: None, body },
+            Err(none) => Self { path, layout: None, lines: none.lines, none, facts: None, body },
         }
     }
 
     /// An input that is no text.
     fn without_text(path: PathBuf, body: Body) -> Self {
-        Self { path, layout: None, lines: 0, facts: None, body }
+        Self { path, layout: None, lines: 0, none: NoRows::default(), facts: None, body }
     }
 
     /// The columns that its rows become; `None` where it has none, as far as is known.
@@ -139,6 +142,7 @@ impl Opened {
                 names: names.to_vec(),
                 positions: Vec::new(),
                 fields: 0,
+                by_name: false,
             }),
         }
     }
@@ -192,6 +196,7 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
             open_one(input, opened.len(), options, settled.as_ref())?
         });
     }
+    check_rows(&opened)?;
     join_columns(&mut opened, options)?;
     check_options(&opened, options)?;
     match opened.last() {
@@ -202,11 +207,21 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
                 0 if matches!(last.body, Body::Array(_)) => "the array is empty".to_owned(),
                 0 if packed => "nothing is in it once it is unpacked".to_owned(),
                 0 => "the file is empty".to_owned(),
-                lines => only_head(lines),
+                _ => last.none.found(),
             };
             Err(Error::NoPoints { path: last.path.clone(), found })
         }
         _ => Ok(opened),
+    }
+}
+
+/// Of several inputs some may hold nothing, but not lines that are no rows.
+fn check_rows(opened: &[Opened]) -> Result<(), Error> {
+    match opened.iter().find(|opened| opened.none.is_text()) {
+        Some(Opened { path, none, .. }) => {
+            Err(Error::NoPoints { path: path.clone(), found: none.found() })
+        }
+        None => Ok(()),
     }
 }
 

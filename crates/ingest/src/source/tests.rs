@@ -292,7 +292,7 @@ fn what_is_in_an_archive_is_looked_at_like_any_other_text() {
     for format in FORMATS {
         for (content, message) in [
             (&b""[..], "-: no points in it: nothing is in it once it is unpacked"),
-            (b"# x y\n", "-: no points in it: only a blank, comment or header line"),
+            (b"# x y\n", "-: no points in it: only a blank or comment line"),
             (b"\xFF\xFE1\0", "-: is UTF-16LE text; convert it first: iconv -f UTF-16LE -t UTF-8"),
             (&xz(b"1 2\n"), "-: is compressed twice, not text: unpack it once, then"),
             (b"PK\x03\x04", "-: is a zip archive, not text: "),

@@ -62,7 +62,7 @@ fn declared(header: &Header, item: &[u8], atoms: u64) -> Declared {
         names: Some(names).filter(|names| !names.is_empty()),
         rows: Some(atoms),
         after: After::Refused(
-            "another frame follows; awk '/^ITEM:/ {rows = /^ITEM: ATOMS/; next} rows' FILE > FILE.txt keeps the rows of all",
+            "another frame follows; awk '/^ITEM:/ {rows = sub(/^ITEM: ATOMS/, \"#\"); if (!rows || seen++) next} rows' FILE > FILE.txt keeps the rows of all",
         ),
     }
 }
