@@ -92,7 +92,6 @@ def pandas_to_csv(folder, tables):
         "tabs": {"sep": "\t", "index": False},
         "tabs, index": {"sep": "\t", "na_rep": "<NA>"},
         "semicolons, decimal commas": {"sep": ";", "decimal": ","},
-        "commas, decimal commas": {"decimal": ",", "index": False},
         "no header": {"header": False, "index": False},
         "quotes": {"quoting": csv.QUOTE_NONNUMERIC},
         "blanks": {"sep": " ", "na_rep": "n/a"},
@@ -138,7 +137,6 @@ def polars_write_csv(folder, tables):
         "no header": {"include_header": False},
         "quotes": {"quote_style": "always", "line_terminator": "\r\n"},
         "decimal commas": {"decimal_comma": True, "separator": ";"},
-        "decimal commas and commas": {"decimal_comma": True},
         "float_scientific": {"float_scientific": True},
     }
     for at, table in enumerate(tables):

@@ -323,7 +323,8 @@ impl Context<'_> {
         }
         // R's and pandas' row names have no rule below them.
         let has_rule = before.iter().any(|line| is_ruler(line.text));
-        let row_names = !self.options.ragged && !has_rule && has_row_names(rows, table);
+        let row_names =
+            |enough: usize| !self.options.ragged && !has_rule && has_row_names(rows, table, enough);
         let is_meant = |names: &Vec<String>| match self.wanted().next() {
             Some(_) => self.has_wanted(names),
             None => names::names_xyz(names),
@@ -381,7 +382,10 @@ impl Context<'_> {
                 for delimiter in [table.delimiter(), BLANKS, b','] {
                     let names = names::split_names(text, delimiter);
                     let near = names.len().abs_diff(fields) <= 2;
-                    if near && names::names_xyz_elsewhere(&names) {
+                    // Of a comment, which may be about anything, only where it makes a difference.
+                    let is_header = header.iter().any(|header| header.number == line);
+                    let fewer = is_header && names.len() < fields && names::names_xyz(&names);
+                    if near && (fewer || names::names_xyz_elsewhere(&names)) {
                         return Err(counted((line, text), delimiter));
                     }
                 }

@@ -104,7 +104,9 @@ impl Lines<'_, '_> {
         if cells.len() == fields && is_name && self.table.numeric.first() == Some(&true) {
             return true;
         }
-        let one_fewer = cells.len() + 1 == fields && has_row_names(self.content, self.table);
+        let enough = enough_rows(&names::split_names(line.text, self.table.delimiter()));
+        let one_fewer =
+            cells.len() + 1 == fields && has_row_names(self.content, self.table, enough);
         let one_more = cells.len() == fields + 1 && cells.last() == Some(&Cell::Empty);
         let has_numbers = cells.iter().any(|cell| cell.is_number());
         match cells.len() == fields {
@@ -153,9 +155,14 @@ fn are_numbers(line: &[u8]) -> bool {
     words.clone().next().is_some() && words.clone().all(|word| parse_field::<f64>(word).is_some())
 }
 
+/// How many rows must have names for a line to be believed to have one fewer name than fields: those of x and y are no title.
+fn enough_rows(names: &[String]) -> usize {
+    if names::names_xyz(names) { 1 } else { 2 }
+}
+
 /// Whether the first fields of rows, the last lines of a table, can be names of theirs: text, in quotes or not, or whole
-/// numbers that count up.
-pub(super) fn has_row_names(content: &[Line<'_>], table: &Table) -> bool {
+/// numbers that count up, `enough` of them.
+pub(super) fn has_row_names(content: &[Line<'_>], table: &Table, enough: usize) -> bool {
     let cells = &table.cells[table.cells.len() - content.len()..];
     let rows = content.iter().zip(cells).filter(|(_, cells)| cells.len() == table.fields);
     let mut rows = rows.skip_while(|(_, cells)| !cells.iter().any(|cell| cell.is_number()));
@@ -172,10 +179,10 @@ pub(super) fn has_row_names(content: &[Line<'_>], table: &Table) -> bool {
         counted += usize::from(cells[0] == Cell::Text || fields[0].starts_with(b"\""));
         counts || cells[0] == Cell::Text || fields[0].starts_with(b"\"")
     });
-    // One whole number counts nothing.
+    // One whole number counts little.
     let quoted = content.last().is_some_and(|line| trim_start(line.text).starts_with(b"\""));
     let text = table.cells.last().is_some_and(|cells| cells.first() == Some(&Cell::Text));
-    are_names && (counted > 1 || quoted || text)
+    are_names && (counted >= enough || quoted || text)
 }
 
 /// The names in a line of the header, if there are as many as fields, or one fewer, where rows have names. Of rows that differ
@@ -183,7 +190,7 @@ pub(super) fn has_row_names(content: &[Line<'_>], table: &Table) -> bool {
 pub(super) fn in_header(
     line: &Line<'_>,
     table: &Table,
-    row_names: bool,
+    row_names: impl Fn(usize) -> bool,
     ragged: impl Fn(&[u8]) -> Option<Vec<String>>,
 ) -> Option<Names> {
     let fields = table.fields;
@@ -211,8 +218,9 @@ pub(super) fn in_header(
     }
     // Rows may end with a delimiter.
     let at_end = table.delimiter() != BLANKS && table.empty.last() == Some(&true);
+    let enough = enough_rows(&names);
     names.insert(if at_end { names.len() } else { 0 }, String::new());
-    if at_end || (row_names && !punctuated) { found(names, !at_end) } else { None }
+    if at_end || (row_names(enough) && !punctuated) { found(names, !at_end) } else { None }
 }
 
 /// The names of rows that differ in their text behind the numbers.

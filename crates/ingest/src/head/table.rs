@@ -71,16 +71,22 @@ impl Table {
             let has = |row: &Vec<Cell>| row.iter().filter(|cell| cell.is_number()).count() >= least;
             cells.iter().position(has)
         };
-        let start = with_numbers(2).or_else(|| with_numbers(1)).unwrap_or(0);
+        let first = with_numbers(2).or_else(|| with_numbers(1));
+        let start = first.unwrap_or(0);
+        // Where there are no numbers at all, a header may be among the rows.
+        let most_text = if first.is_none() { 1 } else { 0 };
         let rows = cells[start..].iter().filter(|row| !row.is_empty());
         let fields = most_frequent(rows.clone().map(Vec::len));
         let usual: Vec<&Vec<Cell>> = rows.filter(|row| row.len() == fields).collect();
         let count =
             |field: usize, is: fn(Cell) -> bool| usual.iter().filter(|row| is(row[field])).count();
         let numeric = |field: usize| {
+            let text = count(field, |cell| cell == Cell::Text);
             let lacking = count(field, |cell| cell == Cell::Missing);
-            2 * count(field, |cell| cell == Cell::Text) <= usual.len()
-                && (count(field, Cell::is_number) > 0 || 2 * lacking >= usual.len().max(1))
+            match count(field, Cell::is_number) {
+                0 => text <= most_text && 2 * lacking >= usual.len().max(1),
+                _ => 2 * text <= usual.len(),
+            }
         };
         let empty = |field: usize| count(field, |cell| cell != Cell::Empty) == 0;
         Self {
