@@ -153,6 +153,16 @@ fn what_32_bits_cannot_hold_is_counted_wherever_it_stands() {
     }
     let run = folder.succeed("ingest far.txt -o s.points --dtype f64");
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    // Numbers of an array, too.
+    let values = [1e39_f64, 1.0, -1e39, 1e-50, f64::INFINITY, 0.0];
+    folder
+        .write("far.raw", values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+    let raw = "ingest far.raw -o r.points --raw f64 --columns-per-row 2";
+    let run = folder.succeed(&format!("{raw} --dtype f32"));
+    let said = "x: 2 values too large for 32 bits became infinite; y: 1 value too small for 32 bits became 0; keep";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert!(!folder.succeed(raw).stderr.contains("warning"));
+    assert!(folder.numbers("r.points/x.npy").1);
     // All alike in 32 bits, and not in the text.
     folder.write("alike.txt", "1700000000.25 1\n1700000001.25 2\n");
     let run = folder.succeed("ingest alike.txt -o s.points --dtype f32");

@@ -269,7 +269,7 @@ fn read_rows<T: Stored>(
     buffer: &mut Vec<u8>,
     rows: &mut Rows<T>,
 ) -> Result<(), Error> {
-    if chunk.append_numbers(buffer, &mut rows.columns)? {
+    if chunk.append_numbers(buffer, rows)? {
         return Ok(());
     }
     let layout = chunk.layout.clone();

@@ -5,6 +5,7 @@
 
 use crate::number::Number;
 use crate::options::Dtype;
+use crate::sidecar::Lost;
 
 /// The type of the numbers of an array, as it lies in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,22 @@ impl Element {
     /// Whether every value is one that a 32-bit float has.
     pub(crate) fn fits_f32(self) -> bool {
         matches!(self.kind, Kind::F2 | Kind::F4 | Kind::I1 | Kind::I2 | Kind::U1 | Kind::U2)
+    }
+
+    /// What 32-bit floats have no value near, of the same numbers that [`Self::append`] appends.
+    pub(crate) fn lost(self, records: &[u8], stride: usize, at: usize) -> Lost {
+        let mut lost = Lost::default();
+        if self.kind != Kind::F8 {
+            return lost;
+        }
+        let mut values = Vec::<f64>::new();
+        self.append(records, stride, at, &mut values);
+        for value in values {
+            let single = value as f32;
+            lost.overflowed += u64::from(value.is_finite() & single.is_infinite());
+            lost.underflowed += u64::from((value != 0.0) & (single == 0.0));
+        }
+        lost
     }
 
     /// Bytes of one number.

@@ -8,6 +8,9 @@ use crate::layout::BLANKS;
 use crate::line::{is_drawn, is_ruler};
 use crate::number::parse_field;
 
+/// Two whole numbers above fewer rows than these are a point: the cosine begins with 0,1.
+const FEW_ROWS: usize = 16;
+
 /// Lines of units or types that are passed over behind a header.
 const MOST_UNITS: usize = 2;
 
@@ -260,5 +263,9 @@ fn is_numbered_header(content: &[Line<'_>], table: &Table) -> bool {
     // With an index, which has no name, or an empty one.
     let has_index = names.len() < fields.len()
         || (names.len() + 1 == table.fields && fields.len() == names.len());
-    !is_empty && (has_index || (table.delimiter() != BLANKS && names.len() > 2 && have_points()))
+    !is_empty
+        && (has_index
+            || (table.delimiter() != BLANKS
+                && (names.len() > 2 || rows.len() >= FEW_ROWS)
+                && have_points()))
 }

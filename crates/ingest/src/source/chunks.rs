@@ -12,6 +12,7 @@ use crate::array::Strip;
 use crate::array::element::Stored;
 use crate::foreign::After;
 use crate::layout::{LONGEST_LINE, Layout, exchange_commas};
+use crate::line::Rows;
 use crate::options::Options;
 use crate::sidecar::Source;
 
@@ -256,14 +257,16 @@ impl Chunker {
 }
 
 impl Chunk {
-    /// Appends the rows of the chunk to the columns, where they are numbers already. Says whether they are.
+    /// Appends the rows of the chunk to others, where they are numbers already. Says whether they are.
     pub(crate) fn append_numbers<T: Stored>(
         &mut self,
         buffer: &mut Vec<u8>,
-        columns: &mut [Vec<T>],
+        rows: &mut Rows<T>,
     ) -> Result<bool, Error> {
         match &self.content {
-            Ok(Content::Numbers(block)) => block.append(buffer, columns).map(|()| true),
+            Ok(Content::Numbers(block)) => {
+                block.append(buffer, &mut rows.columns, &mut rows.lost).map(|()| true)
+            }
             _ => Ok(false),
         }
     }

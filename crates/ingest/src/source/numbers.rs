@@ -10,6 +10,7 @@ use crate::Error;
 use crate::array::element::Stored;
 use crate::array::{Strip, Table};
 use crate::head::Sample;
+use crate::options::Dtype;
 use crate::os;
 use crate::sidecar::{Lost, Source};
 
@@ -67,7 +68,8 @@ impl Array {
         let strips = Arc::clone(&reading.strips);
         let block = Block { strips, files: Some(files), first: 0, rows, piece: rows.max(1) };
         let mut columns = vec![Vec::<f64>::new(); reading.names.len()];
-        if block.append(&mut Vec::new(), &mut columns).is_err() {
+        let mut none = vec![Lost::default(); columns.len()];
+        if block.append(&mut Vec::new(), &mut columns, &mut none).is_err() {
             return false;
         }
         let lost = |column: &Vec<f64>| {
@@ -125,14 +127,18 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Appends the rows to the columns.
+    /// Appends the rows to the columns, and adds to `lost` what the type of a column has no value near.
     pub(super) fn append<T: Stored>(
         &self,
         buffer: &mut Vec<u8>,
         columns: &mut [Vec<T>],
+        lost: &mut [Lost],
     ) -> Result<(), Error> {
         let mut append = |strip: &Strip, records: &[u8]| {
             for wanted in &strip.wanted {
+                if T::DTYPE == Dtype::F32 {
+                    lost[wanted.column] += wanted.element.lost(records, strip.stride, wanted.at);
+                }
                 let column = &mut columns[wanted.column];
                 wanted.element.append(records, strip.stride, wanted.at, column);
             }
