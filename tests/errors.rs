@@ -64,7 +64,9 @@ fn text_without_points_says_what_it_holds() {
     );
     contains(
         &folder.fail(1, "render comments.txt -o n.png"),
-        &["comments.txt: no points in it: only 3 blank or comment lines"],
+        &[
+            "comments.txt: no points in it: only 3 blank or comment lines; --comment '' takes none for a comment",
+        ],
     );
     contains(&folder.fail(1, "render header.txt -o n.png"), &["header.txt: no points in it"]);
     contains(

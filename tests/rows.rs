@@ -171,6 +171,14 @@ fn what_32_bits_cannot_hold_is_counted_wherever_it_stands() {
         "{}",
         run.stderr
     );
+    // And only far behind the head.
+    let same = "1700000000.25 1\n".repeat(20_000);
+    folder.write("later.txt", format!("{same}{}", same.replace("0.25", "1.25")));
+    let run = folder.succeed("ingest later.txt -o s.points");
+    let said = "x: values that differ are all the same in 32 bits; keep";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    folder.write("constant.txt", same);
+    assert!(!folder.succeed("ingest constant.txt -o s.points").stderr.contains("warning"));
     let run = folder.succeed("ingest alike.txt -o s.points");
     assert!(
         run.stderr.contains("; 64 bits for x\n") && !run.stderr.contains("warning"),

@@ -352,7 +352,14 @@ impl<'a> Shared<'a> {
         }
         let facts = || sources.iter().filter_map(|source| source.facts.as_ref());
         let read_as = facts().map(|facts| facts.read_as.clone()).collect();
-        let samples: Vec<Sample> = facts().map(|facts| facts.sample.clone()).collect();
+        let mut samples: Vec<Sample> = facts().map(|facts| facts.sample.clone()).collect();
+        let is_one = |summary: &Mutex<Summary>| {
+            describe("", self.dtype, &lock(summary)).bounds().is_some_and(|(min, max)| min == max)
+        };
+        if self.dtype == Dtype::F32 && self.summaries.iter().any(is_one) {
+            // Further down values may differ that do not in the head.
+            samples.extend(sources.iter().flat_map(Opened::samples));
+        }
         let finished = sources.into_iter().map(Opened::finish);
         let (sources, bytes): (Vec<Source>, Vec<u64>) =
             finished.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
@@ -454,7 +461,7 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// Whether a column became one value and was not, as far as the heads of texts show.
+/// Whether a column became one value and was not, as far as samples of texts show.
 fn have_collapsed(samples: &[Sample], column: usize, bounds: Option<(f64, f64)>) -> bool {
     let values = samples.iter().filter_map(|sample| sample.columns.get(column));
     let finite = values.flatten().copied().filter(|value| value.is_finite());

@@ -68,7 +68,14 @@ impl NoRows {
     pub(crate) fn found(&self) -> String {
         match (&self.text, self.lines) {
             (None, 1) => "only a blank or comment line".to_owned(),
-            (None, lines) => format!("only {lines} blank or comment lines"),
+            (None, lines) => {
+                format!(
+                    "only {lines} blank or comment lines; --comment '' takes none for a comment"
+                )
+            }
+            (Some((1, line, text)), lines) if lines > *line => format!(
+                "only a header, in line {line}, and blank or comment lines: {text}; --comment '' takes none for a comment"
+            ),
             (Some((1, line, text)), _) => format!("only a header, in line {line}: {text}"),
             (Some((_, line, text)), _) => {
                 format!(

@@ -122,7 +122,7 @@ impl Table {
         let fits = |table: &Self| {
             table.fields >= 2
                 && table.numbers() >= 2
-                && 2 * table.agreeing >= most
+                && 2 * table.agreeing > most
                 && (table.agree() || (table.delimiter() != b'\t' && table.numbers_in_front() >= 2))
         };
         if let Some(table) = tables.iter().position(fits) {

@@ -391,7 +391,9 @@ fn between_blanks_a_missing_value_is_no_comment() {
 #[test]
 fn where_there_is_no_row_a_line_that_is_none_is_shown() {
     let none = |text: &str| head(text, &options("")).unwrap().unwrap_err().found();
-    assert_eq!(none("# a\n\n"), "only 2 blank or comment lines");
+    assert_eq!(none("#\n"), "only a blank or comment line");
+    assert!(none("#ID\tx\ty\n#1\t2\t3\n").ends_with("--comment '' takes none for a comment"));
+    assert!(none("q,x,y\n%a,2,3\n").ends_with("--comment '' takes none for a comment"));
     assert_eq!(none("x y z\n"), "only a header, in line 1: \"x y z\"");
     assert_eq!(
         none("# a\n1m,2m\n3m,4m\n"),
