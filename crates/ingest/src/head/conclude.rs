@@ -1,10 +1,11 @@
 //! What the lines of the head say together: how rows are laid out, and which of their fields become columns.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use super::Comment;
 use super::columns::{self, Known, Settled};
-use super::header::{Lines, has_row_names, in_header, of_ragged};
+use super::header::{Lines, in_header, of_ragged, row_names};
 use super::names::{self, Names};
 use super::table::{Cell, Table};
 use super::text::{Line, Text, lines};
@@ -250,6 +251,7 @@ impl Context<'_> {
             is_key: &is_key,
             has_wanted: &has_wanted,
             ragged: self.options.ragged,
+            row_names: OnceCell::new(),
         };
         lines.first_row()
     }
@@ -323,8 +325,8 @@ impl Context<'_> {
         }
         // R's and pandas' row names have no rule below them.
         let has_rule = before.iter().any(|line| is_ruler(line.text));
-        let row_names =
-            |enough: usize| !self.options.ragged && !has_rule && has_row_names(rows, table, enough);
+        let none = self.options.ragged || has_rule;
+        let row_names = if none { 0 } else { row_names(rows, table) };
         let is_meant = |names: &Vec<String>| match self.wanted().next() {
             Some(_) => self.has_wanted(names),
             None => names::names_xyz(names),

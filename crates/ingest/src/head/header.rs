@@ -1,9 +1,11 @@
 //! Which lines before the rows are a header, and whose names it has.
 
+use std::cell::OnceCell;
+
 use super::names::{self, Names};
 use super::table::{Cell, Table};
 use super::text::Line;
-use crate::fields::{split, trim_start, unquote};
+use crate::fields::{split, trim_start};
 use crate::layout::BLANKS;
 use crate::line::{is_drawn, is_ruler};
 use crate::number::parse_field;
@@ -25,6 +27,8 @@ pub(super) struct Lines<'a, 'b> {
     pub(super) has_wanted: &'a dyn Fn(&Line<'b>) -> bool,
     /// Whether rows may have any number of further fields.
     pub(super) ragged: bool,
+    /// What [`row_names`] says, once it has been asked.
+    pub(super) row_names: OnceCell<usize>,
 }
 
 impl Lines<'_, '_> {
@@ -49,6 +53,10 @@ impl Lines<'_, '_> {
             self.lacks_all(at) || !self.is_text(at) || units > MOST_UNITS
         };
         Some((header + 1..row).find(is_row).unwrap_or(row))
+    }
+
+    fn row_names(&self) -> usize {
+        *self.row_names.get_or_init(|| row_names(self.content, self.table))
     }
 
     fn cells(&self, at: usize) -> &[Cell] {
@@ -108,8 +116,7 @@ impl Lines<'_, '_> {
             return true;
         }
         let enough = enough_rows(&names::split_names(line.text, self.table.delimiter()));
-        let one_fewer =
-            cells.len() + 1 == fields && has_row_names(self.content, self.table, enough);
+        let one_fewer = cells.len() + 1 == fields && self.row_names() >= enough;
         let one_more = cells.len() == fields + 1 && cells.last() == Some(&Cell::Empty);
         let has_numbers = cells.iter().any(|cell| cell.is_number());
         match cells.len() == fields {
@@ -163,29 +170,28 @@ fn enough_rows(names: &[String]) -> usize {
     if names::names_xyz(names) { 1 } else { 2 }
 }
 
-/// Whether the first fields of rows, the last lines of a table, can be names of theirs: text, in quotes or not, or whole
-/// numbers that count up, `enough` of them.
-pub(super) fn has_row_names(content: &[Line<'_>], table: &Table, enough: usize) -> bool {
-    let cells = &table.cells[table.cells.len() - content.len()..];
-    let rows = content.iter().zip(cells).filter(|(_, cells)| cells.len() == table.fields);
-    let mut rows = rows.skip_while(|(_, cells)| !cells.iter().any(|cell| cell.is_number()));
-    let mut before = None;
-    let mut counted = 0;
-    let are_names = rows.all(|(line, cells)| {
+/// How many of the first fields of rows, the last lines of a table, are names of theirs: all are text, in quotes or not, which
+/// counts as any number, or whole numbers that count up. 0 where one is neither.
+pub(super) fn row_names(rows: &[Line<'_>], table: &Table) -> usize {
+    let cells = &table.cells[table.cells.len() - rows.len()..];
+    let rows = rows.iter().zip(cells).filter(|(_, cells)| cells.len() == table.fields);
+    let rows = rows.skip_while(|(_, cells)| !cells.iter().any(|cell| cell.is_number()));
+    let (mut before, mut counted) = (None, 0_usize);
+    for (line, cells) in rows {
         let fields = split(line.text, table.syntax);
-        let number =
-            std::str::from_utf8(unquote(fields[0])).ok().and_then(|name| name.parse::<u64>().ok());
-        let counts = number.is_some_and(|number| {
-            counted += 1;
-            before.replace(number).is_none_or(|last| last.checked_add(1) == Some(number))
-        });
-        counted += usize::from(cells[0] == Cell::Text || fields[0].starts_with(b"\""));
-        counts || cells[0] == Cell::Text || fields[0].starts_with(b"\"")
-    });
-    // One whole number counts little.
-    let quoted = content.last().is_some_and(|line| trim_start(line.text).starts_with(b"\""));
-    let text = table.cells.last().is_some_and(|cells| cells.first() == Some(&Cell::Text));
-    are_names && (counted >= enough || quoted || text)
+        let Some(&first) = fields.first() else { return 0 };
+        if cells.first() == Some(&Cell::Text) || first.starts_with(b"\"") {
+            counted = usize::MAX;
+            continue;
+        }
+        let number = std::str::from_utf8(first).ok().and_then(|name| name.parse::<u64>().ok());
+        let Some(number) = number else { return 0 };
+        if before.replace(number).is_some_and(|last: u64| last.checked_add(1) != Some(number)) {
+            return 0;
+        }
+        counted = counted.saturating_add(1);
+    }
+    counted
 }
 
 /// The names in a line of the header, if there are as many as fields, or one fewer, where rows have names. Of rows that differ
@@ -193,7 +199,7 @@ pub(super) fn has_row_names(content: &[Line<'_>], table: &Table, enough: usize) 
 pub(super) fn in_header(
     line: &Line<'_>,
     table: &Table,
-    row_names: impl Fn(usize) -> bool,
+    row_names: usize,
     ragged: impl Fn(&[u8]) -> Option<Vec<String>>,
 ) -> Option<Names> {
     let fields = table.fields;
@@ -223,7 +229,7 @@ pub(super) fn in_header(
     let at_end = table.delimiter() != BLANKS && table.empty.last() == Some(&true);
     let enough = enough_rows(&names);
     names.insert(if at_end { names.len() } else { 0 }, String::new());
-    if at_end || (row_names(enough) && !punctuated) { found(names, !at_end) } else { None }
+    if at_end || (row_names >= enough && !punctuated) { found(names, !at_end) } else { None }
 }
 
 /// The names of rows that differ in their text behind the numbers.
