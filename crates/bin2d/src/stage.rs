@@ -259,7 +259,11 @@ mod tests {
             for dtype in [Dtype::F32, Dtype::F64] {
                 let path = folder.path().join(format!("{value}-{dtype}.points"));
                 let columns = "x=1,y=2,r=3,g=4,b=5".parse().unwrap();
-                let reading = pointillist_ingest::Options { dtype, columns, ..Default::default() };
+                let reading = pointillist_ingest::Options {
+                    dtype: dtype.into(),
+                    columns,
+                    ..Default::default()
+                };
                 let reader = Box::new(std::io::Cursor::new(text.clone()));
                 let input = Input::Stream { name: "-".to_owned(), reader };
                 ingest(vec![input], &path, &reading, &()).unwrap();
