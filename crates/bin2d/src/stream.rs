@@ -5,7 +5,7 @@
 //! to the bit.
 
 use pointillist_ingest::{
-    Account, Batch, Batches, Input, Kernel, Options as Reading, Progress, Source,
+    Account, Batch, Batches, Input, Kernel, Options as Reading, Precision, Progress, Source,
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,10 @@ fn stream_cut(
         ));
     }
     let frame = Frame::resolve(options.cells, options.aspect, options.extent, Bounds::default())?;
+    if reading.dtype == Precision::F32 {
+        // Before a pipe is read.
+        frame.extent.check(Dtype::F32, Dtype::F32)?;
+    }
     let mut batches = Batches::open(inputs, reading, progress)?;
     frame.extent.check(batches.dtype(), batches.dtype())?;
     if let Some(rows) = batch_rows {

@@ -172,8 +172,20 @@ fn without_an_extent_that_has_cells_nothing_is_read() {
     let input = Input::Stream { name: "-".to_owned(), reader: Box::new(Untouched) };
     let extent = Some("0,1,3e7,30000000.5".parse().unwrap());
     let options = Options { extent, ..Options::default() };
-    let error = bin2d_stream(vec![input], &Reading::default(), &options, &()).unwrap_err();
+    let narrow = Reading { dtype: Dtype::F32.into(), ..Reading::default() };
+    let error = bin2d_stream(vec![input], &narrow, &options, &()).unwrap_err();
     assert!(error.is_usage());
+    assert!(error.to_string().contains("y = 30000000.0 to 30000000.5 is empty"), "{error}");
+}
+
+#[test]
+fn where_the_type_is_told_from_the_text_so_is_whether_an_extent_has_cells() {
+    let extent = Some("0,1,3e7,30000000.5".parse().unwrap());
+    let options = Options { extent, ..Options::default() };
+    let read = |text| bin2d_stream(vec![stream(text)], &Reading::default(), &options, &());
+    let found = read("0.5 30000000.25 1\n0.5 30000000.375 2\n").unwrap();
+    assert_eq!(found.binned.grid().stats().binned, 2);
+    let error = read("0.5 0.25 1\n0.5 0.5 2\n").unwrap_err();
     assert!(error.to_string().contains("y = 30000000.0 to 30000000.5 is empty"), "{error}");
 }
 
