@@ -207,7 +207,7 @@ pub(crate) struct TextArgs {
     /// Pass over the first N lines of each input
     #[arg(long, value_name = "N")]
     skip_rows: Option<u64>,
-    /// Words and numbers that stand for a missing value, beside NA, NaN, null, None, \\N, - and their like
+    /// Words and numbers that stand for a missing value, beside NA, NaN, null, None, \N, - and their like
     #[arg(long, value_name = "WORD,…", value_delimiter = ',', allow_hyphen_values = true)]
     missing: Vec<String>,
     /// What begins the decimals of a number: a point or a comma [default: .]
