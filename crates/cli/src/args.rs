@@ -201,8 +201,13 @@ pub(crate) struct TextArgs {
     /// the first lines agree on [default: auto]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     delimiter: Option<Delimiter>,
-    /// Characters that begin a comment line; where they are given, such a line is never a row [default: #%>]
-    #[arg(long, value_name = "CHARS")]
+    /// Characters that begin a comment line; where they are given, such a line is never a row
+    #[arg(
+        long,
+        help = "Characters that begin a comment line; where they are given, such a line is never a row \
+                [default: #%>]",
+        value_name = "CHARS"
+    )]
     comment: Option<String>,
     /// Pass over the first N lines of each input
     #[arg(long, value_name = "N")]
