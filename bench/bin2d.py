@@ -156,9 +156,10 @@ class Bin2d:
         try:
             galaxy_points = self.made / "galaxy.points"
             bounds = self.ingest(galaxy_points, galaxy(arguments.data, arguments.rows))
-            # Round numbers beyond the points, as tools do not agree on what lies on the edge.
+            # Beyond the points, as tools do not agree on what lies on the edge; and quarters, of which edges between 2^n cells
+            # are the same in 32 bits, where ours are, as in 64, where theirs are.
             extent = [number for low, high in bounds for number in
-                      (math.floor(100 * low) / 100, (math.floor(100 * high) + 1) / 100)]
+                      (math.floor(4 * low) / 4, (math.floor(4 * high) + 1) / 4)]
             orders = {name: self.make(name, order) for name, order in ORDERS.items()}
             self.comparisons = []
             for size in arguments.sizes:
