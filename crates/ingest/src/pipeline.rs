@@ -464,9 +464,9 @@ impl<'a> Shared<'a> {
 /// Whether a column became one value and was not, as far as samples of texts show.
 fn have_collapsed(samples: &[Sample], column: usize, bounds: Option<(f64, f64)>) -> bool {
     let values = samples.iter().filter_map(|sample| sample.columns.get(column));
-    let finite = values.flatten().copied().filter(|value| value.is_finite());
-    let min = finite.clone().reduce(f64::min);
-    bounds.is_some_and(|(lowest, highest)| lowest == highest) && min < finite.reduce(f64::max)
+    let differ = |(min, max): (f64, f64)| min < max;
+    bounds.is_some_and(|(min, max)| min == max)
+        && Sample::bounds(values.flatten().copied()).is_some_and(differ)
 }
 
 #[cfg(test)]

@@ -52,14 +52,14 @@ impl Sample {
         self.needs_f64.contains(&true)
     }
 
-    /// Smallest and largest finite value of a column.
-    pub(crate) fn bounds(column: &[f64]) -> Option<(f64, f64)> {
-        let finite = column.iter().copied().filter(|value| value.is_finite());
+    /// Smallest and largest finite one of some values.
+    pub(crate) fn bounds(values: impl Iterator<Item = f64> + Clone) -> Option<(f64, f64)> {
+        let finite = values.filter(|value| value.is_finite());
         let min = finite.clone().reduce(f64::min)?;
         Some((min, finite.reduce(f64::max)?))
     }
 }
 
 fn is_coarse(column: &[f64]) -> bool {
-    Sample::bounds(column).is_some_and(|(min, max)| coarseness(min, max).is_some())
+    Sample::bounds(column.iter().copied()).is_some_and(|(min, max)| coarseness(min, max).is_some())
 }

@@ -31,11 +31,7 @@ impl Text {
         bytes: usize,
     ) -> Result<(), Error> {
         while !self.at_end && self.bytes.len() < bytes {
-            let available = match reader.fill_buf() {
-                Ok(available) => available,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::read(path, error)),
-            };
+            let Some(available) = available(path, reader)? else { continue };
             let wanted = &available[..available.len().min(bytes - self.bytes.len())];
             self.bytes.extend_from_slice(wanted);
             let used = wanted.len();
@@ -49,11 +45,7 @@ impl Text {
     fn end_line(&mut self, path: &Path, reader: &mut impl BufRead) -> Result<(), Error> {
         let line = memchr::memrchr(b'\n', &self.bytes).map_or(0, |newline| newline + 1);
         while !self.at_end && self.bytes.last().is_some_and(|&byte| byte != b'\n') {
-            let available = match reader.fill_buf() {
-                Ok(available) => available,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::read(path, error)),
-            };
+            let Some(available) = available(path, reader)? else { continue };
             let newline = memchr::memchr(b'\n', available);
             let used = newline.map_or(available.len(), |at| at + 1);
             self.at_end = used == 0;
@@ -73,6 +65,15 @@ impl Text {
         self.bytes.drain(..bytes);
         self.offset += bytes as u64;
         self.lines += lines;
+    }
+}
+
+/// What can be read without waiting, or after it: nothing at the end. `None` where a signal came in between.
+fn available<'a>(path: &Path, reader: &'a mut impl BufRead) -> Result<Option<&'a [u8]>, Error> {
+    match reader.fill_buf() {
+        Ok(available) => Ok(Some(available)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(error) => Err(Error::read(path, error)),
     }
 }
 
