@@ -34,13 +34,15 @@ neighbours: build
     python3 tests/neighbours/check.py target/release/pointillist
     python3 tests/neighbours/writers.py target/release/pointillist
 
-# A worked example: the three stages one by one, then again with other colours, of which only the last runs
+# A worked example: the three stages one by one, the last again with other colours, then all at once from the text
 stages text="fixtures/galaxy.txt" folder="target/stages": build
     mkdir -p {{ folder }}
     target/release/pointillist ingest {{ text }} -o {{ folder }}/stages.points
     target/release/pointillist bin2d {{ folder }}/stages.points -o {{ folder }}/stages.tiff --size 800
     target/release/pointillist colorize {{ folder }}/stages.tiff -o {{ folder }}/stages.png
-    target/release/pointillist render {{ text }} -o {{ folder }}/stages.png --size 800 --by count --cmap inferno --background black
+    target/release/pointillist colorize {{ folder }}/stages.tiff -o {{ folder }}/stages.png --by count --cmap inferno --background black
+    target/release/pointillist render {{ text }} -o {{ folder }}/render.png --cache-dir {{ folder }} --size 800 --by count --cmap inferno --background black
+    cmp {{ folder }}/stages.png {{ folder }}/render.png
     target/release/pointillist info {{ folder }}/stages.tiff
 
 # Write `rows` stars of the made-up galaxy to `file`

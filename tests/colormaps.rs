@@ -11,7 +11,8 @@ const HEIGHTS: &str = "0 0 10\n1 0 20\n0 1 30\n1 1 nan\n";
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("h.txt", HEIGHTS);
-    folder.succeed("render h.txt -o h.png --size 2");
+    folder.succeed("ingest h.txt -o h.points");
+    folder.succeed("bin2d h.points -o h.tiff --size 2");
     folder
 }
 

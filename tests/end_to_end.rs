@@ -1,6 +1,6 @@
 //! From text to picture, and what lies between.
 
-use crate::support::{Folder, Run, gzip, npy, numbers, raw, spiral, workspace};
+use crate::support::{Folder, Run, gzip, npy, numbers, raw, spiral};
 use std::io::Write;
 use std::process::Stdio;
 
@@ -15,9 +15,10 @@ fn render_makes_columns_grid_and_picture() {
     let lines = run.lines();
     assert_eq!(lines.len(), 3, "{}", run.stderr);
     assert!(lines[0].starts_with("ingest: spiral.points: 500 points, 0 bad, 0 non-finite; "));
-    assert!(lines[1].starts_with(
-        "bin2d: spiral.tiff: 64x32, 500 points: 500 binned, 0 outside, 0 non-finite; "
-    ));
+    let grid = folder.grid("spiral.points");
+    assert!(lines[1].starts_with(&format!(
+        "bin2d: {grid}: 64x32, 500 points: 500 binned, 0 outside, 0 non-finite; "
+    )));
     assert!(lines[2].starts_with("colorize: spiral.png: 64x32, mean through viridis (linear, "));
     let picture = folder.picture("spiral.png");
     assert_eq!(picture.dimensions(), (64, 32));
@@ -51,7 +52,9 @@ fn a_page_that_is_to_be_coloured_is_made_without_being_asked_for() {
     ] {
         let picture = format!("render p.txt -o p.png --size 2 {by}");
         folder.succeed(&picture);
-        let info = String::from_utf8(folder.succeed("info p.tiff").stdout).unwrap();
+        let columns = if by.contains("--columns") { keyed(&folder) } else { "p.points".to_owned() };
+        let info = format!("info {}", folder.grid(&columns));
+        let info = String::from_utf8(folder.succeed(&info).stdout).unwrap();
         let rows = info.lines().filter(|line| line.contains(" f32 "));
         let names: Vec<&str> = rows.filter_map(|row| row.split(' ').next()).collect();
         assert_eq!(names.join(", "), pages, "{by}");
@@ -59,21 +62,29 @@ fn a_page_that_is_to_be_coloured_is_made_without_being_asked_for() {
     }
 }
 
+/// The columns with a key in their name.
+fn keyed(folder: &Folder) -> String {
+    let entries = std::fs::read_dir(folder.path("")).unwrap();
+    let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.find(|name| name.contains('-') && name.ends_with(".points")).unwrap()
+}
+
 #[test]
 fn the_bytes_do_not_depend_on_the_number_of_threads() {
     let folder = Folder::new();
-    let fixture = workspace("fixtures/galaxy.txt");
+    folder.galaxy();
     let mut results = Vec::new();
     for threads in [1, 2, 7] {
         folder.succeed(&format!(
-            "render {} -o g{threads}.png --threads {threads} --size 300 --reduce count,mean,std,first,sum",
-            fixture.display()
+            "render galaxy.txt -o g.png --cache-dir {threads} --threads {threads} --force --size 300 --reduce \
+             count,mean,std,first,sum"
         ));
+        let columns = format!("{threads}/galaxy.points");
         results.push((
-            folder.read(&format!("g{threads}.points/z.npy")),
-            folder.read(&format!("g{threads}.points/z.zones.npy")),
-            folder.read(&format!("g{threads}.tiff")),
-            folder.read(&format!("g{threads}.png")),
+            folder.read(&format!("{columns}/z.npy")),
+            folder.read(&format!("{columns}/z.zones.npy")),
+            folder.read(&folder.grid(&columns)),
+            folder.read("g.png"),
         ));
     }
     assert!(results[0] == results[1] && results[0] == results[2]);
@@ -218,7 +229,16 @@ fn names_need_not_be_utf8() {
     let mut render = folder.command("render spiral.txt --size 20 -o");
     let run = Run::new(render.arg(name(".png")).output().unwrap());
     assert_eq!(run.code, 0, "{}", run.stderr);
-    for end in [".points", ".tiff", ".png"] {
+    let (stem, picture) = (name(""), name(".png"));
+    let mut render = folder.command("render spiral.txt --size 20 --force --cache-dir");
+    let run = Run::new(render.arg(&stem).arg("-o").arg(&picture).output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let text = folder.path("").join(name(".txt"));
+    std::fs::copy(folder.path("spiral.txt"), &text).unwrap();
+    let mut render = folder.command("render --size 20 -o");
+    let run = Run::new(render.arg(&picture).arg(&text).output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for end in [".points", ".png"] {
         assert!(folder.path("").join(name(end)).exists(), "{end}");
         let run = Run::new(folder.command("info --json").arg(name(end)).output().unwrap());
         assert_eq!(run.code, 0, "{}", run.stderr);
@@ -386,8 +406,12 @@ fn info_tells_what_every_file_is_and_verifies_it() {
     let folder = Folder::new();
     folder.write("spiral.txt", spiral());
     folder.succeed("render spiral.txt -o spiral.png --size 20 --norm sqrt");
+    folder.take_grid("spiral.points", "spiral.tiff");
     let text = |arguments| String::from_utf8(folder.succeed(arguments).stdout).unwrap();
     let points = text("info spiral.points --verify");
+    assert!(
+        points.contains(&format!("\ngrid {}: 20x20, count,mean, ", folder.grid("spiral.points")))
+    );
     assert!(points.starts_with("spiral.points: 500 points\n") && points.contains(", verified"));
     let grid = text("info spiral.tiff --verify");
     assert!(grid.starts_with("spiral.tiff: grid of 20x20 cells\n") && grid.contains(", verified"));
@@ -536,7 +560,7 @@ fn columns_that_32_bits_are_too_coarse_for_are_warned_of_once_and_the_remedy_is_
         };
         let before = picture.then(&beside);
         // Where nothing is asked for, the head of the text shows what it takes.
-        let run = folder.succeed(command);
+        let run = folder.succeed(&format!("{command} --force"));
         assert!(run.stderr.contains("; 64 bits for x and y\n"), "{}", run.stderr);
         assert_eq!(warnings(&run), [""; 0], "{command}");
         assert_eq!(facts("")["columns"][0]["dtype"], "f64");

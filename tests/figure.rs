@@ -35,6 +35,7 @@ fn with_a_size_the_axes_have_a_pixel_for_every_cell() {
     let options = "--figure --figsize 6.4,4.8";
     folder.succeed(&format!("render p.txt -o f.png {options}"));
     assert_eq!(folder.picture("f.png").dimensions(), (640, 480));
+    folder.take_grid("p.points", "f.tiff");
     let info = String::from_utf8(folder.succeed("info f.tiff").stdout).unwrap();
     assert!(info.contains("397x369"), "{info}");
     // Without a colorbar the axes are wider.
@@ -81,6 +82,7 @@ fn a_figure_is_made_again_when_what_it_says_changes() {
 fn what_no_figure_can_be_is_refused() {
     let folder = folder();
     folder.succeed("render p.txt -o p.png --size 50");
+    folder.take_grid("p.points", "p.tiff");
     for (options, part) in [
         ("-o n.svg", "add --figure"),
         ("-o n.pdf", "add --figure"),
@@ -135,6 +137,7 @@ fn opacities_have_a_key_below_the_colorbar() {
 fn the_bytes_do_not_depend_on_the_threads() {
     let folder = folder();
     folder.succeed("render p.txt -o p.png --size 900x500");
+    folder.take_grid("p.points", "p.tiff");
     for options in ["-o f.png", "-o f.png --png small --alpha 0.2", "-o f.svg", "-o f.pdf"] {
         let made = |threads: u32| {
             let colorize =

@@ -11,8 +11,8 @@ use image::{Rgba, RgbaImage};
 #[track_caller]
 fn check(name: &str, options: &str) {
     let folder = Folder::new();
-    let fixture = workspace("fixtures/galaxy.txt");
-    folder.succeed(&format!("render {} -o found.png --size 160 {options}", fixture.display()));
+    folder.galaxy();
+    folder.succeed(&format!("render galaxy.txt -o found.png --size 160 {options}"));
     let golden = workspace(&format!("fixtures/golden/{name}.png"));
     if std::env::var_os("POINTILLIST_BLESS").is_some() {
         std::fs::create_dir_all(golden.parent().unwrap()).unwrap();

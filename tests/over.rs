@@ -112,11 +112,12 @@ fn render_and_info_know_composited_points() {
         "render s.txt -o s.png {RGBA} --reduce over --size 20 --background black"
     ));
     assert_eq!(again.stderr.matches("up to date").count(), 3, "{}", again.stderr);
-    let about = folder.succeed("info s.tiff --verify");
+    let grid = folder.grid("s.points");
+    let about = folder.succeed(&format!("info {grid} --verify"));
     let lines = String::from_utf8(about.stdout).unwrap();
     assert!(lines.contains("over-alpha   f32"), "{lines}");
     assert!(lines.contains("opacity 1, 1 without a color"), "{lines}");
-    let facts = folder.succeed("info s.tiff --json").json();
+    let facts = folder.succeed(&format!("info {grid} --json")).json();
     assert_eq!(facts[0]["description"]["composited"]["undrawn"], 1);
     let lines = String::from_utf8(folder.succeed("info s.png").stdout).unwrap();
     assert!(lines.contains("shows over\noptions") && !lines.contains("limits"), "{lines}");

@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 
-use crate::support::{Folder, Run, spiral, workspace};
+use crate::support::{Folder, Run, spiral};
 
 /// Points in 20x20 cells: two alone, of which one lies at the edge, and three in one cell with a fourth near.
 const POINTS: &str = "4.5 12.5 1\n0.5 19.5 2\n12.5 4.5 0\n12.5 4.5 0\n12.5 4.5 0\n14.5 4.5 1\n";
@@ -147,15 +147,16 @@ fn another_marker_is_another_picture_of_the_same_grid() {
 #[test]
 fn a_spread_picture_goes_to_standard_output_and_through_render_like_any_other() {
     let folder = Folder::new();
-    let fixture = workspace("fixtures/galaxy.txt");
+    folder.galaxy();
     let options = "--spread 3 --alpha 0.4 --norm sqrt";
-    let render = format!("render {} --size 300 {options}", fixture.display());
+    let render = format!("render galaxy.txt --size 300 {options}");
     folder.succeed(&format!("{render} -o g.png"));
+    folder.take_grid("galaxy.points", "g.tiff");
     let file = folder.read("g.png");
     for arguments in [
         &format!("colorize g.tiff -o - {options}"),
         &format!("colorize g.tiff -o - --marker circle --quiet {options}"),
-        &format!("{render} -o - --cache-dir ."),
+        &format!("{render} -o -"),
     ] {
         let run = folder.succeed(arguments);
         assert!(run.stdout == file, "{arguments}\n{}", run.stderr);

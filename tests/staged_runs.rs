@@ -29,13 +29,151 @@ fn a_second_run_makes_nothing_and_says_so() {
     folder.succeed(render);
     let before = folder.listing();
     let run = folder.succeed(render);
-    assert_eq!(
-        run.stderr,
+    let expected = format!(
         "ingest: s.points: up to date, 500 points\n\
-         bin2d: s.tiff: up to date, 500 points\n\
-         colorize: s.png: up to date\n"
+         bin2d: {}: up to date, 500 points\n\
+         colorize: s.png: up to date\n",
+        folder.grid("s.points")
     );
+    assert_eq!(run.stderr, expected);
     assert_eq!(folder.listing(), before);
+}
+
+#[test]
+fn a_text_is_parsed_once_whatever_its_pictures_are_called_and_wherever_they_are() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path("data")).unwrap();
+    std::fs::create_dir_all(folder.path("out/deep")).unwrap();
+    folder.write("data/s.txt", spiral());
+    let run = |arguments: &str| made(&folder.succeed(&format!("{arguments} --json")));
+    assert_eq!(run("render data/s.txt -o a.png --size 20"), ["ingest", "bin2d", "colorize"]);
+    for picture in ["b.png", "out/a.png", "out/deep/c.png"] {
+        let render = format!("render data/s.txt -o {picture} --size 20 --cmap magma");
+        assert_eq!(run(&render), ["colorize"]);
+        assert_eq!(run(&render), [""; 0]);
+        assert_eq!(folder.read(picture), folder.read("b.png"));
+    }
+    assert_eq!(run("render data/s.txt -o a.png --size 30"), ["bin2d", "colorize"]);
+    assert_eq!(run("scatter data/s.txt -o d.png"), ["scatter"]);
+    // Columns that were made by hand are as good.
+    folder.write("t.txt", spiral() + "1 2 3\n");
+    assert_eq!(run("ingest t.txt -o t.points"), ["ingest"]);
+    assert_eq!(run("render t.txt -o t.png --size 20"), ["bin2d", "colorize"]);
+    // And so is what was kept elsewhere before.
+    assert_eq!(run("render data/s.txt -o e.png --size 20 --cache-dir out"), ["colorize"]);
+    // To the standard output, too.
+    let output = folder.succeed("render data/s.txt -o - --size 20 --cmap magma");
+    assert_eq!(output.stdout, folder.read("b.png"));
+    assert_eq!(output.stderr.matches("up to date").count(), 2, "{}", output.stderr);
+    let columns: Vec<_> = folder
+        .listing()
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|end| end == "points"))
+        .map(|(path, _)| path.strip_prefix(folder.path("")).unwrap().to_owned())
+        .collect();
+    assert_eq!(columns, ["data/s.points", "t.points"].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn inputs_of_one_name_and_other_ways_to_read_one_do_not_meet() {
+    let folder = Folder::new();
+    for (name, last) in [("a", "1 1 1\n"), ("b", "2 2 2\n")] {
+        std::fs::create_dir(folder.path(name)).unwrap();
+        folder.write(&format!("{name}/s.txt"), spiral() + last);
+        folder.succeed(&format!(
+            "render {name}/s.txt -o {name}/right.png --size 20 --cache-dir {name}"
+        ));
+    }
+    folder.write("s.csv", "1 1 1\n");
+    let render = |name: &str, options: &str| {
+        let arguments =
+            format!("render {name} -o n.png --json --size 20 --cache-dir cache {options}");
+        made(&folder.succeed(&arguments))
+    };
+    for again in [false, true] {
+        for (name, options) in [
+            ("a/s.txt", ""),
+            ("b/s.txt", ""),
+            ("a/s.txt b/s.txt", ""),
+            ("b/s.txt a/s.txt", ""),
+            ("a/s.txt", "--columns x=2,y=1,z=3"),
+            ("a/s.txt", "--dtype f64"),
+            ("s.csv", ""),
+        ] {
+            // Those of a and b were found beside them.
+            let made = render(name, options);
+            let known = again || (options.is_empty() && name.len() == "a/s.txt".len());
+            assert_eq!(made.contains(&"ingest".to_owned()), !known, "{name} {options}");
+            if options.is_empty() && name.len() == "a/s.txt".len() {
+                let right = format!("{}/right.png", &name[..1]);
+                assert!(folder.read("n.png") == folder.read(&right), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_grids_that_were_used_last_are_kept() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let render = |size: usize, options: &str| {
+        let render = format!("render s.txt -o s.png --json --size {size} {options}");
+        made(&folder.succeed(&render)).contains(&"bin2d".to_owned())
+    };
+    let kept = || std::fs::read_dir(folder.path("s.points/grids")).unwrap().count() - 1;
+    for size in 1..=8 {
+        assert!(render(size, ""));
+    }
+    assert_eq!(kept(), 8);
+    assert!(!render(1, ""));
+    assert!(render(9, ""));
+    assert_eq!(kept(), 8);
+    assert!(!render(1, "") && render(2, "") && !render(9, "--keep-grids 2"));
+    assert_eq!(kept(), 2);
+    assert!(!render(2, "") && render(1, "--keep-grids 0"));
+    assert_eq!(kept(), 0);
+    assert!(render(1, ""));
+}
+
+#[test]
+fn clean_removes_what_nothing_needs_and_only_that() {
+    let folder = Folder::new();
+    for name in ["kept", "changed", "gone", "asked"] {
+        folder.write(&format!("{name}.txt"), spiral());
+        if name == "asked" {
+            folder.succeed("ingest asked.txt -o asked.points");
+        }
+        folder.succeed(&format!("render {name}.txt -o {name}.png --size 20"));
+    }
+    folder.feed("render - -o stream.png --size 20", spiral());
+    std::fs::write(folder.path("mine.tiff"), "mine").unwrap();
+    folder.write("changed.txt", spiral() + "1 1 1\n");
+    folder.write("asked.txt", spiral() + "1 1 1\n");
+    std::fs::remove_file(folder.path("gone.txt")).unwrap();
+    let before = folder.listing();
+    let run = folder.succeed("clean --dry-run");
+    assert!(run.stderr.contains("clean: changed.points: would be removed, "), "{}", run.stderr);
+    assert_eq!(folder.listing(), before);
+    let exist = |names: &[&str]| -> Vec<bool> {
+        names.iter().map(|name| folder.path(&format!("{name}.points/x.npy")).exists()).collect()
+    };
+    let names = ["kept", "changed", "gone", "asked", "stream"];
+    let run = folder.succeed("clean --json");
+    assert_eq!(exist(&names), [true, false, true, true, true]);
+    assert_eq!(run.json().len(), 1);
+    assert_eq!(run.json()[0]["because"], "its input has changed");
+    assert!(run.stderr.contains("\nclean: 1 file or folder removed, "), "{}", run.stderr);
+    // Grids of columns that were asked for go when these change.
+    folder.succeed("ingest asked.txt -o asked.points");
+    folder.succeed("clean asked.points");
+    folder.succeed("clean --all");
+    assert_eq!(exist(&names), [false, false, true, true, true]);
+    assert!(!folder.path("stream.points/grids").exists());
+    assert!(folder.path("mine.tiff").exists());
+    assert!(folder.succeed("clean --all").stderr.ends_with("0 files and folders removed, 0 B\n"));
+    let run = folder.succeed("render gone.points -o n.png --size 20 --json");
+    assert_eq!(made(&run), ["bin2d", "colorize"]);
+    folder.fail(1, "clean nowhere");
 }
 
 #[test]
@@ -103,13 +241,17 @@ fn a_file_that_is_gone_or_damaged_is_made_again() {
     let render = "render s.txt -o s.png --json --size 20";
     folder.succeed(render);
     let expected = folder.listing();
-    std::fs::remove_file(folder.path("s.tiff")).unwrap();
+    let grid = folder.grid("s.points");
+    std::fs::remove_file(folder.path(&grid)).unwrap();
     assert_eq!(made(&folder.succeed(render)), ["bin2d"]);
     std::fs::remove_dir_all(folder.path("s.points")).unwrap();
-    assert_eq!(made(&folder.succeed(render)), ["ingest"]);
-    let grid = folder.read("s.tiff");
-    folder.write("s.tiff", &grid[..grid.len() - 1]);
-    assert_eq!(made(&folder.succeed(render)), ["bin2d"]);
+    assert_eq!(made(&folder.succeed(render)), ["ingest", "bin2d"]);
+    let whole = folder.read(&grid);
+    // As a power cut leaves it, among others.
+    for length in [whole.len() - 1, 1000, 0] {
+        folder.write(&grid, &whole[..length]);
+        assert_eq!(made(&folder.succeed(render)), ["bin2d"], "{length}");
+    }
     let picture = folder.read("s.png");
     folder.write("s.png", &picture[..picture.len() - 1]);
     assert_eq!(made(&folder.succeed(render)), ["colorize"]);
@@ -127,7 +269,9 @@ fn another_text_under_the_same_output_is_noticed() {
     set_modified(&folder, "a.txt", time);
     set_modified(&folder, "b.txt", time);
     folder.succeed("render a.txt -o s.png --size 20");
-    assert_eq!(made(&folder.succeed("render b.txt -o s.png --size 20 --json")), ["ingest"]);
+    let run = folder.succeed("render b.txt -o s.png --size 20 --json");
+    // The picture is the same, as the grid is.
+    assert_eq!(made(&run), ["ingest", "bin2d"]);
     assert_eq!(made(&folder.succeed("render a.txt b.txt -o s.png --size 20 --json")).len(), 3);
 }
 
@@ -138,13 +282,14 @@ fn a_stage_with_nothing_to_do_leaves_its_output_newer_than_its_input() {
     let old = SystemTime::now() - Duration::from_secs(1000);
     set_modified(&folder, "s.txt", old);
     folder.succeed("render s.txt -o s.png --size 20");
-    for name in ["s.tiff", "s.png"] {
+    let grid = folder.grid("s.points");
+    for name in [&grid, "s.png"] {
         set_modified(&folder, name, old - Duration::from_secs(1000));
     }
     assert_eq!(made(&folder.succeed("render s.txt -o s.png --size 20 --json")), [""; 0]);
     assert!(modified(&folder, "s.points") >= modified(&folder, "s.txt"));
-    assert!(modified(&folder, "s.tiff") >= modified(&folder, "s.points"));
-    assert!(modified(&folder, "s.png") >= modified(&folder, "s.tiff"));
+    assert!(modified(&folder, &grid) >= modified(&folder, "s.points"));
+    assert!(modified(&folder, "s.png") >= modified(&folder, &grid));
 }
 
 #[test]
@@ -152,6 +297,7 @@ fn an_output_that_is_read_only_is_renewed_all_the_same() {
     let folder = Folder::new();
     folder.write("s.txt", spiral());
     folder.succeed("render s.txt -o s.png --size 20");
+    folder.take_grid("s.points", "s.tiff");
     let old = SystemTime::now() - Duration::from_secs(1000);
     set_modified(&folder, "s.png", old);
     let mut permissions = folder.path("s.png").metadata().unwrap().permissions();
@@ -176,10 +322,10 @@ fn intermediates_are_kept_where_they_are_wanted() {
     folder.write("s.txt", spiral());
     folder.succeed("render s.txt -o s.png --size 20 --cache-dir cache/deep");
     assert!(folder.path("cache/deep/s.points/x.npy").is_file());
-    assert!(folder.path("cache/deep/s.tiff").is_file());
-    assert!(!folder.path("s.points").exists() && !folder.path("s.tiff").exists());
+    assert!(folder.grid("cache/deep/s.points").starts_with("cache/deep/"));
+    assert!(!folder.path("s.points").exists());
     let run = folder.succeed("render cache/deep/s.points -o t.png --size 20 --json");
-    assert_eq!(made(&run), ["bin2d", "colorize"]);
+    assert_eq!(made(&run), ["colorize"]);
     assert!(folder.read("s.png") == folder.read("t.png"));
 }
 

@@ -25,6 +25,11 @@ impl Folder {
         path
     }
 
+    /// Copies the fixture of 120,000 stars to `galaxy.txt`: what is kept of it is kept here.
+    pub(crate) fn galaxy(&self) {
+        std::fs::copy(workspace("fixtures/galaxy.txt"), self.path("galaxy.txt")).unwrap();
+    }
+
     /// The program, ready to run in this folder; arguments are separated by blanks.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
@@ -83,6 +88,20 @@ impl Folder {
         list(self.0.path(), &mut all);
         all.sort();
         all
+    }
+
+    /// The grid that was kept last with these columns, as a name in this folder.
+    pub(crate) fn grid(&self, columns: &str) -> String {
+        let entries = std::fs::read_dir(self.path(columns).join("grids")).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let grids = paths.filter(|path| path.extension().is_some_and(|end| end == "tiff"));
+        let last = grids.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap();
+        format!("{columns}/grids/{}", last.file_name().unwrap().to_str().unwrap())
+    }
+
+    /// Copies that grid to `name`.
+    pub(crate) fn take_grid(&self, columns: &str, name: &str) {
+        std::fs::copy(self.path(&self.grid(columns)), self.path(name)).unwrap();
     }
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {

@@ -34,8 +34,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Text or arrays to picture, through all three stages
     ///
-    /// Keeps the columns and the grid beside the picture, and makes only those again whose input or options have
-    /// changed: another colormap takes milliseconds.
+    /// Keeps columns and grids with the input (stars.points for stars.txt), for pictures of any name, and makes only those
+    /// again whose input or options have changed: another colormap takes milliseconds.
     #[command(after_help = "Examples:\n  \
         pointillist render galaxy.txt -o galaxy.png\n  \
         pointillist render galaxy.txt -o galaxy.png --by count --cmap inferno --background black\n  \
@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// The picture of plt.scatter(x, y), of any number of points
     ///
     /// Points are drawn as markers in the order of their rows: in one colour, with z through a colormap, or each in its
-    /// own. Keeps the columns beside the picture; points from standard input with --extent are drawn as they come.
+    /// own. Keeps the columns with the input, for any picture; points from standard input with --extent are drawn as they come.
     #[command(after_help = "Examples:\n  \
         pointillist scatter stars.txt -o stars.png --s 1 --marker square --alpha 0.01\n  \
         pointillist scatter stars.txt -o stars.pdf --figure --cmap viridis --s 4\n  \
@@ -80,6 +80,15 @@ pub(crate) enum Command {
     Colorize(ColorizeArgs),
     /// What is in a file that pointillist made
     Info(InfoArgs),
+    /// Removes what nothing needs any more of what was kept for pictures
+    ///
+    /// Grids and columns whose input has changed since or is damaged, and what interrupted runs left. Columns that ingest
+    /// was asked for stay, and so do those whose input is gone.
+    #[command(after_help = "Examples:\n  \
+        pointillist clean                 # in this folder\n  \
+        pointillist clean data --dry-run\n  \
+        pointillist clean --all data      # also what is still good and can be made again")]
+    Clean(CleanArgs),
     /// The names of the colormaps, on a terminal with their colours, or a picture of them
     #[command(after_help = "Examples:\n  \
         pointillist colormaps viridis magma_r terrain.cpt\n  \
@@ -98,6 +107,7 @@ impl Command {
             Self::Merge(_) => "merge",
             Self::Colorize(_) => "colorize",
             Self::Info(_) => "info",
+            Self::Clean(_) => "clean",
             Self::Colormaps(_) => "colormaps",
         }
     }
@@ -144,10 +154,13 @@ pub(crate) struct RenderArgs {
     /// The picture, a .png; with --figure also an .svg or a .pdf; - for standard output
     #[arg(long, short, value_name = "OUT.png")]
     pub(crate) output: PathBuf,
-    /// Where columns and grid are kept [default: beside the picture; for a picture to standard output, in the
-    /// folder for temporary files (TMPDIR), until it is made]
+    /// Where columns and grids are kept, and looked for first [default: beside the input; where that cannot be written,
+    /// and of a pipe, beside the picture]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
+    /// How many grids are kept with the columns, of those that were used last
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) keep_grids: usize,
     /// Type of the stored columns and of the grid; auto takes 64 bits for columns that 32 are too coarse for, as far as
     /// the head of the text shows, and 32 for the grid, whose counts are f64 all the same where f32 would round them
     #[arg(long, value_name = "TYPE", default_value = "auto", value_parser = precision())]
@@ -424,6 +437,19 @@ pub(crate) struct InfoArgs {
     /// Read all of it and compare with what was recorded when it was written
     #[arg(long)]
     pub(crate) verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CleanArgs {
+    /// Folders that hold .points, or .points folders
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Remove also what is still good and can be made again: all grids, and columns whose input is there
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -57,7 +57,7 @@ impl MadeFrom<'_> {
     }
 
     /// The existing output, if it is complete and was made from this with these options.
-    fn up_to_date(&self, output: &Path, options: &Options) -> Option<GridFile> {
+    pub(crate) fn up_to_date(&self, output: &Path, options: &Options) -> Option<GridFile> {
         let grid = GridFile::open(output).ok()?;
         let about = grid.description();
         let same = about.options == *options
@@ -81,20 +81,38 @@ pub(crate) fn stage(
     global: &Global,
     report: &Report,
 ) -> Result<GridFile, Failure> {
-    if !global.force
-        && let Some(grid) = from.up_to_date(output, options)
-    {
-        keep_newer(output, from.paths());
-        let about = grid.description();
-        let bad = match about.inputs.as_ref().map_or(0, |inputs| inputs.skipped) {
-            0 => String::new(),
-            bad => format!(", {} bad", count(bad)),
-        };
-        let summary =
-            format!("up to date, {}{bad}", plural(about.counts.points, "point", "points"));
-        report.stage(STAGE, &shown(output), &summary, facts(&grid, true))?;
-        return Ok(grid);
+    match from.up_to_date(output, options).filter(|_| !global.force) {
+        Some(grid) => reuse(from, grid, output, report),
+        None => make(from, output, options, global, report),
     }
+}
+
+/// Says that this grid, which lies at `output`, is up to date.
+pub(crate) fn reuse(
+    from: MadeFrom<'_>,
+    grid: GridFile,
+    output: &Path,
+    report: &Report,
+) -> Result<GridFile, Failure> {
+    keep_newer(output, from.paths());
+    let about = grid.description();
+    let bad = match about.inputs.as_ref().map_or(0, |inputs| inputs.skipped) {
+        0 => String::new(),
+        bad => format!(", {} bad", count(bad)),
+    };
+    let summary = format!("up to date, {}{bad}", plural(about.counts.points, "point", "points"));
+    report.stage(STAGE, &shown(output), &summary, facts(&grid, true))?;
+    Ok(grid)
+}
+
+/// Makes `output`.
+pub(crate) fn make(
+    from: MadeFrom<'_>,
+    output: &Path,
+    options: &Options,
+    global: &Global,
+    report: &Report,
+) -> Result<GridFile, Failure> {
     let start = Instant::now();
     let (progress, binned, read) = match from {
         MadeFrom::Columns(points) => {

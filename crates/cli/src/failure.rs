@@ -13,12 +13,23 @@ use crate::interrupt;
 pub(crate) enum Failure {
     /// Something went wrong: exit code 1.
     Error(String),
+    /// Something that lies between input and picture is not what was written: exit code 1, unless it can be made again.
+    Damaged(Kept, String),
     /// The command makes no sense: exit code 2.
     Usage(String),
     /// A signal has stopped the run: exit code 128 and its number, 130 for Ctrl-C.
     Interrupted,
     /// Whoever reads the standard output has seen enough: no error.
     BrokenPipe,
+}
+
+/// What lies between input and picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// What `ingest` makes.
+    Columns,
+    /// What `bin2d` makes.
+    Grid,
 }
 
 impl Failure {
@@ -28,6 +39,11 @@ impl Failure {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
+    }
+
+    /// What cannot be read.
+    pub(crate) fn read(path: &Path, error: &std::io::Error) -> Self {
+        Self::Error(format!("{}: {}", path.display(), plain(error)))
     }
 
     /// An output that cannot be written.
@@ -47,7 +63,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
-            Self::Error(_) => ExitCode::from(1),
+            Self::Error(_) | Self::Damaged(..) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(interrupt::exit_code()),
         }
@@ -75,6 +91,9 @@ impl From<pointillist_ingest::Error> for Failure {
         match error {
             pointillist_ingest::Error::Cancelled => Self::Interrupted,
             pointillist_ingest::Error::Options(message) => Self::Usage(message),
+            error @ pointillist_ingest::Error::NotPoints { .. } => {
+                Self::Damaged(Kept::Columns, chain(&error))
+            }
             error => Self::Error(chain(&error)),
         }
     }
@@ -86,6 +105,9 @@ impl From<pointillist_bin2d::Error> for Failure {
             pointillist_bin2d::Error::Cancelled => Self::Interrupted,
             pointillist_bin2d::Error::Points(error) => error.into(),
             error if error.is_usage() => Self::Usage(chain(&error)),
+            error @ pointillist_bin2d::Error::Damaged { .. } => {
+                Self::Damaged(Kept::Grid, chain(&error))
+            }
             error => Self::Error(chain(&error)),
         }
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Global, InfoArgs};
 use crate::bin2d::{composited, counts, shard_of};
+use crate::cache::grids;
 use crate::colorize::{drawn, record};
 use crate::failure::Failure;
 use crate::figure;
@@ -111,9 +112,12 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
     for read in &sidecar.read_as {
         lines.push(format!("{} read as: {read}", shown(&read.path)));
     }
+    let grids = grids::kept(&path.join(grids::FOLDER));
+    lines.extend(grids.iter().map(|grid| grid.line(&points)));
     lines.push(identity(points.identity(), verify));
     let mut facts = json!({ "kind": "points", "path": shown(path), "verified": verify });
     facts["points"] = json!(sidecar);
+    facts["grids"] = json!(grids.iter().map(|grid| grid.facts(&points)).collect::<Vec<_>>());
     let zoned = sidecar.columns.iter().all(|column| column.zones.is_some());
     facts["blocks"] = json!(zoned.then(|| points.rows().div_ceil(Zones::BLOCK as u64)));
     Ok((lines, facts))

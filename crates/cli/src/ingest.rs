@@ -1,4 +1,4 @@
-//! The command `ingest`, and its stage for `render`.
+//! The command `ingest`, and its stage for `render` and `scatter`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,6 +8,7 @@ use pointillist_ingest::{Ingested, Options, Points, ingest};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
+use crate::cache::tag;
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_unchanged};
@@ -22,13 +23,15 @@ pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<
     // One or the other has been asked for.
     let Some(output) = args.output else { return reading::explain(&args.inputs, &options, report) };
     check_output(&output, &["points"], &args.inputs)?;
-    stage(&args.inputs, &output, &options, global, report)?;
+    let points = stage(&args.inputs, &output, &options, global, report)?;
+    // Columns that were kept for pictures are asked for now.
+    tag::unmark(points.path()).map_err(|error| Failure::write(&output, &error))?;
     make_newest(&output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())
 }
 
 /// Makes `output` from `inputs` unless it is up to date.
-pub(crate) fn stage(
+fn stage(
     inputs: &[PathBuf],
     output: &Path,
     options: &Options,
@@ -36,20 +39,36 @@ pub(crate) fn stage(
     report: &Report,
 ) -> Result<Points, Failure> {
     inputs::check(inputs)?;
-    if !global.force
-        && let Some(points) = up_to_date(inputs, output, options)
-    {
-        let files = inputs.iter().map(PathBuf::as_path);
-        keep_newer(output, files);
-        let facts = facts(&points, true);
-        let bad = match points.sidecar().skipped {
-            0 => String::new(),
-            bad => format!(", {} bad", count(bad)),
-        };
-        let summary = format!("up to date, {}{bad}", plural(points.rows(), "point", "points"));
-        report.stage(STAGE, &shown(output), &summary, facts)?;
-        return Ok(points);
+    match up_to_date(inputs, output, options).filter(|_| !global.force) {
+        Some(points) => reuse(points, inputs, report),
+        None => make(inputs, output, options, global, report),
     }
+}
+
+/// Says that these columns are up to date.
+pub(crate) fn reuse(
+    points: Points,
+    inputs: &[PathBuf],
+    report: &Report,
+) -> Result<Points, Failure> {
+    keep_newer(points.path(), inputs.iter().map(PathBuf::as_path));
+    let bad = match points.sidecar().skipped {
+        0 => String::new(),
+        bad => format!(", {} bad", count(bad)),
+    };
+    let summary = format!("up to date, {}{bad}", plural(points.rows(), "point", "points"));
+    report.stage(STAGE, &shown(points.path()), &summary, facts(&points, true))?;
+    Ok(points)
+}
+
+/// Makes `output` from `inputs`.
+pub(crate) fn make(
+    inputs: &[PathBuf],
+    output: &Path,
+    options: &Options,
+    global: &Global,
+    report: &Report,
+) -> Result<Points, Failure> {
     let start = Instant::now();
     let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));
     let done = ingest(inputs::inputs(inputs), output, options, &progress)?;
@@ -99,7 +118,7 @@ fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
 }
 
 /// The existing output, if it is complete and was made from these inputs, as they are, with these options.
-fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Points> {
+pub(crate) fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Points> {
     let points = Points::open(output).ok()?;
     let sidecar = points.sidecar();
     let same = sidecar.options == *options

@@ -64,3 +64,11 @@ pub(crate) fn are_unchanged(paths: &[PathBuf], read: &[Source]) -> bool {
     let now: Option<Vec<Source>> = paths.iter().map(|path| Source::of_file(path)).collect();
     now.is_some_and(|now| now == read && now.iter().all(|source| source.modified.is_some()))
 }
+
+/// Whether these are the inputs that were read, changed since or not.
+pub(crate) fn are_of(paths: &[PathBuf], read: &[Source]) -> bool {
+    let now: Option<Vec<Source>> = paths.iter().map(|path| Source::of_file(path)).collect();
+    now.is_some_and(|now| {
+        now.iter().map(|source| &source.path).eq(read.iter().map(|source| &source.path))
+    })
+}

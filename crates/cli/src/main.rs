@@ -1,8 +1,9 @@
 //! `pointillist`: text files with hundreds of millions of points into one picture.
 
 mod args;
-mod between;
 mod bin2d;
+mod cache;
+mod clean;
 mod colorize;
 mod colormaps;
 mod failure;
@@ -56,6 +57,7 @@ fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
         Command::Merge(args) => merge::run(&args, &global, report),
         Command::Colorize(args) => colorize::run(args, &global, report),
         Command::Info(args) => info::run(&args, &global, report),
+        Command::Clean(args) => clean::run(&args, report),
         Command::Colormaps(args) => colormaps::run(&args, report),
     }
 }

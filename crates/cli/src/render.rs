@@ -1,19 +1,22 @@
 //! The command `render`: all stages, with what lies between them kept.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use pointillist_bin2d::{GridFile, Options, Reduction, Reductions, Term};
 use pointillist_colorize::default_page;
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::pages;
+use pointillist_ingest::Options as Reading;
 use pointillist_ingest::staged::StagedFile;
 
 use crate::args::{Global, RenderArgs};
-use crate::between::Between;
+use crate::cache::{Cache, Found, grids};
 use crate::colorize::{Wanted, is_stdout};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kept};
 use crate::report::Report;
-use crate::{bin2d, colorize, figure};
+use crate::{colorize, figure};
+
+const STAGE: &str = "render";
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let figure = args.figure.wanted(&args.output)?;
@@ -33,24 +36,48 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
             .map(drop)
             .map_err(|error| Failure::write(&args.output, &error))?;
     }
-    let between = Between::new(&args.inputs, &args.output, args.cache_dir.as_deref())?;
-    let grid = between.path("tiff");
-    check_grid(&grid)?;
-    let points = between.points(&args.inputs, &args.text, args.dtype, global, report)?;
-    let opened = bin2d::stage(bin2d::MadeFrom::Columns(&points), &grid, &options, global, report)?;
-    colorize::stage(opened, &grid, &args.output, &picture, global, report)
+    let reading = args.text.options(args.dtype);
+    let cache = Cache::new(&args.inputs, &args.output, args.cache_dir.as_deref(), &args.text)?;
+    let columns = cache.columns(&reading, global.force, global, report)?;
+    let mut between = Between { cache, columns, reading, options, global, report };
+    let (grid, path) = between.grid(global.force)?;
+    let output = &args.output;
+    match colorize::stage(grid, &path, output, &picture, global, report) {
+        Err(Failure::Damaged(Kept::Grid, why)) => {
+            report.warning(STAGE, &format!("{why}; made again"));
+            let (grid, path) = between.grid(true)?;
+            colorize::stage(grid, &path, output, &picture, global, report)?;
+        }
+        done => done?,
+    }
+    if let Some(folder) = path.parent() {
+        grids::keep(folder, args.keep_grids);
+    }
+    Ok(())
 }
 
-/// The grid may replace one of ours, whole, damaged or of another version, but no other file.
-fn check_grid(grid: &Path) -> Result<(), Failure> {
-    use pointillist_bin2d::Error::{Damaged, Version};
-    match GridFile::open(grid) {
-        Err(error) if grid.exists() && !matches!(error, Damaged { .. } | Version { .. }) => {
-            Err(Failure::error(format!(
-                "{error}; render would replace it: remove it, or keep the grid elsewhere with --cache-dir"
-            )))
+/// What lies between input and picture, and what it takes to make it again.
+struct Between<'a> {
+    cache: Cache<'a>,
+    columns: Found,
+    reading: Reading,
+    options: Options,
+    global: &'a Global,
+    report: &'a Report,
+}
+
+impl Between<'_> {
+    /// The grid and its path. Columns that prove to be damaged are made again, if they can be.
+    fn grid(&mut self, anew: bool) -> Result<(GridFile, PathBuf), Failure> {
+        let Self { cache, columns, reading, options, global, report } = self;
+        match cache.grid(&columns.points, options, anew, global, report) {
+            Err(Failure::Damaged(Kept::Columns, why)) if columns.can_be_made_again => {
+                report.warning(STAGE, &format!("{why}; made again"));
+                *columns = cache.columns(reading, true, global, report)?;
+                cache.grid(&columns.points, options, true, global, report)
+            }
+            made => made,
         }
-        _ => Ok(()),
     }
 }
 

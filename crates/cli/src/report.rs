@@ -79,7 +79,7 @@ impl Report {
     /// The last words of a run that failed.
     pub(crate) fn failure(&self, stage: &str, failure: &Failure) {
         match failure {
-            Failure::Error(message) | Failure::Usage(message) => {
+            Failure::Error(message) | Failure::Usage(message) | Failure::Damaged(_, message) => {
                 say(format_args!("pointillist: {stage}: {message}"));
             }
             Failure::Interrupted => {

@@ -19,9 +19,9 @@ pub(crate) use args::ScatterArgs;
 use args::{Blend, CanvasArgs};
 
 use crate::args::Global;
-use crate::between::Between;
+use crate::cache::Cache;
 use crate::colorize::{is_stdout, texts, up_to_date, write};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kept};
 use crate::figure::{self, named};
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs;
@@ -43,11 +43,19 @@ pub(crate) fn run(args: ScatterArgs, global: &Global, report: &Report) -> Result
     if job.extent.is_some() && args.inputs.iter().all(|path| path.as_os_str() == "-") {
         return job.streamed(&args, global, report);
     }
-    let between = Between::new(&args.inputs, &args.output, args.cache_dir.as_deref())?;
-    let points = between.points(&args.inputs, &args.text, args.dtype, global, report)?;
-    job.of_points(&points, &args, global, report)?;
+    let reading = args.text.options(args.dtype);
+    let cache = Cache::new(&args.inputs, &args.output, args.cache_dir.as_deref(), &args.text)?;
+    let mut columns = cache.columns(&reading, global.force, global, report)?;
+    match job.of_points(&columns.points, &args, global, report) {
+        Err(Failure::Damaged(Kept::Columns, why)) if columns.can_be_made_again => {
+            report.warning(STAGE, &format!("{why}; made again"));
+            columns = cache.columns(&reading, true, global, report)?;
+            job.of_points(&columns.points, &args, global, report)?;
+        }
+        done => done?,
+    }
     if !is_stdout(&args.output) {
-        make_newest(&args.output, points.iter().map(Points::path));
+        make_newest(&args.output, columns.points.iter().map(Points::path));
     }
     Ok(())
 }
@@ -123,7 +131,12 @@ impl Job {
     }
 
     /// Points that come from the standard input, drawn as they come.
-    fn streamed(self, args: &ScatterArgs, global: &Global, report: &Report) -> Result<(), Failure> {
+    fn streamed(
+        &self,
+        args: &ScatterArgs,
+        global: &Global,
+        report: &Report,
+    ) -> Result<(), Failure> {
         let start = Instant::now();
         let progress = StageProgress::new(global, STAGE, &Unit::Bytes, None);
         let reading = args.text.options(args.dtype);
@@ -144,7 +157,7 @@ impl Job {
             }))
         };
         let scene = self.scene(&bounds, has_alpha, wide)?;
-        let mut drawing = scene.drawing(&self)?;
+        let mut drawing = scene.drawing(self)?;
         while let Some(batch) = batches.next_batch()? {
             let columns: Vec<_> = places.iter().map(|&place| batch.columns[place]).collect();
             drawing.add(columns[0], columns[1], &columns[2..], &UntilInterrupted)?;
@@ -161,7 +174,7 @@ impl Job {
 
     /// The points of these folders, one after another.
     fn of_points(
-        self,
+        &self,
         points: &[Points],
         args: &ScatterArgs,
         global: &Global,
@@ -204,7 +217,7 @@ impl Job {
             .flatten()
             .any(|column| matches!(column.values(), pointillist_ingest::Values::F64(_)));
         let scene = self.scene(&bounds, has_alpha, wide)?;
-        let mut drawing = scene.drawing(&self)?;
+        let mut drawing = scene.drawing(self)?;
         let rows = points.iter().map(Points::rows).sum();
         let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(rows));
         for columns in &tables {

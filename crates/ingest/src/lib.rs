@@ -48,7 +48,7 @@ pub use explain::{Explained, explain};
 pub use kernel::Kernel;
 pub use options::{ColumnChoice, Delimiter, Dtype, Options, Precision, Raw};
 pub use pipeline::{Account, Ingested, SkippedLine, ingest};
-pub use points::{Column, Points};
+pub use points::{Column, GRIDS, Points};
 pub use progress::Progress;
 pub use read_as::{ReadAs, ReadColumn};
 pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Skipped, Source};

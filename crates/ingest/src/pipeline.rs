@@ -27,7 +27,7 @@ use crate::source::{Chunk, Chunker, Input, Opened, dtype, names, open};
 use crate::staged::StagedDir;
 use crate::summary::{Part, Summary};
 use crate::{Error, Progress};
-use files::{check_destination, write_columns};
+use files::{check_destination, keep_grids, write_columns};
 
 /// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
 /// last-level cache until they are written. The text is read in smaller pieces.
@@ -119,6 +119,7 @@ fn ingest_with(
     }?;
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
     std::fs::write(staged.path().join(sidecar::FILE_NAME), json).map_err(write)?;
+    keep_grids(destination, staged.path(), &account.sidecar);
     staged.commit().map_err(write)?;
     let points = Points::written(destination, account.sidecar);
     Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })

@@ -13,6 +13,9 @@ use crate::summary::{Part, Summary};
 use crate::zones::{self, Zone, Zones, ZonesInfo};
 use crate::{Dtype, Error, Progress};
 
+/// The folder within, for grids that are made of the columns and kept with them.
+pub const GRIDS: &str = "grids";
+
 /// A `.points` folder whose sidecar has been read and checked.
 #[derive(Debug, Clone)]
 pub struct Points {

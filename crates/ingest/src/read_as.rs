@@ -11,7 +11,7 @@ use crate::sidecar::{is_false, is_zero};
 /// How a text was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadAs {
-    /// The input, as it was given.
+    /// The input, as it was given, with what is not UTF-8 escaped.
     pub path: PathBuf,
     /// The format whose own header says how it is to be read; `None` for a plain table.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -226,7 +226,7 @@ fn sample(path: &Path, size: u64) -> Option<String> {
 }
 
 /// The path as text that JSON can hold, different for different paths.
-fn printable(path: &Path) -> PathBuf {
+pub(crate) fn printable(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(_) => path.to_owned(),
         None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),

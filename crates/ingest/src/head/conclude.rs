@@ -17,6 +17,7 @@ use crate::line::{is_blank_or_comment, is_comment, is_drawn, is_ruler};
 use crate::missing::Missing;
 use crate::options::{Delimiter, Field, Options};
 use crate::read_as::{ReadAs, ReadColumn};
+use crate::sidecar::printable;
 
 /// What there is to know before the lines are looked at.
 pub(super) struct Context<'a> {
@@ -178,7 +179,7 @@ impl Context<'_> {
         };
         let outside = if framed { 2 } else { 0 };
         let read_as = ReadAs {
-            path: self.path.to_owned(),
+            path: printable(self.path),
             format: self.declared.map(|declared| declared.format.to_owned()),
             delimiter: match table.delimiter() {
                 BLANKS => Delimiter::Blanks,

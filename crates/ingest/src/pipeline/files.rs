@@ -6,7 +6,13 @@ use super::{Account, Shared, Sink, lock};
 use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::number::Number;
-use crate::{Error, sidecar, zones};
+use crate::points::Points;
+use crate::sidecar::Sidecar;
+use crate::{Error, points, sidecar, zones};
+
+/// What may lie in the folder beside columns and their zones: grids that were made of them, and what marks it as one that can
+/// be made again.
+const KNOWN: [&str; 3] = [sidecar::FILE_NAME, points::GRIDS, "CACHEDIR.TAG"];
 
 /// A folder may only be replaced when nothing in it is anybody else's.
 pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
@@ -22,7 +28,7 @@ pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
         let name =
             entry.map_err(|source| Error::Write { path: path.to_owned(), source })?.file_name();
         let name = name.to_string_lossy();
-        if name != sidecar::FILE_NAME && !name.ends_with(".npy") {
+        if !KNOWN.contains(&&*name) && !name.ends_with(".npy") {
             return refuse(&format!("is a folder that holds {name}, which no .points does"));
         }
     }
@@ -33,6 +39,15 @@ pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// Takes over what was made of the same columns before, from the folder that is to be replaced to the one that will: a text
+/// that was only touched has the same grids.
+pub(super) fn keep_grids(before: &Path, after: &Path, sidecar: &Sidecar) {
+    if Points::open(before).is_ok_and(|points| points.identity() == sidecar.identity) {
+        // There may be none; and what cannot be taken over is made again.
+        let _ = std::fs::rename(before.join(points::GRIDS), after.join(points::GRIDS));
+    }
 }
 
 /// The column files of a folder, each with its path for messages.

@@ -1,0 +1,156 @@
+//! The grids that are kept with columns: one for each way to bin them, of which the last few stay.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use pointillist_bin2d::{GridFile, Options};
+pub(crate) use pointillist_ingest::GRIDS as FOLDER;
+use pointillist_ingest::Points;
+use pointillist_ingest::message::bytes;
+use serde_json::{Value, json};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::tag;
+use crate::report::shown;
+
+/// A name as any grid's, to try whether one can be written.
+pub(super) const PROBE: &str = "0000000000000000.tiff";
+
+/// The name of a grid of these points, binned with these options. Of other points, it is another one.
+pub(super) fn name(points: &[Points], options: &Options) -> String {
+    let mut hasher = Xxh3::new();
+    for points in points {
+        hasher.update(points.identity().as_bytes());
+        hasher.update(&[0]);
+    }
+    // Options are plain data, which JSON can always hold.
+    hasher.update(serde_json::to_string(options).unwrap_or_default().as_bytes());
+    format!("{:016x}.tiff", hasher.digest())
+}
+
+/// Makes a folder for grids where there is none. Columns that get one keep their time: for `make` they are as old as they
+/// were.
+pub(super) fn prepare(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().unwrap_or(Path::new(""));
+    let time = parent.metadata().and_then(|metadata| metadata.modified());
+    std::fs::create_dir(folder)?;
+    tag::mark(folder);
+    if let Ok(time) = time {
+        // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
+        let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
+    }
+    Ok(())
+}
+
+/// Leaves the `most` grids in a folder that were used last.
+pub(crate) fn keep(folder: &Path, most: usize) {
+    let mut grids: Vec<(SystemTime, PathBuf)> = paths(folder)
+        .into_iter()
+        .filter_map(|path| Some((path.metadata().and_then(|about| about.modified()).ok()?, path)))
+        .collect();
+    grids.sort_by(|one, other| other.cmp(one));
+    for (_, path) in grids.into_iter().skip(most) {
+        // Another run may have removed it, and who reads it keeps it open.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// The grids in a folder, by their names.
+pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| is_grid(path)).collect();
+    paths.sort();
+    paths
+}
+
+/// Whether a file is called as a grid that is kept.
+fn is_grid(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().as_encoded_bytes();
+    path.extension().is_some_and(|extension| extension == "tiff")
+        && stem.len() == 16
+        && stem.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte))
+}
+
+/// A grid that is kept with columns.
+pub(crate) struct Kept {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+    /// None where it cannot be read.
+    pub(crate) grid: Option<GridFile>,
+}
+
+/// The grids in a folder.
+pub(crate) fn kept(folder: &Path) -> Vec<Kept> {
+    let of = |path: PathBuf| Kept {
+        bytes: path.metadata().map_or(0, |about| about.len()),
+        grid: GridFile::open(&path).ok(),
+        path,
+    };
+    paths(folder).into_iter().map(of).collect()
+}
+
+impl Kept {
+    /// Its path, size and options in a line.
+    pub(crate) fn line(&self, points: &Points) -> String {
+        let (path, size) = (shown(&self.path), bytes(self.bytes));
+        let Some(grid) = &self.grid else { return format!("grid {path}: {size}, cannot be read") };
+        let (pages, extent) = (grid.page_names().collect::<Vec<_>>().join(","), grid.extent());
+        let what = if self.is_of(points) { "" } else { ", of other columns" };
+        format!("grid {path}: {}x{}, {pages}, {extent}; {size}{what}", grid.width(), grid.height())
+    }
+
+    /// The same for programs.
+    pub(crate) fn facts(&self, points: &Points) -> Value {
+        let about = self.grid.as_ref().map(GridFile::description);
+        json!({
+            "path": shown(&self.path),
+            "bytes": self.bytes,
+            "of_these_columns": self.is_of(points),
+            "size": about.map(|about| about.size),
+            "extent": about.map(|about| about.extent),
+            "options": about.map(|about| &about.options),
+        })
+    }
+
+    /// Whether it is of these points.
+    pub(crate) fn is_of(&self, points: &Points) -> bool {
+        self.grid.as_ref().is_some_and(|grid| grid.description().points == [points.identity()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn the_grids_that_were_used_last_stay_and_nothing_else_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, age: u64| {
+            let path = folder.path().join(name);
+            let file = File::create(path).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        };
+        for index in 0..5 {
+            write(&format!("{index:016x}.tiff"), (index * 7919) % 5);
+        }
+        let others = ["mine.tiff", "0123456789ABCDEF.tiff", "0123456789abcdef.png", "CACHEDIR.TAG"];
+        others.iter().for_each(|name| write(name, 1000));
+        keep(folder.path(), 2);
+        let names: Vec<_> = paths(folder.path());
+        let expected: Vec<_> = (0..5u64)
+            .filter(|index| (index * 7919) % 5 < 2)
+            .map(|index| folder.path().join(format!("{index:016x}.tiff")))
+            .collect();
+        assert_eq!(names, expected);
+        assert!(others.iter().all(|name| folder.path().join(name).exists()));
+        keep(folder.path(), 0);
+        assert!(paths(folder.path()).is_empty());
+    }
+}

@@ -1,0 +1,255 @@
+//! What lies between input and picture, and where it is kept.
+//!
+//! It belongs to what it is made from, and not to the picture: columns to the inputs and to how these are read, a grid to
+//! the columns and to how these are binned. So any number of pictures, under any names and in any folders, come from
+//! one parse, and those that differ in colours alone from one grid.
+
+pub(crate) mod grids;
+mod names;
+pub(crate) mod tag;
+
+use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use pointillist_bin2d::GridFile;
+use pointillist_ingest::staged::{StagedDir, StagedFile, TemporaryDir};
+use pointillist_ingest::{Options, Points};
+
+use crate::args::{Global, TextArgs};
+use crate::bin2d::{self, MadeFrom};
+use crate::colorize::is_stdout;
+use crate::failure::Failure;
+use crate::freshness::make_newest;
+use crate::ingest;
+use crate::inputs::{self, are_points};
+use crate::report::Report;
+use names::Names;
+
+/// Where the columns and grids of one command are looked for and kept.
+pub(crate) struct Cache<'a> {
+    inputs: &'a [PathBuf],
+    kind: Kind,
+    /// The folder that was asked for.
+    asked: Option<&'a Path>,
+    /// The folder of the output, where that is a file.
+    beside_output: Option<PathBuf>,
+    /// For what has no other place: gone afterwards.
+    temporary: OnceCell<TemporaryDir>,
+}
+
+/// What the inputs are.
+enum Kind {
+    Columns,
+    /// They can be read again.
+    Files,
+    /// Some can be read only once, so what is made of them is called as the output is, and found there by its name.
+    Streams {
+        stem: OsString,
+    },
+}
+
+/// Columns for a picture.
+pub(crate) struct Found {
+    pub(crate) points: Vec<Points>,
+    /// Whether they were made of inputs that can be read again.
+    pub(crate) can_be_made_again: bool,
+}
+
+impl<'a> Cache<'a> {
+    /// For an `output` that is made from these inputs. Makes the folder that was `asked` for.
+    pub(crate) fn new(
+        inputs: &'a [PathBuf],
+        output: &Path,
+        asked: Option<&'a Path>,
+        text: &TextArgs,
+    ) -> Result<Self, Failure> {
+        let kind = if are_points(inputs, text, |path| path.join("points.json").exists())? {
+            Kind::Columns
+        } else {
+            inputs::check(inputs)?;
+            match inputs.iter().all(|input| input.is_file()) {
+                true => Kind::Files,
+                false => Kind::Streams { stem: names::of_output(output) },
+            }
+        };
+        if let Some(folder) = asked {
+            std::fs::create_dir_all(folder).map_err(|error| Failure::write(folder, &error))?;
+        }
+        let beside_output = (!is_stdout(output)).then(|| folder_of(output));
+        Ok(Self { inputs, kind, asked, beside_output, temporary: OnceCell::new() })
+    }
+
+    /// The columns of the inputs, which are these themselves where they are folders of columns. With `anew`, they are made
+    /// again even if they are up to date.
+    pub(crate) fn columns(
+        &self,
+        options: &Options,
+        anew: bool,
+        global: &Global,
+        report: &Report,
+    ) -> Result<Found, Failure> {
+        let points = match &self.kind {
+            Kind::Columns => {
+                let points = self.inputs.iter().map(|path| Points::open(path));
+                let points = points.collect::<Result<_, _>>()?;
+                return Ok(Found { points, can_be_made_again: false });
+            }
+            Kind::Files => self.columns_of_files(options, anew, global, report)?,
+            Kind::Streams { stem } => {
+                let path = self.first_place(|folder| folder.join(names::columns(stem)))?;
+                ingest::make(self.inputs, &path, options, global, report)?
+            }
+        };
+        let can_be_made_again = matches!(self.kind, Kind::Files);
+        Ok(Found { points: vec![points], can_be_made_again })
+    }
+
+    fn columns_of_files(
+        &self,
+        options: &Options,
+        anew: bool,
+        global: &Global,
+        report: &Report,
+    ) -> Result<Points, Failure> {
+        let names = Names::of(self.inputs, options);
+        let places = self.places_to_look();
+        // What is made anew is made where that was asked for.
+        let places = if anew { self.places_to_make() } else { places };
+        let paths = places.iter().flat_map(|folder| names.all().map(|name| folder.join(name)));
+        for path in paths {
+            if let Some(points) = ingest::up_to_date(self.inputs, &path, options) {
+                return match anew {
+                    false => ingest::reuse(points, self.inputs, report),
+                    true => ingest::make(self.inputs, &path, options, global, report),
+                };
+            }
+        }
+        let path = self.first_place(|folder| names.to_make(folder, self.inputs, options))?;
+        let points = ingest::make(self.inputs, &path, options, global, report)?;
+        tag::mark(&path);
+        Ok(points)
+    }
+
+    /// The grid of these columns, and its path. It is made where there is none that is up to date, or `anew`.
+    pub(crate) fn grid(
+        &self,
+        points: &[Points],
+        options: &pointillist_bin2d::Options,
+        anew: bool,
+        global: &Global,
+        report: &Report,
+    ) -> Result<(GridFile, PathBuf), Failure> {
+        let (from, name) = (MadeFrom::Columns(points), grids::name(points, options));
+        let folders = self.grid_folders(points);
+        let mut paths = folders.iter().map(|folder| folder.join(&name));
+        let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
+        match known {
+            Some((grid, path)) if !anew => {
+                let grid = bin2d::reuse(from, grid, &path, report)?;
+                // It has been used last.
+                make_newest(&path, points.iter().map(Points::path));
+                Ok((grid, path))
+            }
+            known => {
+                let path = match known {
+                    Some((_, path)) => path,
+                    None => self.first_folder(&folders)?.join(&name),
+                };
+                Ok((bin2d::make(from, &path, options, global, report)?, path))
+            }
+        }
+    }
+
+    /// The folders in which columns that are still good may lie.
+    fn places_to_look(&self) -> Vec<PathBuf> {
+        let asked = self.asked.map(Path::to_owned);
+        let mut places = Vec::new();
+        for place in [asked, self.beside_output.clone(), Some(self.beside_input())] {
+            places.extend(place.filter(|place| !places.contains(place)));
+        }
+        places
+    }
+
+    /// The folders in which something may be made, the best first.
+    fn places_to_make(&self) -> Vec<PathBuf> {
+        match (self.asked, &self.kind) {
+            (Some(asked), _) => vec![asked.to_owned()],
+            // Other pictures find it there, whatever their folder.
+            (None, Kind::Files) => {
+                [self.beside_input()].into_iter().chain(self.beside_output.clone()).collect()
+            }
+            (None, Kind::Columns | Kind::Streams { .. }) => {
+                self.beside_output.clone().into_iter().collect()
+            }
+        }
+    }
+
+    fn beside_input(&self) -> PathBuf {
+        // The command line has one at least.
+        self.inputs.first().map_or_else(PathBuf::new, |input| folder_of(input))
+    }
+
+    /// The path in the first folder that can be written; the error of the best of them where there is none.
+    fn first_place(&self, path_in: impl Fn(&Path) -> PathBuf) -> Result<PathBuf, Failure> {
+        let mut failure = None;
+        for folder in self.places_to_make() {
+            let path = path_in(&folder);
+            match StagedDir::create(&path) {
+                Ok(_) => return Ok(path),
+                Err(error) => failure = failure.or_else(|| Some(Failure::write(&path, &error))),
+            }
+        }
+        match failure {
+            Some(failure) if self.asked.is_some() || self.beside_output.is_some() => Err(failure),
+            _ => Ok(path_in(self.temporary()?)),
+        }
+    }
+
+    /// Where grids of these columns may lie, the best place first: with the columns, or where there are several or they
+    /// cannot be written to, in a folder of their own.
+    fn grid_folders(&self, points: &[Points]) -> Vec<PathBuf> {
+        let with_columns = match points {
+            [points] => Some(points.path().join(grids::FOLDER)),
+            _ => None,
+        };
+        let own = names::grids(points[0].path());
+        let asked = self.asked.map(|folder| folder.join(&own));
+        let is_inside = |folder: &Path| points[0].path().parent() == Some(folder);
+        let ordered = match self.asked.is_some_and(is_inside) || self.asked.is_none() {
+            true => [with_columns, asked],
+            false => [asked, with_columns],
+        };
+        let beside_output = self.beside_output.as_ref().map(|folder| folder.join(&own));
+        ordered.into_iter().flatten().chain(beside_output).collect()
+    }
+
+    /// The first of these folders in which a grid can be written.
+    fn first_folder(&self, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
+        let mut failure = None;
+        for folder in folders {
+            let probe = folder.join(grids::PROBE);
+            match grids::prepare(folder).and_then(|()| StagedFile::create(&probe)) {
+                Ok(_) => return Ok(folder.clone()),
+                Err(error) => failure = failure.or_else(|| Some(Failure::write(folder, &error))),
+            }
+        }
+        match failure {
+            Some(failure) if self.beside_output.is_some() => Err(failure),
+            _ => Ok(self.temporary()?.to_owned()),
+        }
+    }
+
+    fn temporary(&self) -> Result<&Path, Failure> {
+        if self.temporary.get().is_none() {
+            let made = TemporaryDir::create("pointillist-")
+                .map_err(|error| Failure::write(&std::env::temp_dir(), &error))?;
+            let _ = self.temporary.set(made);
+        }
+        Ok(self.temporary.get().map_or(Path::new(""), TemporaryDir::path))
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).to_owned()
+}

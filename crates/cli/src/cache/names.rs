@@ -1,0 +1,163 @@
+//! How what is kept is called.
+//!
+//! Columns of `stars.txt` are `stars.points`, unless these are columns of something else, or of the same read in another
+//! way: then they have a key in their name, which is a hash of the inputs' paths and of the reading options. Whether
+//! columns are those of an input is never decided by their name.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use pointillist_ingest::{Options, Points};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::colorize::is_stdout;
+use crate::inputs;
+
+/// The longest name that file systems take, in bytes.
+const LONGEST: usize = 255;
+
+/// How the columns of some inputs may be called.
+pub(super) struct Names {
+    /// As the input is; none where there are several.
+    plain: Option<OsString>,
+    keyed: OsString,
+}
+
+impl Names {
+    pub(super) fn of(inputs: &[PathBuf], options: &Options) -> Self {
+        let stem = inputs.first().map_or_else(OsString::new, |input| stem(input));
+        let mut keyed = OsString::from(shortened(&stem, LONGEST - "-01234567.points".len()));
+        keyed.push(format!("-{}.points", key(inputs, options)));
+        let plain = columns(&stem);
+        let plain = (inputs.len() == 1 && plain.len() <= LONGEST).then_some(plain);
+        Self { plain, keyed }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &OsStr> {
+        self.plain.as_deref().into_iter().chain([self.keyed.as_os_str()])
+    }
+
+    /// The path of columns that are made in a folder: the plain one, if there is nothing there, what was made of the same
+    /// inputs in the same way before these changed, or the remains of something.
+    pub(super) fn to_make(&self, folder: &Path, inputs: &[PathBuf], options: &Options) -> PathBuf {
+        let keyed = folder.join(&self.keyed);
+        let Some(plain) = self.plain.as_ref().map(|name| folder.join(name)) else { return keyed };
+        let is_free = plain.symlink_metadata().is_err();
+        let is_older = || {
+            Points::open(&plain).is_ok_and(|points| {
+                let about = points.sidecar();
+                about.options == *options && inputs::are_of(inputs, &about.sources)
+            })
+        };
+        if is_free || is_older() { plain } else { keyed }
+    }
+}
+
+/// The name of an input without what says how it is written and compressed.
+fn stem(input: &Path) -> OsString {
+    const COMPRESSED: [&str; 4] = ["gz", "zst", "bz2", "xz"];
+    let name = input.file_name().unwrap_or_default();
+    let path = Path::new(name);
+    let is_compressed = path.extension().is_some_and(|extension| {
+        COMPRESSED.iter().any(|known| extension.eq_ignore_ascii_case(known))
+    });
+    let text = match is_compressed {
+        true => Path::new(path.file_stem().unwrap_or_default()),
+        false => path,
+    };
+    text.file_stem().unwrap_or(name).to_owned()
+}
+
+/// What is made of inputs that have no name is called as the output is.
+pub(super) fn of_output(output: &Path) -> OsString {
+    match output.file_stem() {
+        Some(stem) if !is_stdout(output) => stem.to_owned(),
+        _ => "stdin".into(),
+    }
+}
+
+/// `stars.points`.
+pub(super) fn columns(stem: &OsStr) -> OsString {
+    let mut name = stem.to_owned();
+    name.push(".points");
+    name
+}
+
+/// The folder of grids of columns that cannot have them within, or are several: `stars.grids`.
+pub(super) fn grids(points: &Path) -> OsString {
+    let mut name = points.file_stem().unwrap_or_default().to_owned();
+    name.push(".grids");
+    name
+}
+
+/// What tells apart inputs, and ways to read them, under one name.
+fn key(inputs: &[PathBuf], options: &Options) -> String {
+    let mut hasher = Xxh3::new();
+    for input in inputs {
+        let path = input.canonicalize().unwrap_or_else(|_| input.clone());
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        hasher.update(&[0]);
+    }
+    // Options are plain data, which JSON can always hold.
+    hasher.update(serde_json::to_string(options).unwrap_or_default().as_bytes());
+    format!("{:08x}", hasher.digest() >> 32)
+}
+
+/// As much of a name as fits into so many bytes.
+fn shortened(name: &OsStr, most: usize) -> String {
+    let name = name.to_string_lossy();
+    let end = (0..=most.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
+    name[..end.unwrap_or(0)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_called_as_the_text_is() {
+        for (input, expected) in [
+            ("a/stars.txt", "stars"),
+            ("stars", "stars"),
+            ("stars.tar.txt", "stars.tar"),
+            ("stars.txt.gz", "stars"),
+            ("stars.TXT.GZ", "stars"),
+            ("stars.gz", "stars"),
+            (".stars", ".stars"),
+            ("x.npy", "x"),
+        ] {
+            assert_eq!(stem(Path::new(input)), expected, "{input}");
+        }
+    }
+
+    #[test]
+    fn other_inputs_and_other_ways_to_read_them_have_other_names() {
+        let of = |inputs: &[&str], options: &Options| {
+            let inputs: Vec<PathBuf> = inputs.iter().map(PathBuf::from).collect();
+            Names::of(&inputs, options).keyed
+        };
+        let options = Options::default();
+        let other = Options { skip_bad: true, ..Options::default() };
+        let all = [
+            of(&["a/s.txt"], &options),
+            of(&["b/s.txt"], &options),
+            of(&["a/s.txt"], &other),
+            of(&["a/s.txt", "b/s.txt"], &options),
+            of(&["b/s.txt", "a/s.txt"], &options),
+        ];
+        for (index, name) in all.iter().enumerate() {
+            assert!(!all[..index].contains(name), "{name:?}");
+        }
+        assert_eq!(of(&["a/s.txt"], &options), all[0]);
+    }
+
+    #[test]
+    fn names_are_no_longer_than_file_systems_take() {
+        for letter in ["n", "ä", "漢"] {
+            let input = PathBuf::from(letter.repeat(250 / letter.len()) + ".txt");
+            let names = Names::of(&[input], &Options::default());
+            assert!(names.all().all(|name| name.len() <= LONGEST));
+            assert!(names.keyed.len() > LONGEST - 3);
+        }
+    }
+}
