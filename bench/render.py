@@ -84,12 +84,13 @@ class Render:
         return Comparison(f"text to a PNG of {size} x {size}", "GB/s", gigabytes, [lambda: self.run_ours(size), *peers])
 
     def rendering(self, size):
-        return [str(self.program), "render", str(self.text), "-o", str(self.png), f"--size={size}", "--quiet"]
+        return [str(self.program), "render", str(self.text), "-o", str(self.png), f"--cache-dir={self.made}", f"--size={size}",
+                "--quiet"]
 
     def run_ours(self, size):
         seconds, _ = timed(self.rendering(size))
         self.check("pointillist", size)
-        # Columns and grid lie beside the picture, and would be used again.
+        # Columns and grid would be used again.
         shutil.rmtree(self.made)
         self.made.mkdir()
         return {"pointillist render, whole process, columns and grid written": seconds}
