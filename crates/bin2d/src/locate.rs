@@ -334,7 +334,7 @@ pub(crate) fn run(kernel: Kernel, job: impl Job) -> u32 {
         // SAFETY: a kernel is chosen from those that this processor has.
         Kernel::Avx512 => unsafe { avx512(job) },
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
+        // SAFETY: a kernel is chosen from those that this processor has.
         Kernel::Avx2 => unsafe { avx2(job) },
         _ => job.run(),
     }

@@ -62,7 +62,8 @@ impl<T: Zeroable + Copy> DerefMut for Zeroed<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         match &mut self.map {
             None => &mut [],
-            // SAFETY: as above; the borrow is exclusive.
+            // SAFETY: the map holds `len` values, begins at a page, and is borrowed exclusively as long as the slice. It began as
+            // zeros, which are a value of this type, and only values of this type can be written through the slice.
             Some(map) => unsafe {
                 std::slice::from_raw_parts_mut(map.as_mut_ptr().cast(), self.len)
             },

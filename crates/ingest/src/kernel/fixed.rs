@@ -161,7 +161,7 @@ unsafe fn add_up<V: Vector>(
 ///
 /// # Safety
 /// The processor has the features of `V`. The ends and marks of `2 * V::LANES - 1` rows of `stride` fields can be read;
-/// ends are at least 15 and lie in the text.
+/// ends are at least 15 and lie in the text, and marks are what [`Vector::mark`] makes.
 #[inline(always)]
 unsafe fn load<V: Vector>(text: &[u8], ends: *const u32, marks: *const u16, stride: usize) -> V {
     let mut windows = [std::ptr::null(); MOST_LANES];
@@ -174,7 +174,8 @@ unsafe fn load<V: Vector>(text: &[u8], ends: *const u32, marks: *const u16, stri
             lengths[lane] = *marks.add(row);
         }
     }
-    // SAFETY: As above.
+    // SAFETY: The features are the caller's promise. A window ends with the separator at its `end`, which is at least 15 and
+    // lies in the text: all of its 16 bytes do. The marks are the caller's, who had them from `V::mark`.
     unsafe { V::load_fields(&windows, &lengths) }
 }
 

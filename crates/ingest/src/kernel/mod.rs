@@ -132,14 +132,14 @@ impl Kernel {
                     return Done { rows: dense, at: work.at };
                 }
                 // From rows on that only look less like the one that was learnt.
-                // SAFETY: As above.
+                // SAFETY: This kernel is only chosen where the processor has the features.
                 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
                 let Done { rows, at } = unsafe { fixed::avx512(work) };
                 Done { rows: dense + rows, at }
             }
             _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
             Self::Scalar => words::fixed::parse(work),
-            // SAFETY: As above.
+            // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx2 => unsafe { fixed::avx2(work) },
@@ -156,7 +156,7 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx2 => unsafe { varying::avx2(work, most) },
-            // SAFETY: As above.
+            // SAFETY: This kernel is only chosen where the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx512 => unsafe { varying::avx512(work, most) },

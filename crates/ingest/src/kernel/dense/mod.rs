@@ -421,20 +421,20 @@ fn constant(byte: impl Fn(usize) -> usize) -> Bytes {
 
 #[inline(always)]
 unsafe fn load(bytes: &Bytes) -> __m512i {
-    // SAFETY: The features are the caller's promise.
+    // SAFETY: The features are the caller's promise. `Bytes` are 64, aligned to as many.
     unsafe { _mm512_load_si512(bytes.0.as_ptr().cast()) }
 }
 
 #[inline(always)]
 unsafe fn load_at(bytes: *const u8) -> __m512i {
-    // SAFETY: That 64 bytes can be read is the caller's promise, too.
+    // SAFETY: The caller promises the features, and that 64 bytes can be read.
     unsafe { _mm512_loadu_si512(bytes.cast()) }
 }
 
 #[inline(always)]
 unsafe fn unload(vector: __m512i) -> Bytes {
     let mut bytes = Bytes([0; 64]);
-    // SAFETY: As above.
+    // SAFETY: The features are the caller's promise. `Bytes` are 64, aligned to as many.
     unsafe { _mm512_store_si512(bytes.0.as_mut_ptr().cast(), vector) };
     bytes
 }

@@ -47,9 +47,9 @@ pub(super) unsafe fn decimal<const EXPONENT: bool>(
     debug_assert!((1..=WINDOW).contains(&length));
     let mut exponent = 0;
     if EXPONENT {
-        // SAFETY: 64 bytes can be read.
+        // SAFETY: The caller promises that the 64 bytes before the end can be read, of which these are the last four.
         match usual_exponent(unsafe { end.sub(4).cast::<u32>().read_unaligned() }) {
-            // SAFETY: As above.
+            // SAFETY: Four bytes before the end lie within the 64 that can be read.
             Some(value) if length > 4 => (end, exponent) = (unsafe { end.sub(4) }, value),
             // SAFETY: As the caller promises.
             _ => return unsafe { other_decimal(end, length) },
@@ -166,20 +166,20 @@ unsafe fn exponent_part(end: *const u8, digits: u32, length: u32) -> Option<i32>
 
 #[inline(always)]
 unsafe fn splat(byte: u8) -> __m256i {
-    // SAFETY: The features are the caller's promise, here and below.
+    // SAFETY: The features are the caller's promise; only registers are touched.
     unsafe { _mm256_set1_epi8(byte as i8) }
 }
 
 /// A bit is set where a byte is 0xFF.
 #[inline(always)]
 unsafe fn mask(bytes: __m256i) -> u32 {
-    // SAFETY: As above.
+    // SAFETY: The features are the caller's promise; only registers are touched.
     unsafe { _mm256_movemask_epi8(bytes) as u32 }
 }
 
 #[inline(always)]
 unsafe fn equal(window: __m256i, byte: u8) -> u32 {
-    // SAFETY: As above.
+    // SAFETY: The features are the caller's promise; only registers are touched.
     unsafe { mask(_mm256_cmpeq_epi8(window, splat(byte))) }
 }
 
@@ -188,6 +188,6 @@ unsafe fn equal(window: __m256i, byte: u8) -> u32 {
 #[inline(always)]
 unsafe fn load(masks: &[u8; 2 * WINDOW], at: usize) -> __m256i {
     debug_assert!(at <= WINDOW);
-    // SAFETY: 32 bytes follow the 32nd.
+    // SAFETY: The features are the caller's promise. There are 64 bytes of masks, and 32 from any of the first 33.
     unsafe { _mm256_loadu_si256(masks.as_ptr().add(at).cast()) }
 }

@@ -1,6 +1,6 @@
 //! Two lanes, for AVX2. A mask is a register of 0xFF and 0.
 //!
-//! The features are the caller's promise in every unsafe block here. Helpers are functions, not closures: those would
+//! Helpers are functions, not closures: those would
 //! not inherit the features of the function that all of this is inlined into.
 
 use std::arch::x86_64::*;
@@ -23,7 +23,7 @@ static FIELD_MASKS: [u8; 32] = {
 
 #[inline(always)]
 unsafe fn load_two(addresses: [*const u8; 2]) -> __m256i {
-    // SAFETY: 16 bytes can be read from each address.
+    // SAFETY: The caller promises AVX2, and that 16 bytes can be read from each address.
     unsafe {
         let low = _mm_loadu_si128(addresses[0].cast());
         let high = _mm_loadu_si128(addresses[1].cast());
@@ -33,7 +33,7 @@ unsafe fn load_two(addresses: [*const u8; 2]) -> __m256i {
 
 #[inline(always)]
 unsafe fn equal_any(half: __m256i, [a, b, c]: [u8; 3]) -> u32 {
-    // SAFETY: As said above.
+    // SAFETY: The caller promises AVX2; only registers are touched.
     unsafe {
         let a = _mm256_cmpeq_epi8(half, _mm256_set1_epi8(a as i8));
         let b = _mm256_cmpeq_epi8(half, _mm256_set1_epi8(b as i8));
@@ -45,7 +45,7 @@ unsafe fn equal_any(half: __m256i, [a, b, c]: [u8; 3]) -> u32 {
 /// The value of every four digits, as 32-bit integers.
 #[inline(always)]
 pub(in crate::kernel) unsafe fn four_digits(digits: __m256i) -> __m256i {
-    // SAFETY: As said above.
+    // SAFETY: The caller promises AVX2; only registers are touched.
     unsafe {
         let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010A));
         _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x0001_0064))
@@ -56,7 +56,7 @@ impl Separators for Avx2 {
     #[inline(always)]
     unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64 {
         let third = if delimiter == b' ' { b'\t' } else { delimiter };
-        // SAFETY: The block is 64 bytes long, and loads need no alignment.
+        // SAFETY: The caller promises the features. The block is 64 bytes long, and loads need no alignment.
         unsafe {
             let bytes = [delimiter, b'\n', third];
             let low = equal_any(_mm256_loadu_si256(block.as_ptr().cast()), bytes);
@@ -72,7 +72,7 @@ impl Separators for Avx2 {
         let count = mask.count_ones() as usize;
         while written < count {
             for slot in written..written + 8 {
-                // SAFETY: There is room for 64.
+                // SAFETY: The caller promises room for 64 places. Of these, `slot` is at most 63: there are as many bits, in groups of eight.
                 unsafe { *ends.add(slot) = base.wrapping_add(mask.trailing_zeros()) };
                 mask &= mask.wrapping_sub(1);
             }
@@ -93,7 +93,8 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn load_fields(windows: &[*const u8; MOST_LANES], marks: &[u16; MOST_LANES]) -> Self {
-        // SAFETY: 16 bytes can be read from a window, and from any of the first 17 of the 32 bytes of masks.
+        // SAFETY: The caller promises AVX2, that 16 bytes can be read from a window, and marks that `mark` made: these
+        // are 16 at most, and from any of the first 17 of the 32 bytes of masks, 16 can be read.
         unsafe {
             let text = load_two([windows[0], windows[1]]);
             let masks = FIELD_MASKS.as_ptr();
@@ -104,13 +105,13 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn repeat(lane: &[u8; 16]) -> Self {
-        // SAFETY: The lane is 16 bytes long.
+        // SAFETY: The caller promises the features. The lane is 16 bytes long.
         unsafe { Self(_mm256_broadcastsi128_si256(_mm_loadu_si128(lane.as_ptr().cast()))) }
     }
 
     #[inline(always)]
     unsafe fn splat(byte: u8) -> Self {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { Self(_mm256_set1_epi8(byte as i8)) }
     }
 
@@ -121,7 +122,7 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn digits(self) -> (Self, __m256i) {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe {
             let value = _mm256_sub_epi8(self.0, _mm256_set1_epi8(b'0' as i8));
             let small = _mm256_min_epu8(value, _mm256_set1_epi8(9));
@@ -132,19 +133,19 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn equal(self, other: Self) -> __m256i {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { _mm256_cmpeq_epi8(self.0, other.0) }
     }
 
     #[inline(always)]
     unsafe fn shuffle(self, order: Self) -> Self {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { Self(_mm256_shuffle_epi8(self.0, order.0)) }
     }
 
     #[inline(always)]
     unsafe fn with_sign(self, is_minus: __m256i) -> Self {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe {
             // Sums of eight bytes: 0xFF in one of the two, or nowhere.
             let halves = _mm256_sad_epu8(is_minus, _mm256_setzero_si256());
@@ -156,7 +157,7 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn store_halves(even: Self, odd: Self, target: *mut u64) {
-        // SAFETY: Four integers can be written to the target.
+        // SAFETY: The caller promises AVX2, and room for four integers at the target, aligned or not.
         unsafe {
             let packed = _mm256_packus_epi32(four_digits(even.0), four_digits(odd.0));
             let thousands = _mm256_set1_epi32(0x0001_2710);
@@ -166,31 +167,31 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn or(a: __m256i, b: __m256i) -> __m256i {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { _mm256_or_si256(a, b) }
     }
 
     #[inline(always)]
     unsafe fn and_not(a: __m256i, b: __m256i) -> __m256i {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { _mm256_andnot_si256(b, a) }
     }
 
     #[inline(always)]
     unsafe fn choose(which: __m256i, yes: __m256i, no: __m256i) -> __m256i {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { _mm256_blendv_epi8(no, yes, which) }
     }
 
     #[inline(always)]
     unsafe fn shift_up(mask: __m256i) -> __m256i {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { _mm256_slli_si256::<1>(mask) }
     }
 
     #[inline(always)]
     unsafe fn all(a: __m256i, b: __m256i) -> bool {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises AVX2; only registers are touched.
         unsafe { _mm256_movemask_epi8(_mm256_and_si256(a, b)) == -1 }
     }
 }

@@ -1,6 +1,6 @@
 //! Four lanes, for AVX-512 with the byte instructions of Ice Lake and Zen 4. A mask is a bit a byte.
 //!
-//! The features are the caller's promise in every unsafe block here. Helpers are functions, not closures: those would
+//! Helpers are functions, not closures: those would
 //! not inherit the features of the function that all of this is inlined into.
 
 use std::arch::x86_64::*;
@@ -38,7 +38,7 @@ static BLANKS: [u8; 16] = {
 /// The value of every four digits, as 32-bit integers. `tens` has 10 and 1 in turn, or 0 for bytes that are no digits.
 #[inline(always)]
 pub(in crate::kernel) unsafe fn four_digits(digits: __m512i, tens: __m512i) -> __m512i {
-    // SAFETY: As said above.
+    // SAFETY: The caller promises the features; only registers are touched.
     unsafe {
         let pairs = _mm512_maddubs_epi16(digits, tens);
         _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x0001_0064))
@@ -48,7 +48,7 @@ pub(in crate::kernel) unsafe fn four_digits(digits: __m512i, tens: __m512i) -> _
 impl Separators for Avx512 {
     #[inline(always)]
     unsafe fn separators(block: &[u8; 64], delimiter: u8) -> u64 {
-        // SAFETY: The block is 64 bytes long, and loads need no alignment.
+        // SAFETY: The caller promises the features. The block is 64 bytes long, and loads need no alignment.
         unsafe {
             let block = _mm512_loadu_si512(block.as_ptr().cast());
             if delimiter == b' ' {
@@ -64,7 +64,7 @@ impl Separators for Avx512 {
     #[inline(always)]
     unsafe fn store_places(mask: u64, base: u32, ends: *mut u32) {
         let count = mask.count_ones() as usize;
-        // SAFETY: There is room for 64.
+        // SAFETY: The caller promises the features, and room for 64 places: four vectors of 16, which is all that is written.
         unsafe {
             let places = _mm512_loadu_si512(PLACES.as_ptr().cast());
             let places = _mm512_maskz_compress_epi8(mask, places);
@@ -98,7 +98,7 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     unsafe fn load_fields(windows: &[*const u8; MOST_LANES], marks: &[u16; MOST_LANES]) -> Self {
-        // SAFETY: 16 bytes can be read from each window.
+        // SAFETY: The caller promises the features, and that 16 bytes can be read from each window.
         unsafe {
             // By halves: inserting a lane into all 64 bytes takes longer.
             let low = _mm256_loadu2_m128i(windows[1].cast(), windows[0].cast());
@@ -112,25 +112,25 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     unsafe fn repeat(lane: &[u8; 16]) -> Self {
-        // SAFETY: The lane is 16 bytes long.
+        // SAFETY: The caller promises the features. The lane is 16 bytes long.
         unsafe { Self(_mm512_broadcast_i32x4(_mm_loadu_si128(lane.as_ptr().cast()))) }
     }
 
     #[inline(always)]
     unsafe fn splat(byte: u8) -> Self {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises the features; only registers are touched.
         unsafe { Self(_mm512_set1_epi8(byte as i8)) }
     }
 
     #[inline(always)]
     unsafe fn to_mask(self) -> u64 {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises the features; only registers are touched.
         unsafe { _mm512_movepi8_mask(self.0) }
     }
 
     #[inline(always)]
     unsafe fn digits(self) -> (Self, u64) {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises the features; only registers are touched.
         unsafe {
             let value = _mm512_sub_epi8(self.0, _mm512_set1_epi8(b'0' as i8));
             let is_digit = _mm512_cmple_epu8_mask(value, _mm512_set1_epi8(9));
@@ -140,19 +140,19 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     unsafe fn equal(self, other: Self) -> u64 {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises the features; only registers are touched.
         unsafe { _mm512_cmpeq_epi8_mask(self.0, other.0) }
     }
 
     #[inline(always)]
     unsafe fn shuffle(self, order: Self) -> Self {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises the features; only registers are touched.
         unsafe { Self(_mm512_shuffle_epi8(self.0, order.0)) }
     }
 
     #[inline(always)]
     unsafe fn with_sign(self, is_minus: u64) -> Self {
-        // SAFETY: As said above.
+        // SAFETY: The caller promises the features; only registers are touched.
         unsafe {
             // Sums of eight bytes: 16 in one of the two, or nowhere.
             let minus = _mm512_maskz_set1_epi8(is_minus, 16);
@@ -164,7 +164,7 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     unsafe fn store_halves(even: Self, odd: Self, target: *mut u64) {
-        // SAFETY: Eight integers can be written to the target.
+        // SAFETY: The caller promises the features, and room for eight integers at the target, aligned or not.
         unsafe {
             let tens = _mm512_set1_epi16(0x010A);
             let packed = _mm512_packus_epi32(four_digits(even.0, tens), four_digits(odd.0, tens));
