@@ -3,6 +3,7 @@
 import os
 import shutil
 
+from formats import pixels
 from held import Held, how_often
 from scene import contents, remove, text_of
 
@@ -79,16 +80,21 @@ def texts(t, folder, flags):
                 continue
             before, after = references[change]
             # Where a change is one to what has been read already, or before anything was, the run cannot know.
-            state = contents(folder / output)
+            state = made_of(folder / output)
             if outcome.good and state not in (before, after):
                 problems.append("exit 0, and the output is of neither version")
             if "bad" in outcome.stderr and "line" in outcome.stderr and not outcome.good and "changed" not in outcome.stderr:
                 problems.append(f"a change is taken for a bad line: {outcome.tail}")
             again = t.program.run(*arguments, cwd=folder)
             problems += again.ended()
-            if again.good and contents(folder / output) != after or again.good != (after is not None):
+            if again.good and made_of(folder / output) != after or again.good != (after is not None):
                 problems.append(f"the next run: exit {again.code}, and not what the text is now")
             row.trial(problems, "noticed" if outcome.code else "one version", what=f"{change.__name__}, {call} {number}")
+
+
+def made_of(path):
+    """What was made of a text, but for when and where that text was, which a grid records."""
+    return pixels(path.read_bytes()) if path.suffix == ".tiff" and path.exists() else contents(path)
 
 
 def start(t, folder):
@@ -105,7 +111,7 @@ def versions(t, folder, arguments, output, change):
         if changed:
             change(folder / "t.txt", folder)
         outcome = t.program.run(*arguments, cwd=folder)
-        found.append(contents(folder / output) if outcome.good else None)
+        found.append(made_of(folder / output) if outcome.good else None)
     return found
 
 
