@@ -16,6 +16,7 @@ VALUES = ("", " ", "0", "-1", "1", "-0", "nan", "inf", "-inf", "1e999", "1e-999"
           "1/18446744073709551615", "é" * 200, "%s%n", "--", "-")
 # What each command reads beside the option that is tried; all are small.
 BOUNDED = limited(v=4 << 20)
+NOBODY = 65534
 # As they come from a name or a value, these would be taken for the terminal's orders.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -44,6 +45,7 @@ def torment(t):
     others(t, folder)
     names(t, folder)
     both(t, folder)
+    foreign(t)
 
 
 def clear(folder):
@@ -67,7 +69,7 @@ def values(t, folder):
                 problems.append(f"exit {outcome.code}: {outcome.tail}")
             left = [name for name in entries(folder) if ".partial-" in name]
             # What clap says of a value names the option, and what is said later the file; both are messages.
-            row.trial(problems + [f"left over: {left[0]}"] * bool(left), "refused" if outcome.code else "taken", what=f"{option}={value[:40]!r}")
+            row.trial(problems + [f"left over: {name}" for name in left], "refused" if outcome.code else "taken", what=f"{option}={value[:40]!r}")
 
 
 KINDS = {
@@ -139,6 +141,23 @@ def names(t, folder):
             problems += [f"a name that fits, and yet exit {outcome.code}: {outcome.tail}"] * (fits and not outcome.good)
             problems += ["left over"] * any(".partial-" in entry and stem != b".partial-x" for entry in entries(folder))
             row.trial(problems, "refused" if outcome.code else "made", what=f"{command} {stem[:20]!r} of {len(stem + suffix.encode())} bytes")
+
+
+def foreign(t):
+    """Outputs of another user, in a folder where everybody may write but nobody may remove what is another's."""
+    row = t.row("output of another user in a shared folder", "refused before any work, untouched, nothing left")
+    if os.geteuid():
+        row.skip("needs root")
+        return
+    for name, mode in t.choose([(name, mode) for name in ("ingest", "bin2d", "colorize", "scatter", "merge") for mode in (0o1777, 0o755)], 10):
+        stage = t.stages[name]
+        stage.reset()
+        stage.folder.chmod(mode)
+        os.chown(t.program.temporary, NOBODY, NOBODY)
+        outcome = stage.run(prefix=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"])
+        row.trial(stage.judge(outcome) + ["not refused"] * outcome.good, what=f"{name}, mode {mode:o}")
+        stage.folder.chmod(0o755)
+        os.chown(t.program.temporary, 0, 0)
 
 
 def both(t, folder):

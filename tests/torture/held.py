@@ -2,7 +2,7 @@
 
 import time
 
-from scene import contents, remove
+from scene import contents, remove, text_of
 
 PLAIN = "--size", "96"
 AT_MOST = 12  # calls of one kind that are held
@@ -60,6 +60,9 @@ def pairs(t):
         (), (*render, "o.png"), (*render, "o.png", *other), "o.png", "o.png"
     yield ("render and render, one cache", ("open", ".npy"), ("open", ".tiff"), ("open", "points.json"), ("rename", "")), \
         (), (*render, "o.png"), (*render, "p.png", *other), "o.png", "p.png"
+    one, two = (("render", at / name / "t.txt", *PLAIN, "--cache-dir", "cache", "-o", f"{name}/plot.png") for name in ("one", "two"))
+    yield ("render and render, texts of one name, one cache", ("open", ".npy"), ("open", ".tiff"), ("open", "points.json"), ("rename", "")), \
+        (), one, two, "one/plot.png", "two/plot.png"
     yield ("bin2d and ingest", ("open", ".npy"), ("open", "points.json"), ("rename", ""), ("read", "z.npy")), \
         (("ingest", text, "-o", "o.points"),), ("bin2d", "o.points", "-o", "o.tiff", *PLAIN), \
         ("ingest", text, "-o", "o.points", *other), "o.tiff", "o.points"
@@ -96,10 +99,15 @@ def references(t, first, command, other, ours, theirs, folder):
 def clear(folder):
     for path in folder.iterdir():
         remove(path)
+    for name in "one", "two":
+        (folder / name).mkdir()
 
 
 def torment(t):
     folder, flags = t.folder("pair"), t.folder("flags")
+    for name in "one", "two":
+        (t.scene.fixed / name).mkdir()
+        (t.scene.fixed / name / "t.txt").write_text(text_of(name, 5000, third=10 * len(name) + (name == "two")))
     for (name, *calls), first, command, other, ours, theirs in pairs(t):
         found = references(t, first, command, other, ours, theirs, folder)
         good = found["ours"] + (found["theirs"] if ours == theirs else [])
@@ -126,14 +134,14 @@ def torment(t):
             problems += [f"{word}, the output is neither one's" for word, outcome, path, allowed in
                          (("the held one", mine, ours, good), ("the other", its, theirs, good if ours == theirs else found["theirs"]))
                          if outcome.good and contents(folder / path) not in allowed]
-            problems += after(t, command, found["ours"], folder / ours)
+            problems += after(t, command, found["ours"], folder, folder / ours)
             row.trial(problems, "with the other waiting" if waiting else "with the other first",
                       "refused" * bool(mine.code or its.code) or "both made", what=f"{' '.join(call)} {number}")
 
 
-def after(t, command, good, path):
+def after(t, command, good, folder, path):
     """The held command alone, once more: right, whatever was kept."""
-    outcome = t.program.run(*command, cwd=path.parent)
+    outcome = t.program.run(*command, cwd=folder)
     if not outcome.good:
         # Where the other has replaced a shard by that of another grid, there is nothing to be merged.
         return outcome.ended()

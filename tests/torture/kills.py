@@ -51,3 +51,23 @@ def torment(t):
             outcome = at_a_moment(t, stage, number, duration, old)
             problems = stage.judge(outcome, old, sent=(number,))
             row.trial(problems + stage.again(), "in time" if outcome.code else "too late", what=f"{number.name}: {outcome.command}")
+    without_exchange(t)
+
+
+def without_exchange(t):
+    """Where a file system cannot exchange two folders, the old one is moved away first: for a moment there is none."""
+    calls = "rename", "renameat", "renameat2"
+    for name in "ingest", "render", "scatter text":
+        stage = t.stages[name]
+        row = t.row(f"{name}, folders cannot be exchanged, SIGKILL before a rename", "all right and nothing left after the next run")
+        for call, which in t.choose([(call, which) for call in calls for which in range(1, 5)], 4):
+            stage.reset()
+            refused = [] if call == "renameat2" else ["renameat2:error=EINVAL"]
+            outcome = stage.run(prefix=traced(",".join(calls), *refused, f"{call}:signal=SIGKILL:when={which}"))
+            killed = outcome.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
+            row.trial(outcome.ended(sent=(signal.SIGKILL,)) + stage.again(), "in time" if killed else "never reached", what=f"{call} {which}")
+        row = t.row(f"{name}, folders cannot be exchanged", "right output, nothing left")
+        for error in t.choose(("EINVAL", "ENOSYS", "EOPNOTSUPP"), 2):
+            stage.reset()
+            outcome = stage.run(prefix=traced("renameat2", f"renameat2:error={error}"))
+            row.trial(stage.judge(outcome) + [f"exit {outcome.code}: {outcome.tail}"] * (not outcome.good) + stage.again(), what=error)
