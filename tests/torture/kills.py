@@ -15,7 +15,7 @@ CALLS = "openat", "rename", "renameat", "renameat2", "pwrite64", "write", "ftrun
 def at_a_moment(t, stage, number, duration, old):
     stage.reset(old)
     process = stage.start()
-    time.sleep(t.random.uniform(0, 1.1 * duration))
+    time.sleep(t.random.uniform(0, duration))
     process.send_signal(number)
     return t.program.finish(process)
 
@@ -44,13 +44,20 @@ def torment(t):
             killed = outcome.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
             problems = stage.judge(outcome, sent=(signal.SIGKILL,), tidy=False)
             row.trial(problems + stage.again(), "in time" if killed else "never reached", what=f"{call} {which}")
-        row = t.row(f"{name}, SIGTERM, INT, QUIT, XCPU, USR1 at a random moment", "old or new output, and nothing left at once")
-        for turn in t.times(5, 40):
-            number = ASKED[turn % len(ASKED)]
+        row = t.row(f"{name}, SIGTERM, INT, QUIT, XCPU, USR1 at a random moment or call", "old or new output, and nothing left at once")
+        for turn in t.times(8, 60):
+            number = t.random.choice(ASKED)
             old = t.random.random() < 0.7
-            outcome = at_a_moment(t, stage, number, duration, old)
+            if turn % 2:
+                outcome, what = at_a_moment(t, stage, number, duration, old), "at a moment"
+            else:
+                call = t.random.choice(list(ranges))
+                which = t.random.choice(ranges[call])
+                stage.reset(old)
+                outcome = stage.run(prefix=traced(call, f"{call}:signal={number.name}:when={which}"))
+                what = f"{call} {which}"
             problems = stage.judge(outcome, old, sent=(number,))
-            row.trial(problems + stage.again(), "in time" if outcome.code else "too late", what=f"{number.name}: {outcome.command}")
+            row.trial(problems + stage.again(), "in time" if outcome.code else "too late", what=f"{number.name}, {what}")
     without_exchange(t)
 
 

@@ -11,7 +11,7 @@ from scene import Stage, contents, remove, text_of
 STAGES = "ingest", "ingest gzip", "bin2d", "bin2d text", "merge", "colorize", "figure", "figure pdf", "render cached", "scatter", "scatter text"
 # Stages whose outputs do not fit the least memory.
 LARGE = ("bin2d", "points", ("-o", "out.tiff", "--size", "1500")), ("scatter", "points", ("-o", "out.png", "--dpi", "300", "--cmap", "viridis")), \
-    ("colorize", "tiff", ("-o", "out.svg", "--figure", "--figsize", "6,6"))
+    ("colorize", "tiff", ("-o", "out.png", "--figure", "--dpi", "600"))
 NOBODY = 65534
 MIB = 1 << 20
 
