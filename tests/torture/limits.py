@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -31,10 +32,11 @@ def torment(t):
     stages += [t.scene.prepared(Stage(f"{command} large", (command, at / f"a.{suffix}", *words), words[1], (command, at / f"b.{suffix}", *words)))
                for at in [t.scene.fixed] for command, suffix, words in LARGE]
     promise = "right output or a clear error, old output kept, nothing left"
-    row = t.row("address space of 10 to 4000 MB", promise)
-    sizes = [10, 15, 20, 25, 30, 60, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1200, 1500, 2000, 3000, 4000]
-    for stage, size in t.choose([(stage, size) for stage in stages for size in sizes], 24):
+    row = t.row("address space of 200 to 4000 MB", promise)
+    sizes = [200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1200, 1500, 2000, 3000, 4000]
+    for stage, size in t.choose([(stage, size) for stage in stages for size in sizes], 16):
         tried(t, row, stage, f"{size} MB", limited(v=size * 1000))
+    starved(t, stages)
     row = t.row("4 to 64 open files", promise)
     for stage, files in t.choose([(stage, files) for stage in stages for files in (4, 5, 6, 8, 10, 12, 16, 24, 32, 64)], 12):
         tried(t, row, stage, f"{files} files", limited(n=files))
@@ -52,6 +54,19 @@ def torment(t):
         tried(t, row, more, f"--threads {threads}, {size or 'any'} MB", limited(v=size * 1000) if size else (), must=not size)
     few_threads(t, stages)
     groups(t, stages)
+
+
+def starved(t, stages):
+    """With less than that, it may be a small allocation that fails, of which Rust knows no other end than to abort."""
+    row = t.row("address space of little more than the program", "right output, an error or SIGABRT; all right and nothing left next time")
+    least = 10 + t.program.path.stat().st_size // 1_000_000
+    for stage, more in t.choose([(stage, more) for stage in stages for more in (0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)], 12):
+        stage.reset()
+        outcome = stage.run(prefix=limited(v=(least + more) * 1000), timeout=20)
+        problems = stage.judge(outcome, named=False, tidy=False, sent=(signal.SIGABRT, signal.SIGSEGV) if more < 2 else (signal.SIGABRT,))
+        if outcome.of_the_loader or outcome.code == 128 + signal.SIGABRT:
+            problems = []
+        row.trial(problems + stage.again(), "refused" if outcome.code else "made", what=f"{least + more} MB: {stage.name}")
 
 
 def few_threads(t, stages):
@@ -153,18 +168,16 @@ def large(t):
     for words, output in zip(commands, outputs):
         t.program.must(*words, cwd=folder, timeout=300)
         references.append(contents(folder / output))
-    for size in sizes:
-        for words, output, reference in zip(commands, outputs, references):
-            if t.late:
-                return
-            for rest in folder.iterdir():
-                if rest != path:
-                    remove(rest)
-            with memory(size * MIB) as prefix:
-                outcome = t.program.run(*words, cwd=folder, prefix=prefix, timeout=600)
-            problems = outcome.ended() + outcome.names("large", "o.", "s.")
-            if outcome.good and contents(folder / output) != reference:
-                problems.append("exit 0, and the output is wrong")
-            # A clear refusal is one where memory is less than a grid and the points of two batches.
-            row.trial(problems, "refused" if outcome.code else "made", what=f"{size} MiB: {words[0]}")
+    trials = [(size, *command) for size in sizes for command in zip(commands, outputs, references)]
+    for size, words, output, reference in t.choose(trials, 3):
+        for rest in folder.iterdir():
+            if rest != path:
+                remove(rest)
+        with memory(size * MIB) as prefix:
+            outcome = t.program.run(*words, cwd=folder, prefix=prefix, timeout=600)
+        problems = outcome.ended() + outcome.names("large", "o.", "s.")
+        if outcome.good and contents(folder / output) != reference:
+            problems.append("exit 0, and the output is wrong")
+        # A clear refusal is one where memory is less than a grid and the points of two batches.
+        row.trial(problems, "refused" if outcome.code else "made", what=f"{size} MiB: {words[0]}")
     path.unlink()

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -91,7 +92,7 @@ def mounted(image, folder):
 
 def stopped(process):
     """Stops a process and waits until no call of it goes on, so that the image can be copied at one moment."""
-    process.send_signal(19)
+    process.send_signal(signal.SIGSTOP)
     end = time.monotonic() + 10
     while time.monotonic() < end:
         try:
@@ -106,8 +107,7 @@ def stopped(process):
 
 def cuts(t):
     """A small ext4 on a loop device: its image is copied while the command stands still, and mounted as after a power cut."""
-    row_of = {name: t.row(f"{name}, disk cut off at a random moment", "old, new, none, or found out as damaged by the next run, which ends right")
-              for name in STAGES}
+    promise = "old, new, none, or found out as damaged by the next run, which ends right"
     image, copy, empty, folder = (t.root / name for name in ("disk.img", "cut.img", "empty.img", "disk"))
     folder.mkdir(exist_ok=True)
     with empty.open("wb") as file:
@@ -117,31 +117,40 @@ def cuts(t):
         with mounted(empty, folder):
             pass
     except (OSError, subprocess.CalledProcessError):
-        for row in row_of.values():
-            row.skip("needs root, e2fsprogs and loop devices")
+        t.row("disk cut off at a random moment", promise).skip("needs root, e2fsprogs and loop devices")
         return
-    for name, _ in t.choose([(name, turn) for name in STAGES for turn in range(30)], 20):
+    for name in STAGES:
+        row = t.row(f"{name}, disk cut off at a random moment", promise)
         stage = t.stages[name].at(folder)
-        old = t.random.random() < 0.6
-        shutil.copyfile(empty, image)
-        with mounted(image, folder):
-            keep = stage.keep
-            stage.keep = (*keep, "lost+found")
-            stage.reset(old)
-            os.sync() if t.random.random() < 0.8 else None
-            process = stage.start()
-            time.sleep(t.random.uniform(0, 1.3 * max(stage.seconds, 0.01)))
-            stopped(process)
-            if t.random.random() < 0.7:
-                # Somebody else syncs a file of theirs, and the journal goes to the disk with all renames so far.
-                with (folder / "lost+found" / "x").open("w") as file:
-                    file.write("x")
-                    os.fsync(file.fileno())
-            shutil.copyfile(image, copy)
-            process.send_signal(18)
-            t.program.finish(process)
-        with mounted(copy, folder):
-            row_of[name].trial(*after(t, stage, old), what="over an old output" if old else "to a new name")
+        stage.keep = (*stage.keep, "lost+found")
+        for _ in t.times(2, 40):
+            old = t.random.random() < 0.6
+            with cut_off(t, stage, old, image, copy, empty):
+                row.trial(*after(t, stage, old), what="over an old output" if old else "to a new name")
+
+
+@contextlib.contextmanager
+def cut_off(t, stage, old, image, copy, empty):
+    """Runs a command on one disk, and mounts what would be left of that after a power cut."""
+    folder = stage.folder
+    shutil.copyfile(empty, image)
+    with mounted(image, folder):
+        stage.reset(old)
+        if t.random.random() < 0.8:
+            os.sync()
+        process = stage.start()
+        time.sleep(t.random.uniform(0, 1.3 * max(stage.seconds, 0.01)))
+        stopped(process)
+        if t.random.random() < 0.7:
+            # Somebody else syncs a file of theirs, and the journal goes to the disk with all renames so far.
+            with (folder / "lost+found" / "x").open("w") as file:
+                file.write("x")
+                os.fsync(file.fileno())
+        shutil.copyfile(image, copy)
+        process.send_signal(signal.SIGCONT)
+        t.program.finish(process)
+    with mounted(copy, folder):
+        yield
 
 
 def after(t, stage, old):

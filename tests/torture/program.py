@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT = 60  # seconds, of commands that take a fraction of one
-# What is printed where the system cannot even load the program.
-LOADER = "error while loading shared libraries", "cannot apply additional memory protection", "cannot allocate memory in static TLS"
+# What is printed where the system cannot even load the program, or Rust's library not begin with it.
+LOADER = ("error while loading shared libraries", "cannot apply additional memory protection", "cannot allocate memory in static TLS",
+          "failed to set up alternative stack guard page", "failed to allocate an alternative stack")
 
 
 @dataclass
