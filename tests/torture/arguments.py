@@ -9,10 +9,14 @@ from program import limited
 from scene import contents, entries, remove
 
 COMMANDS = "ingest", "bin2d", "merge", "colorize", "render", "scatter", "info", "colormaps"
-VALUES = ("", " ", "0", "-1", "1", "-0", "nan", "inf", "-inf", "1e999", "1e-999", "4294967295", "4294967296", "18446744073709551615", "9" * 400,
-          "0x10", "1x1", "0x0", "1x99999999999", "4294967295x4294967295", "-1x-1", "1,2,3,4", "0,0,0,0", "1,0,1,0", "nan,nan,nan,nan", "-inf,inf,-inf,inf",
-          "0,1e-320,0,1e-320", "-1e308,1e308,-1e308,1e308", ",", ",,,,", "x=1", "x=,y=", "x=0,y=0", "x=99999999999,y=2", "\x1b[31m\x07", "a\nb", "\u202e\u2028",
-          "/", ".", "..", "/dev/null", "#", "#gggggg", "#" + "f" * 9, "none", "auto", "mean:", ":mean", "count," * 300, "0/0", "1/0", "2/1", "-1/-1",
+VALUES = ("", " ", "0", "-1", "1", "-0", "nan", "inf", "-inf", "1e999", "1e-999", "4294967295", "4294967296",
+          "18446744073709551615", "9" * 400,
+          "0x10", "1x1", "0x0", "1x99999999999", "4294967295x4294967295", "-1x-1", "1,2,3,4", "0,0,0,0", "1,0,1,0",
+          "nan,nan,nan,nan", "-inf,inf,-inf,inf",
+          "0,1e-320,0,1e-320", "-1e308,1e308,-1e308,1e308", ",", ",,,,", "x=1", "x=,y=", "x=0,y=0", "x=99999999999,y=2",
+          "\x1b[31m\x07", "a\nb", "\u202e\u2028",
+          "/", ".", "..", "/dev/null", "#", "#gggggg", "#" + "f" * 9, "none", "auto", "mean:", ":mean", "count," * 300, "0/0",
+          "1/0", "2/1", "-1/-1",
           "1/18446744073709551615", "é" * 200, "%s%n", "--", "-")
 # What each command reads beside the option that is tried; all are small.
 BOUNDED = limited(v=4 << 20)
@@ -31,7 +35,8 @@ def shown(outcome):
 def commands(at, output):
     """Each command with small inputs, which go to its output."""
     few = at / "few.txt"
-    return {"ingest": ("ingest", few, "-o", f"{output}.points"), "bin2d": ("bin2d", at / "a.points", "-o", f"{output}.tiff", "--size", "9"),
+    return {"ingest": ("ingest", few, "-o", f"{output}.points"),
+            "bin2d": ("bin2d", at / "a.points", "-o", f"{output}.tiff", "--size", "9"),
             "merge": ("merge", at / "a1.tiff", at / "a2.tiff", "-o", f"{output}.tiff"),
             "colorize": ("colorize", at / "a.tiff", "-o", f"{output}.png"),
             "render": ("render", few, "-o", f"{output}.png", "--cache-dir", "cache"),
@@ -56,24 +61,29 @@ def clear(folder):
 def values(t, folder):
     for command in COMMANDS:
         usage = t.program.must(command, "--help", cwd=folder).stdout.decode()
-        options = [option for option in re.findall(r"^ +(?:-\w, )?(--[\w-]+) <", usage, re.M) if option not in ("--output", "--cache-dir")]
-        row = t.row(f"{command}, {len(options)} options with {len(VALUES)} values each", "an error with exit code 2 or 1, or an output; no control characters")
+        options = [option for option in re.findall(r"^ +(?:-\w, )?(--[\w-]+) <", usage, re.M)
+                   if option not in ("--output", "--cache-dir")]
+        row = t.row(f"{command}, {len(options)} options with {len(VALUES)} values each",
+                    "an error with exit code 2 or 1, or an output; no control characters")
         base = commands(t.scene.fixed, "o")[command]
         for option, value in t.choose([(option, value) for option in options for value in VALUES], 24):
             clear(folder)
             # Bins take the larger part of the time where the default is not said otherwise.
-            arguments = [word for word in base if word not in ("--size", "9")] if option in ("--size", "--resolution") else base
+            sized = option in ("--size", "--resolution")
+            arguments = [word for word in base if not sized or word not in ("--size", "9")]
             outcome = t.program.run(*arguments, f"{option}={value}", cwd=folder, prefix=BOUNDED, timeout=30)
             problems = outcome.ended() + shown(outcome)
             if outcome.code > 2:
                 problems.append(f"exit {outcome.code}: {outcome.tail}")
             left = [name for name in entries(folder) if ".partial-" in name]
             # What clap says of a value names the option, and what is said later the file; both are messages.
-            row.trial(problems + [f"left over: {name}" for name in left], "refused" if outcome.code else "taken", what=f"{option}={value[:40]!r}")
+            row.trial(problems + [f"left over: {name}" for name in left], "refused" if outcome.code else "taken",
+                      what=f"{option}={value[:40]!r}")
 
 
 KINDS = {
-    "fifo": lambda path: os.mkfifo(path), "folder": lambda path: path.mkdir(), "full folder": lambda path: (path / "in").mkdir(parents=True),
+    "fifo": lambda path: os.mkfifo(path), "folder": lambda path: path.mkdir(),
+    "full folder": lambda path: (path / "in").mkdir(parents=True),
     "link to itself": lambda path: path.symlink_to(path.name), "dead link": lambda path: path.symlink_to("nowhere/at/all"),
     "device": lambda path: os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3)), "empty file": lambda path: path.touch(),
 }
@@ -101,14 +111,16 @@ def others(t, folder):
                 problems.append(f"exit {outcome.code}, and it is another kind now")
             row.trial(problems, "refused" if outcome.code else "replaced", what=name)
         # A pipe as text is read, and waited for, as any program does.
-        suffixes = {"bin2d": ".points", "colorize": ".tiff", "info": ".tiff", "merge": ".tiff", "ingest": ".txt", "scatter": ".points"}
+        suffixes = {"bin2d": ".points", "colorize": ".tiff", "info": ".tiff", "merge": ".tiff", "ingest": ".txt",
+                    "scatter": ".points"}
         for name, suffix in t.choose(suffixes.items(), 6):
             if kind == "fifo" and suffix == ".txt":
                 continue
             clear(folder)
             make(folder / f"in{suffix}")
             words = [name, f"in{suffix}"] + (["in.tiff"] if name == "merge" else [])
-            words += [] if name == "info" else ["-o", {"bin2d": "o.tiff", "merge": "o.tiff", "ingest": "o.points"}.get(name, "o.png")]
+            outputs_of = {"bin2d": "o.tiff", "merge": "o.tiff", "ingest": "o.points"}
+            words += [] if name == "info" else ["-o", outputs_of.get(name, "o.png")]
             outcome = t.program.run(*words, cwd=folder, timeout=10)
             reading.trial(outcome.ended() + outcome.names("in.") + ["read as if it had content"] * outcome.good, what=name)
     row = t.row("fifo in a folder of columns", "refused at once")
@@ -117,16 +129,20 @@ def others(t, folder):
         shutil.copytree(t.scene.fixed / "a.points", folder / "in.points")
         (folder / "in.points" / file).unlink()
         os.mkfifo(folder / "in.points" / file)
-        for words in ("bin2d", "in.points", "-o", "o.tiff"), ("info", "in.points", "--verify"), ("scatter", "in.points", "-o", "o.png"):
+        for words in ("bin2d", "in.points", "-o", "o.tiff"), ("info", "in.points", "--verify"), \
+                ("scatter", "in.points", "-o", "o.png"):
             outcome = t.program.run(*words, cwd=folder, timeout=10)
-            row.trial(outcome.ended() + outcome.names("in.points") + ["read as if it had content"] * outcome.good, what=f"{words[0]}, {file}")
+            row.trial(outcome.ended() + outcome.names("in.points") + ["read as if it had content"] * outcome.good,
+                      what=f"{words[0]}, {file}")
 
 
 def names(t, folder):
     """Names of all lengths that the file system takes, and with any bytes."""
-    row = t.row("outputs with names of 1 to 256 bytes, and of any bytes", "the right output, or an error; no control characters; nothing left")
+    row = t.row("outputs with names of 1 to 256 bytes, and of any bytes",
+                "the right output, or an error; no control characters; nothing left")
     stems = [b"n" * length for length in (1, 100, 200, 220, 230, 240, 245, 246, 247, 248, 249, 250, 251, 252)]
-    stems += [b"\xff\xfe", b"a\nb", b"\x1b[2Jx", b"\xe2\x80\xae", b"\xc3\xa9" * 120, b"a b", b"-", b"'\"$(x)", b".hidden", b".partial-x", b"%s"]
+    stems += [b"\xff\xfe", b"a\nb", b"\x1b[2Jx", b"\xe2\x80\xae", b"\xc3\xa9" * 120, b"a b", b"-", b"'\"$(x)", b".hidden",
+              b".partial-x", b"%s"]
     for stem in t.choose(stems, 26):
         for command in "ingest", "bin2d", "colorize", "scatter":
             clear(folder)
@@ -140,7 +156,8 @@ def names(t, folder):
                 problems.append(f"exit {outcome.code}, and the output is {'there' if outcome.code else 'missing'}")
             problems += [f"a name that fits, and yet exit {outcome.code}: {outcome.tail}"] * (fits and not outcome.good)
             problems += ["left over"] * any(".partial-" in entry and stem != b".partial-x" for entry in entries(folder))
-            row.trial(problems, "refused" if outcome.code else "made", what=f"{command} {stem[:20]!r} of {len(stem + suffix.encode())} bytes")
+            row.trial(problems, "refused" if outcome.code else "made",
+                      what=f"{command} {stem[:20]!r} of {len(stem + suffix.encode())} bytes")
 
 
 def foreign(t):
@@ -149,7 +166,8 @@ def foreign(t):
     if os.geteuid():
         row.skip("needs root")
         return
-    for name, mode in t.choose([(name, mode) for name in ("ingest", "bin2d", "colorize", "scatter", "merge") for mode in (0o1777, 0o755)], 10):
+    for name, mode in t.choose([(name, mode) for name in ("ingest", "bin2d", "colorize", "scatter", "merge")
+                                for mode in (0o1777, 0o755)], 10):
         stage = t.stages[name]
         stage.reset()
         stage.folder.chmod(mode)
@@ -164,17 +182,21 @@ def both(t, folder):
     """Outputs that are inputs."""
     row = t.row("output that is an input", "refused, and the input untouched")
     cases = {
-        "grid": (("colorize", "in.tiff", "-o", "in.tiff"), "in.tiff"), "merged": (("merge", "1.tiff", "2.tiff", "-o", "1.tiff"), "1.tiff"),
-        "text as picture": (("render", "t.png", "-o", "t.png"), "t.png"), "colour table": (("colorize", "in.tiff", "-o", "map.png", "--cmap", "map.png"), "map.png"),
-        "text as columns": (("ingest", "t.points", "-o", "t.points"), "t.points"), "link": (("colorize", "in.tiff", "-o", "link.png", "--cmap", "map.png"), None),
-        "points drawn over": (("scatter", "in.points", "-o", "in.points"), "in.points"), "text as grid": (("bin2d", "t.tiff", "-o", "t.tiff", "--extent", "0,1,0,1"), "t.tiff"),
+        "grid": (("colorize", "in.tiff", "-o", "in.tiff"), "in.tiff"),
+        "merged": (("merge", "1.tiff", "2.tiff", "-o", "1.tiff"), "1.tiff"),
+        "text as picture": (("render", "t.png", "-o", "t.png"), "t.png"),
+        "colour table": (("colorize", "in.tiff", "-o", "map.png", "--cmap", "map.png"), "map.png"),
+        "text as columns": (("ingest", "t.points", "-o", "t.points"), "t.points"),
+        "link": (("colorize", "in.tiff", "-o", "link.png", "--cmap", "map.png"), None),
+        "points drawn over": (("scatter", "in.points", "-o", "in.points"), "in.points"),
+        "text as grid": (("bin2d", "t.tiff", "-o", "t.tiff", "--extent", "0,1,0,1"), "t.tiff"),
     }
     for what, (words, path) in t.choose(cases.items(), 9):
         clear(folder)
         at = t.scene.fixed
         shutil.copytree(at / "a.points", folder / "in.points")
-        for name, source in ("in.tiff", "a.tiff"), ("1.tiff", "a1.tiff"), ("2.tiff", "a2.tiff"), ("t.png", "few.txt"), ("t.points", "few.txt"), \
-                ("t.tiff", "few.txt"), ("map.png", "map.cpt"):
+        for name, source in ("in.tiff", "a.tiff"), ("1.tiff", "a1.tiff"), ("2.tiff", "a2.tiff"), \
+                ("t.png", "few.txt"), ("t.points", "few.txt"), ("t.tiff", "few.txt"), ("map.png", "map.cpt"):
             shutil.copy2(at / source, folder / name)
         (folder / "link.png").symlink_to("map.png")
         target = folder / (path or "map.png")

@@ -60,7 +60,8 @@ def texts(t, folder, flags):
         "scatter": (("scatter", "t.txt", "-o", "o.png", "--figsize", "2,2", "--s", "1"), "o.png"),
     }
     for name, (arguments, output) in commands.items():
-        row = t.row(f"text changed while {name} reads it", "the right output of one version, or an error; the new one next time")
+        row = t.row(f"text changed while {name} reads it",
+                    "the right output of one version, or an error; the new one next time")
         start(t, folder)
         calls = how_often(t, "read", "t.txt", arguments, folder, flags)
         trials = [(call, number, change) for change in (replaced, overwritten, cut, emptied, added_to)

@@ -36,7 +36,8 @@ def kinds(at):
     yield Damaged("shard", "1.tiff", [(("merge", "1.tiff", at / "a2.tiff", "-o", "o.tiff"), "o.tiff")])
     yield Damaged("gzip text", "t.txt.gz", [(("ingest", "t.txt.gz", "-o", "o.points"), "o.points")])
     yield Damaged("array", "t.npy", [(("ingest", "t.npy", "-o", "o.points"), "o.points")], sealed=False)
-    yield Damaged("colour table", "map.cpt", [(("colorize", at / "a.tiff", "--cmap", "map.cpt", "-o", "o.png"), "o.png")], sealed=False)
+    yield Damaged("colour table", "map.cpt", [(("colorize", at / "a.tiff", "--cmap", "map.cpt", "-o", "o.png"), "o.png")],
+                  sealed=False)
 
 
 def ways(t, file, content, most):
@@ -64,7 +65,8 @@ def torment(t):
     folder = t.folder("files")
     at = t.scene.fixed
     shutil.copytree(at / "a.points", folder / "in.points")
-    for name, source in ("in.tiff", "a.tiff"), ("1.tiff", "a1.tiff"), ("t.txt.gz", "points.txt.gz"), ("t.npy", "points.npy"), \
+    for name, source in ("in.tiff", "a.tiff"), ("1.tiff", "a1.tiff"), ("t.txt.gz", "points.txt.gz"), \
+            ("t.npy", "points.npy"), \
             ("map.cpt", "map.cpt"):
         shutil.copy2(at / source, folder / name)
     t.program.must("bin2d", "in.points", "-o", "small.tiff", *PLAIN, "--compress", "deflate", cwd=folder)
@@ -122,14 +124,17 @@ def pictures(t):
         info.trial([] if shown.good else [f"undamaged, and yet exit {shown.code}: {shown.tail}"])
         for file in files:
             original = file.read_bytes()
-            for what, content in t.choose(ways(t, file.name, original, 150 if len(files) == 1 else 40), max(1, 8 // len(files))):
+            for what, content in t.choose(ways(t, file.name, original, 150 if len(files) == 1 else 40),
+                                          max(1, 8 // len(files))):
                 if content == original:
                     continue
                 file.write_bytes(content)
                 look = t.program.run("info", stage.path, "--verify", cwd=stage.folder)
                 # Of columns and grids what is said of them must still be true; pictures are compared to the last byte.
-                harmless = look.stdout == shown.stdout and stage.path.suffix in (".tiff", ".points") or file.name == "points.json"
-                info.trial(look.ended() + ["verified, and is damaged"] * (look.good and not harmless), "noticed" if look.code else "harmless",
+                true = look.stdout == shown.stdout and stage.path.suffix in (".tiff", ".points")
+                harmless = true or file.name == "points.json"
+                info.trial(look.ended() + ["verified, and is damaged"] * (look.good and not harmless),
+                           "noticed" if look.code else "harmless",
                            what=f"{file.name}: {what}")
                 # To look for damage of columns costs as much as to read them, so that is left to their readers.
                 outcome = stage.run()
@@ -138,7 +143,8 @@ def pictures(t):
                     problems.append(f"exit {outcome.code}, and the picture stays damaged")
                 elif stage.state() != "new":
                     problems += found_out(t, stage)
-                row.trial(problems, "made again" if stage.state() == "new" else "left to readers", what=f"{file.name}: {what}")
+                row.trial(problems, "made again" if stage.state() == "new" else "left to readers",
+                          what=f"{file.name}: {what}")
                 stage.reset(old=False)
                 stage.run()
                 original = file.read_bytes()
@@ -163,9 +169,11 @@ def found_out(t, stage):
 
 def kept(t):
     """What render and scatter keep, damaged: it is made again."""
-    for name, colours in ("render", ("--cmap", "plasma")), ("render cached", ("--cmap", "plasma")), ("scatter text", ("--vmin", "0.25")):
+    for name, colours in ("render", ("--cmap", "plasma")), ("render cached", ("--cmap", "plasma")), \
+            ("scatter text", ("--vmin", "0.25")):
         stage = t.stages[name]
-        row = t.row(f"what {name} keeps damaged, then the same with other colours and sizes", "right pictures: what is damaged is made again")
+        row = t.row(f"what {name} keeps damaged, then the same with other colours and sizes",
+                    "right pictures: what is damaged is made again")
         stage.reset(old=False)
         stage.run()
         others = [(*stage.arguments, *colours)]

@@ -33,7 +33,8 @@ def directories(content):
             tag, kind, values = struct.unpack_from("<HH" + place, content, at)
             inline = at + 4 + struct.calcsize(place)
             fits = values * WIDTHS[kind] <= struct.calcsize(place)
-            entries.append(Entry(at, tag, kind, values, inline if fits else struct.unpack_from("<" + place, content, inline)[0]))
+            entries.append(Entry(at, tag, kind, values,
+                                 inline if fits else struct.unpack_from("<" + place, content, inline)[0]))
             at += size
         found.append(entries)
         at = struct.unpack_from("<" + place, content, at)[0]

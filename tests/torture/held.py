@@ -60,21 +60,25 @@ def pairs(t):
         (), (*render, "o.png"), (*render, "o.png", *other), "o.png", "o.png"
     yield ("render and render, one cache", ("open", ".npy"), ("open", ".tiff"), ("open", "points.json"), ("rename", "")), \
         (), (*render, "o.png"), (*render, "p.png", *other), "o.png", "p.png"
-    one, two = (("render", at / name / "t.txt", *PLAIN, "--cache-dir", "cache", "-o", f"{name}/plot.png") for name in ("one", "two"))
-    yield ("render and render, texts of one name, one cache", ("open", ".npy"), ("open", ".tiff"), ("open", "points.json"), ("rename", "")), \
+    one, two = (("render", at / name / "t.txt", *PLAIN, "--cache-dir", "cache", "-o", f"{name}/plot.png")
+                for name in ("one", "two"))
+    yield ("render and render, texts of one name, one cache", ("open", ".npy"), ("open", ".tiff"), ("open", "points.json"),
+           ("rename", "")), \
         (), one, two, "one/plot.png", "two/plot.png"
     yield ("bin2d and ingest", ("open", ".npy"), ("open", "points.json"), ("rename", ""), ("read", "z.npy")), \
         (("ingest", text, "-o", "o.points"),), ("bin2d", "o.points", "-o", "o.tiff", *PLAIN), \
         ("ingest", text, "-o", "o.points", *other), "o.tiff", "o.points"
     yield ("scatter and ingest", ("open", ".npy"), ("open", "points.json"), ("read", "z.npy")), \
-        (("ingest", text, "-o", "o.points"),), ("scatter", "o.points", "-o", "o.png", "--cmap", "viridis", "--figsize", "2,2"), \
+        (("ingest", text, "-o", "o.points"),), \
+        ("scatter", "o.points", "-o", "o.png", "--cmap", "viridis", "--figsize", "2,2"), \
         ("ingest", text, "-o", "o.points", *other), "o.png", "o.points"
     yield ("colorize and bin2d", ("open", ".tiff"), ("rename", ""), ("read", ".tiff")), \
         (("bin2d", at / "a.points", "-o", "o.tiff", *PLAIN),), ("colorize", "o.tiff", "-o", "o.png"), \
         ("bin2d", at / "b.points", "-o", "o.tiff", *PLAIN), "o.png", "o.tiff"
     yield ("merge and bin2d", ("open", ".tiff"), ("read", ".tiff"), ("rename", "")), \
         (("bin2d", at / "a.points", "-o", "1.tiff", "--shard", "1/2", *PLAIN),
-         ("bin2d", at / "a.points", "-o", "2.tiff", "--shard", "2/2", *PLAIN)), ("merge", "1.tiff", "2.tiff", "-o", "o.tiff"), \
+         ("bin2d", at / "a.points", "-o", "2.tiff", "--shard", "2/2", *PLAIN)), \
+        ("merge", "1.tiff", "2.tiff", "-o", "o.tiff"), \
         ("bin2d", at / "b.points", "-o", "2.tiff", "--shard", "2/2", *PLAIN), "o.tiff", "2.tiff"
     yield ("two ingests, one new name", ("rename", ""), ("open", "points.json")), \
         (), ("ingest", text, "-o", "o.points"), ("ingest", text, "-o", "o.points", *other), "o.points", "o.points"
@@ -111,7 +115,8 @@ def torment(t):
     for (name, *calls), first, command, other, ours, theirs in pairs(t):
         found = references(t, first, command, other, ours, theirs, folder)
         good = found["ours"] + (found["theirs"] if ours == theirs else [])
-        row = t.row(f"{name}, held at an open, a read or a rename", "each its own right output or a clear error, no mixture, ever after")
+        row = t.row(f"{name}, held at an open, a read or a rename",
+                    "each its own right output or a clear error, no mixture, ever after")
         trials = []
         for call in calls:
             clear(folder)
@@ -132,7 +137,8 @@ def torment(t):
             mine, its = held.go(), t.program.finish(process)
             problems = mine.ended() + its.ended()
             problems += [f"{word}, the output is neither one's" for word, outcome, path, allowed in
-                         (("the held one", mine, ours, good), ("the other", its, theirs, good if ours == theirs else found["theirs"]))
+                         (("the held one", mine, ours, good),
+                          ("the other", its, theirs, good if ours == theirs else found["theirs"]))
                          if outcome.good and contents(folder / path) not in allowed]
             problems += after(t, command, found["ours"], folder, folder / ours)
             row.trial(problems, "with the other waiting" if waiting else "with the other first",

@@ -8,12 +8,15 @@ STAGES = "ingest", "ingest gzip", "ingest array", "bin2d", "bin2d text", "merge"
     "render cached", "scatter", "scatter text"
 # The errors that a call may give. An interrupted call is tried again, or reported.
 FAULTS = {
-    "read": ("EIO", "EINTR", "EAGAIN", "ENOMEM"), "pread64": ("EIO", "EINTR", "ENOMEM"), "write": ("EIO", "ENOSPC", "EINTR", "EAGAIN"),
+    "read": ("EIO", "EINTR", "EAGAIN", "ENOMEM"), "pread64": ("EIO", "EINTR", "ENOMEM"),
+    "write": ("EIO", "ENOSPC", "EINTR", "EAGAIN"),
     "pwrite64": ("EIO", "ENOSPC", "EINTR", "EDQUOT"), "openat": ("EMFILE", "EIO", "ENOMEM", "EACCES", "EINTR"),
-    "rename": ("EIO", "ENOSPC"), "renameat": ("EIO", "ENOSPC"), "renameat2": ("EIO", "ENOSPC", "EINVAL"), "fsync": ("EIO", "ENOSPC"),
+    "rename": ("EIO", "ENOSPC"), "renameat": ("EIO", "ENOSPC"), "renameat2": ("EIO", "ENOSPC", "EINVAL"),
+    "fsync": ("EIO", "ENOSPC"),
     "fdatasync": ("EIO", "ENOSPC"), "sync_file_range": ("EIO",), "fallocate": ("EIO", "ENOSPC", "EINTR", "EOPNOTSUPP"),
     "mmap": ("ENOMEM",), "mprotect": ("ENOMEM",), "clone3": ("EAGAIN", "ENOMEM"), "ftruncate": ("EIO", "ENOSPC", "EINTR"),
-    "close": ("EIO", "EINTR"), "statx": ("EIO", "ENOMEM", "EACCES"), "unlink": ("EIO",), "unlinkat": ("EIO",), "mkdir": ("EIO", "ENOSPC"),
+    "close": ("EIO", "EINTR"), "statx": ("EIO", "ENOMEM", "EACCES"), "unlink": ("EIO",), "unlinkat": ("EIO",),
+    "mkdir": ("EIO", "ENOSPC"),
     "flock": ("EIO", "ENOLCK", "EINTR"), "getdents64": ("EIO",),
 }
 # Calls that have no file to be named, or any file of the system's.

@@ -13,8 +13,10 @@ from scene import contents, npy, remove
 PLAIN = "--size", "96"
 NESTED = "[" * 2000 + "]" * 2000
 # As JSON has them, also what Python would not write.
-VALUES = ("0", "-1", "1", "2147483648", "4294967296", "9223372036854775807", "18446744073709551615", "1" + "0" * 40, "1e308", "1e999",
-          "-1e999", "NaN", "null", "true", '""', '"' + "9" * 70 + '"', '"../../x"', '"x\\u0000y"', '"\\ud800"', "[]", "{}", NESTED,
+VALUES = ("0", "-1", "1", "2147483648", "4294967296", "9223372036854775807", "18446744073709551615", "1" + "0" * 40, "1e308",
+          "1e999",
+          "-1e999", "NaN", "null", "true", '""', '"' + "9" * 70 + '"', '"../../x"', '"x\\u0000y"', '"\\ud800"', "[]", "{}",
+          NESTED,
           "[" + "0," * 5000 + "0]")
 BOUNDED = limited(v=1 << 20)
 SECONDS = 10
@@ -106,19 +108,24 @@ def sidecars(t, folder):
 
 def headers(t, folder):
     row = t.row("header of an array with lies", PROMISE)
-    shapes = ("(9223372036854775807,)", "(-1,)", "(18446744073709551616, 3)", "(4611686018427387904, 4)", "(0,)", "(0, 3)", "()", "(3, 0)",
-              "(60000, True)", "(60000.0, 4)", "'60000'", "None", "(240000, 1)", "(60000, 4, 1)", "(" * 200 + ")" * 200, "(1e9, 4)", "[60000, 4]")
-    types = ("'<f8'", "'<f9999999999'", "'|O'", "'<c16'", "'<f0'", "'<f-8'", "'<U99999999999'", "'V8'", "'>q'", "8", "None", "[]", "[('x', '<f8')]",
+    shapes = ("(9223372036854775807,)", "(-1,)", "(18446744073709551616, 3)", "(4611686018427387904, 4)", "(0,)", "(0, 3)",
+              "()", "(3, 0)",
+              "(60000, True)", "(60000.0, 4)", "'60000'", "None", "(240000, 1)", "(60000, 4, 1)", "(" * 200 + ")" * 200,
+              "(1e9, 4)", "[60000, 4]")
+    types = ("'<f8'", "'<f9999999999'", "'|O'", "'<c16'", "'<f0'", "'<f-8'", "'<U99999999999'", "'V8'", "'>q'", "8", "None",
+             "[]", "[('x', '<f8')]",
              "[('x', '<f8', (99999999999, 99999999999))]", "[('', '')]", "[('x', [('y', '<f8')])]")
     whole = npy([0.5] * 240_000, 4)[128:]
-    trials = [(kind, shape, order) for shape in shapes for kind in (types if shape in (shapes[0], "(240000, 1)") else types[:1])
+    trials = [(kind, shape, order) for shape in shapes
+              for kind in (types if shape in (shapes[0], "(240000, 1)") else types[:1])
               for order in ("False", "True", "1")]
     for kind, shape, order in t.choose(trials, 60):
         text = f"{{'descr': {kind}, 'fortran_order': {order}, 'shape': {shape}, }}"
         text += " " * (-(len(text) + 11) % 64) + "\n"
         (folder / "t.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + whole)
         # Some are no lies: what is read then is what the header says.
-        tried(t, row, f"{kind} {shape} {order}", folder, [(("ingest", "t.npy", "-o", "o.points", "--force"), "o.points")], ["t.npy"], [None])
+        tried(t, row, f"{kind} {shape} {order}", folder, [(("ingest", "t.npy", "-o", "o.points", "--force"), "o.points")],
+              ["t.npy"], [None])
 
 
 def appended(content, description):
@@ -158,7 +165,8 @@ def tags(t, folder):
                 for number in 0, 1, 7, (1 << 8 * length) - 1, 1 << (8 * length - 1), len(original):
                     lie = struct.pack("<Q", number)[:length]
                     at = entry.at + offset
-                    trials.append((f"page {page}, tag {entry.tag}, {part} = {number}", original[:at] + lie + original[at + length:]))
+                    trials.append((f"page {page}, tag {entry.tag}, {part} = {number}",
+                                   original[:at] + lie + original[at + length:]))
     # A directory that leads to itself.
     start = struct.unpack_from("<I", original, 4)[0]
     count = struct.unpack_from("<H", original, start)[0]
@@ -171,7 +179,8 @@ def tags(t, folder):
 
 
 def pictures(t):
-    row = t.row("chunks of a picture with lies, and the same command again", "made again within 10 s and 1 GiB of address space")
+    row = t.row("chunks of a picture with lies, and the same command again",
+                "made again within 10 s and 1 GiB of address space")
     stage = t.stages["colorize"]
     stage.reset(old=False)
     stage.run()
@@ -179,14 +188,16 @@ def pictures(t):
     trials = []
     for kind, at, length in formats.chunks(original):
         for number in 0, 1, length - 1, length + 1, 0x7fffffff, 0xffffffff:
-            trials.append((f"{kind} of {number} bytes", original[:at] + struct.pack(">I", number % (1 << 32)) + original[at + 4:]))
+            trials.append((f"{kind} of {number} bytes",
+                           original[:at] + struct.pack(">I", number % (1 << 32)) + original[at + 4:]))
         trials.append((f"no {kind}", original[:at] + original[at + 12 + length:]))
         trials.append((f"{kind} twice", original[:at] + original[at:at + 12 + length] + original[at:]))
     for what, content in t.choose(trials, 8):
         stage.path.write_bytes(content)
         look = t.program.run("info", stage.path, cwd=stage.folder, prefix=BOUNDED, timeout=SECONDS)
         outcome = stage.run(prefix=BOUNDED, timeout=SECONDS)
-        row.trial(look.ended() + outcome.ended() + [f"exit {outcome.code}, and the picture is {stage.state()}"] * (stage.state() != "new"), what=what)
+        row.trial(look.ended() + outcome.ended()
+                  + [f"exit {outcome.code}, and the picture is {stage.state()}"] * (stage.state() != "new"), what=what)
 
 
 def texts(t):
@@ -195,20 +206,26 @@ def texts(t):
     few = b"1 2 3\n4 5 6\n"
     cases = {
         "empty": b"", "one blank": b" ", "blank lines": b"\n" * 100_000, "no end of line": b"1 2 3", "zeros": bytes(1 << 20),
-        "a line of 5 MiB": b"1 " * (5 << 19) + b"\n" + few, "a word of 5 MiB": b"1" * (5 << 20), "100,000 fields": b"1 " * 100_000 + b"\n",
-        "numbers of 10,000 digits": (b"0." + b"7" * 10_000 + b" 1 2\n") * 50, "huge exponents": b"1e999999999999 1e-999999999999 1\n" * 99,
-        "carriage returns": b"1 2 3\r4 5 6\r" * 999, "quotes without end": b'"1,2,3\n' * 999, "not UTF-8": b"\xff\xfe\x80 1 2\n" * 99,
+        "a line of 5 MiB": b"1 " * (5 << 19) + b"\n" + few, "a word of 5 MiB": b"1" * (5 << 20),
+        "100,000 fields": b"1 " * 100_000 + b"\n",
+        "numbers of 10,000 digits": (b"0." + b"7" * 10_000 + b" 1 2\n") * 50,
+        "huge exponents": b"1e999999999999 1e-999999999999 1\n" * 99,
+        "carriage returns": b"1 2 3\r4 5 6\r" * 999, "quotes without end": b'"1,2,3\n' * 999,
+        "not UTF-8": b"\xff\xfe\x80 1 2\n" * 99,
         "UTF-16": "1 2 3\n4 5 6\n".encode("utf-16"), "only a header": b"x,y,z\n", "one name for all": b"x,x,x\n1,2,3\n",
-        "names of controls": b"x,\x1b[2J,\x07\n1,2,3\n", "a header of 60 kB": b"x" * 60_000 + b",y\n1,2\n", "comments only": b"# x\n" * 9999,
+        "names of controls": b"x,\x1b[2J,\x07\n1,2,3\n", "a header of 60 kB": b"x" * 60_000 + b",y\n1,2\n",
+        "comments only": b"# x\n" * 9999,
         "first table, then none": few * 99_999 + b"\x00\xff words\n", "gzip of zeros": gzip.compress(bytes(64 << 20), 1),
-        "gzip, cut": gzip.compress(few * 9999)[:-9], "gzip and more": gzip.compress(few) + b"more", "gzip in gzip": gzip.compress(gzip.compress(few)),
+        "gzip, cut": gzip.compress(few * 9999)[:-9], "gzip and more": gzip.compress(few) + b"more",
+        "gzip in gzip": gzip.compress(gzip.compress(few)),
         "names of paths": b"x,y,../../z\n1,2,3\n4,5,6\n", "name of 300 bytes": b"x,y," + b"z" * 300 + b"\n1,2,3\n4,5,6\n",
         "PNG": b"\x89PNG\r\n\x1a\n" + bytes(99), "no numbers": b"nan nan nan\n" * 99, "infinities": b"inf -inf inf\n" * 99,
     }
     for what, content in t.choose(cases.items(), 40):
         (folder / "t.txt").write_bytes(content)
         problems = []
-        for arguments in ("ingest", "t.txt", "-o", "o.points", "--force"), ("render", "t.txt", "-o", "o.png", "--cache-dir", "c", *PLAIN), \
+        for arguments in ("ingest", "t.txt", "-o", "o.points", "--force"), \
+                ("render", "t.txt", "-o", "o.png", "--cache-dir", "c", *PLAIN), \
                 ("ingest", "t.txt", "--explain"), ("ingest", "t.txt", "-o", "p.points", "--skip-bad", "--ragged", "--force"):
             outcome = t.program.run(*arguments, cwd=folder, prefix=BOUNDED, timeout=SECONDS)
             problems += outcome.ended() + outcome.names("t.txt", "o.points", "t.points", "p.points")

@@ -9,9 +9,11 @@ from pathlib import Path
 from program import limited
 from scene import Stage, contents, remove, text_of
 
-STAGES = "ingest", "ingest gzip", "bin2d", "bin2d text", "merge", "colorize", "figure", "figure pdf", "render cached", "scatter", "scatter text"
+STAGES = "ingest", "ingest gzip", "bin2d", "bin2d text", "merge", "colorize", "figure", "figure pdf", "render cached", \
+    "scatter", "scatter text"
 # Stages whose outputs do not fit the least memory.
-LARGE = ("bin2d", "points", ("-o", "out.tiff", "--size", "1500")), ("scatter", "points", ("-o", "out.png", "--dpi", "300", "--cmap", "viridis")), \
+LARGE = ("bin2d", "points", ("-o", "out.tiff", "--size", "1500")), \
+    ("scatter", "points", ("-o", "out.png", "--dpi", "300", "--cmap", "viridis")), \
     ("colorize", "tiff", ("-o", "out.png", "--figure", "--dpi", "600"))
 NOBODY = 65534
 MIB = 1 << 20
@@ -29,7 +31,8 @@ def tried(t, row, stage, what, prefix=(), env=None, must=False):
 
 def torment(t):
     stages = [t.stages[name] for name in STAGES]
-    stages += [t.scene.prepared(Stage(f"{command} large", (command, at / f"a.{suffix}", *words), words[1], (command, at / f"b.{suffix}", *words)))
+    stages += [t.scene.prepared(Stage(f"{command} large", (command, at / f"a.{suffix}", *words), words[1],
+                                      (command, at / f"b.{suffix}", *words)))
                for at in [t.scene.fixed] for command, suffix, words in LARGE]
     promise = "right output or a clear error, old output kept, nothing left"
     row = t.row("address space of 200 to 4000 MB", promise)
@@ -41,8 +44,10 @@ def torment(t):
     for stage, files in t.choose([(stage, files) for stage in stages for files in (4, 5, 6, 8, 10, 12, 16, 24, 32, 64)], 12):
         tried(t, row, stage, f"{files} files", limited(n=files))
     row = t.row("stacks and threads as the environment has them", "the right output")
-    variables = [(name, value) for name in ("RAYON_NUM_THREADS", "RUST_MIN_STACK", "RAYON_RS_NUM_CPUS", "POINTILLIST_KERNEL", "OMP_NUM_THREADS")
-                 for value in ("0", "1", "-1", "513", "65536", "100000", "4294967296", "18446744073709551615", "9" * 40, "", "x", "1e3")]
+    variables = [(name, value) for name in ("RAYON_NUM_THREADS", "RUST_MIN_STACK", "RAYON_RS_NUM_CPUS", "POINTILLIST_KERNEL",
+                                            "OMP_NUM_THREADS")
+                 for value in ("0", "1", "-1", "513", "65536", "100000", "4294967296", "18446744073709551615", "9" * 40, "",
+                               "x", "1e3")]
     for stage, (name, value) in t.choose([(stage, variable) for stage in stages for variable in variables], 16):
         # A kernel that does not exist may be refused.
         tried(t, row, stage, f"{name}={value}", env={name: value}, must=name != "POINTILLIST_KERNEL")
@@ -58,12 +63,15 @@ def torment(t):
 
 def starved(t, stages):
     """With less than that, it may be a small allocation that fails, of which Rust knows no other end than to abort."""
-    row = t.row("address space of little more than the program", "right output, an error or SIGABRT; all right and nothing left next time")
+    row = t.row("address space of little more than the program",
+                "right output, an error or SIGABRT; all right and nothing left next time")
     least = 10 + t.program.path.stat().st_size // 1_000_000
-    for stage, more in t.choose([(stage, more) for stage in stages for more in (0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)], 12):
+    for stage, more in t.choose([(stage, more) for stage in stages
+                                 for more in (0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)], 12):
         stage.reset()
         outcome = stage.run(prefix=limited(v=(least + more) * 1000), timeout=20)
-        problems = stage.judge(outcome, named=False, tidy=False, sent=(signal.SIGABRT, signal.SIGSEGV) if more < 2 else (signal.SIGABRT,))
+        problems = stage.judge(outcome, named=False, tidy=False,
+                               sent=(signal.SIGABRT, signal.SIGSEGV) if more < 2 else (signal.SIGABRT,))
         if outcome.of_the_loader or outcome.code == 128 + signal.SIGABRT:
             problems = []
         row.trial(problems + stage.again(), "refused" if outcome.code else "made", what=f"{least + more} MB: {stage.name}")
@@ -94,7 +102,8 @@ def own_group(controller):
         number, names, path = line.split(":", 2)
         if controller in names.split(","):
             return root / controller / path.lstrip("/"), 1
-        if number == "0" and (root / "cgroup.controllers").is_file() and controller in (root / "cgroup.controllers").read_text().split():
+        controllers = root / "cgroup.controllers"
+        if number == "0" and controllers.is_file() and controller in controllers.read_text().split():
             return root / path.lstrip("/"), 2
     return None, 0
 
@@ -129,7 +138,8 @@ def group(controller, files):
 
 
 def memory(size):
-    limits = [(("memory.limit_in_bytes", "memory.max"), size), (("memory.swappiness", None), 0), ((None, "memory.swap.max"), 0)]
+    limits = [(("memory.limit_in_bytes", "memory.max"), size), (("memory.swappiness", None), 0),
+              ((None, "memory.swap.max"), 0)]
     return group("memory", limits)
 
 
@@ -143,7 +153,8 @@ def groups(t, stages):
             stage.reset()
             outcome = stage.run(prefix=prefix)
         problems = stage.judge(outcome, named=False)
-        row.trial(problems + [f"exit {outcome.code}: {outcome.tail}"] * (not outcome.good), what=f"{most} threads: {stage.name}")
+        row.trial(problems + [f"exit {outcome.code}: {outcome.tail}"] * (not outcome.good),
+                  what=f"{most} threads: {stage.name}")
     large(t)
 
 
@@ -161,7 +172,8 @@ def large(t):
     with path.open("wb") as file:
         for _ in range(-(-sizes[-1] * MIB * 5 // 4 // len(lines))):
             file.write(lines)
-    commands = [("render", path, "-o", "o.png", "--cache-dir", "c", "--size", "500"), ("scatter", path, "-o", "s.png", "--s", "1", "--cache-dir", "c"),
+    commands = [("render", path, "-o", "o.png", "--cache-dir", "c", "--size", "500"),
+                ("scatter", path, "-o", "s.png", "--s", "1", "--cache-dir", "c"),
                 ("bin2d", path, "-o", "o.tiff", "--extent", "0,1,0,1", "--size", "500")]
     outputs = "o.png", "s.png", "o.tiff"
     references = []

@@ -29,7 +29,8 @@ def orders(t):
         for old in (False, True):
             stage.reset(old)
             log = t.root / "order.log"
-            t.program.must(*stage.arguments, cwd=stage.folder, prefix=["strace", "-f", "-y", "-qq", "-s", "0", "-o", log, "-e", f"trace={CALLS}"])
+            t.program.must(*stage.arguments, cwd=stage.folder,
+                           prefix=["strace", "-f", "-y", "-qq", "-s", "0", "-o", log, "-e", f"trace={CALLS}"])
             published, problems = published_of(log.read_text(errors="replace"), stage.folder)
             if not published:
                 problems.append("nothing was renamed into place")
@@ -60,7 +61,8 @@ def published_of(log, folder):
             continue
         renamed = re.match(r'rename\w*\(.*?"([^"]*)", .*?"([^"]*)"', call)
         if renamed:
-            source, target = (os.path.normpath(os.path.join(place, path)) for path, place in zip(renamed.groups(), places(call, folder)))
+            source, target = (os.path.normpath(os.path.join(place, path)) for path,
+                              place in zip(renamed.groups(), places(call, folder)))
             moved = [path for path in unsynced if path == source or path.startswith(source + "/")]
             for path in moved:
                 final = target + path[len(source):]
@@ -169,7 +171,8 @@ def after(t, stage, old):
     problems += outcome.ended()
     if not outcome.good or stage.state() != "new":
         # Columns are not checked before they are read: who reads them finds the damage out, and --force mends it.
-        reader = t.program.run("bin2d", stage.output, "-o", "reader.tiff", cwd=stage.folder) if stage.path.suffix == ".points" else None
+        reader = t.program.run("bin2d", stage.output, "-o", "reader.tiff",
+                               cwd=stage.folder) if stage.path.suffix == ".points" else None
         if outcome.code or reader is None or reader.good:
             problems.append(f"the next run: exit {outcome.code}, and the output is {stage.state()}: {outcome.tail}")
         forced = t.program.run(*stage.arguments, "--force", cwd=stage.folder)

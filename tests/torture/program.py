@@ -9,7 +9,8 @@ from pathlib import Path
 
 TIMEOUT = 60  # seconds, of commands that take a fraction of one
 # What is printed where the system cannot even load the program, or Rust's library not begin with it.
-LOADER = ("error while loading shared libraries", "cannot apply additional memory protection", "cannot allocate memory in static TLS",
+LOADER = ("error while loading shared libraries", "cannot apply additional memory protection",
+          "cannot allocate memory in static TLS",
           "failed to set up alternative stack guard page", "failed to allocate an alternative stack")
 
 
@@ -71,7 +72,8 @@ class Program:
         self.path, self.temporary = Path(path), Path(temporary)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(temporary), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
 
-    def start(self, *arguments, cwd, prefix=(), env=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE):
+    def start(self, *arguments, cwd, prefix=(), env=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+              stderr=subprocess.PIPE):
         return subprocess.Popen([*map(os.fspath, prefix), self.path, *map(os.fspath, arguments)], cwd=cwd,
                                 env={**self.environment, **(env or {})}, stdin=stdin, stdout=stdout, stderr=stderr,
                                 start_new_session=True)

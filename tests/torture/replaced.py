@@ -57,7 +57,8 @@ class Ingests:
 
 READERS = {
     "bin2d": ("live.points", "o.tiff", ("bin2d", "live.points", "-o", "o.tiff", "--size", "96", "--force")),
-    "scatter": ("live.points", "o.png", ("scatter", "live.points", "-o", "o.png", "--cmap", "viridis", "--figsize", "2,2", "--force")),
+    "scatter": ("live.points", "o.png", ("scatter", "live.points", "-o", "o.png", "--cmap", "viridis", "--figsize", "2,2",
+                                         "--force")),
     "info --verify of columns": ("live.points", None, ("info", "live.points", "--verify")),
     "colorize": ("live.tiff", "o.png", ("colorize", "live.tiff", "-o", "o.png", "--force")),
     "info --verify of a grid": ("live.tiff", None, ("info", "live.tiff", "--verify")),
@@ -106,7 +107,8 @@ def again(t, folder, output, command):
     """References of the text that is ingested again and again, which is short."""
     references = []
     for z in 3, 4:
-        t.program.must("ingest", t.scene.fixed / "few.txt", "-o", "live.points", "--force", "--columns", f"x=1,y=2,z={z}", cwd=folder)
+        t.program.must("ingest", t.scene.fixed / "few.txt", "-o", "live.points", "--force", "--columns", f"x=1,y=2,z={z}",
+                       cwd=folder)
         outcome = t.program.must(*command, cwd=folder)
         references.append(contents(folder / output) if output else outcome.stdout)
     return references

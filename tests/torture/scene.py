@@ -230,6 +230,7 @@ class Scene:
         yield stage("render cached", "out.png", ("render", text, *plain, "--cache-dir", "cache"),
                     ("render", text, *plain, *other, "--cache-dir", "cache"), "points", "cache")
         drawn = "--figsize", "2,2", "--s", "2", "--cmap", "viridis"
-        yield stage("scatter", "out.png", ("scatter", at / "a.points", *drawn), ("scatter", at / "b.points", *drawn), "a.points")
+        yield stage("scatter", "out.png", ("scatter", at / "a.points", *drawn), ("scatter", at / "b.points", *drawn),
+                    "a.points")
         yield stage("scatter text", "out.png", ("scatter", text, *drawn, "--cache-dir", "cache"),
                     ("scatter", text, *drawn, *other, "--cache-dir", "cache"), "points", "cache")

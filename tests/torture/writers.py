@@ -57,8 +57,8 @@ def undisturbed(t, alone, arguments, output):
 
 
 def same_output(t, folder, alone, text):
-    for command in "render", "scatter":
-        arguments = command, text, "-o", "o.png", "--cache-dir", "cache", *(PLAIN if command == "render" else ("--figsize", "2,2"))
+    for command, more in ("render", PLAIN), ("scatter", ("--figsize", "2,2")):
+        arguments = command, text, "-o", "o.png", "--cache-dir", "cache", *more
         reference = undisturbed(t, alone, arguments, "o.png")
         row = t.row(f"ten of {command} at once, the same picture", "all succeed with the right picture, nothing left")
         for _ in t.times(3, 40):
@@ -78,14 +78,17 @@ def other_outputs(t, folder, alone, text):
     for _ in t.times(2, 40):
         clear(folder)
         outcomes = together(t, commands)
-        row.trial(compare(outcomes, [folder / f"{number}.png" for number in range(AT_ONCE)], references, False) + partial(folder))
+        row.trial(compare(outcomes, [folder / f"{number}.png" for number in range(AT_ONCE)], references, False)
+                  + partial(folder))
 
 
 def other_options(t, folder, alone, text):
-    row = t.row("ten of render at once, columns of one text as two kinds", "each its own right picture or a clear refusal, nothing left")
+    row = t.row("ten of render at once, columns of one text as two kinds",
+                "each its own right picture or a clear refusal, nothing left")
     commands, references = [], []
     for number in range(AT_ONCE):
-        arguments = ("render", text, "-o", f"{number}.png", "--cache-dir", "cache", *PLAIN, "--columns", f"x=1,y=2,z={3 + number % 2}",
+        arguments = ("render", text, "-o", f"{number}.png", "--cache-dir", "cache", *PLAIN, "--columns",
+                     f"x=1,y=2,z={3 + number % 2}",
                      "--dtype", ("f32", "f64")[number // 2 % 2])
         commands.append((arguments, folder))
         references.append(undisturbed(t, alone, arguments, f"{number}.png"))
@@ -100,7 +103,8 @@ def other_options(t, folder, alone, text):
 
 
 def one_cache(t, folder, alone):
-    row = t.row("texts of one name in ten folders, one --cache-dir", "each its own right picture or a clear refusal, nothing left")
+    row = t.row("texts of one name in ten folders, one --cache-dir",
+                "each its own right picture or a clear refusal, nothing left")
     texts = t.folder("texts")
     commands, references, paths = [], [], []
     for number in range(AT_ONCE):
@@ -133,14 +137,16 @@ def stages(t, folder):
 
 
 def make(t, folder, alone):
-    row = t.row("make -j 8, pictures of one folder of columns", "every picture right, and nothing is made again the second time")
+    row = t.row("make -j 8, pictures of one folder of columns",
+                "every picture right, and nothing is made again the second time")
     if not shutil.which("make"):
         row.skip("needs make")
         return
     names = [f"{size}-{cmap}" for size in (40, 50, 60) for cmap in ("viridis", "magma", "plasma")]
     rules = [f"all: {' '.join(f'{name}.png' for name in names)}", "t.points: t.txt\n\t$(P) ingest t.txt -o $@ -q"]
     rules += [f"{size}.tiff: t.points\n\t$(P) bin2d t.points -o $@ --size {size} -q" for size in (40, 50, 60)]
-    rules += [f"{name}.png: {name.split('-')[0]}.tiff\n\t$(P) colorize $< -o $@ --cmap {name.split('-')[1]} -q" for name in names]
+    rules += [f"{name}.png: {name.split('-')[0]}.tiff\n\t$(P) colorize $< -o $@ --cmap {name.split('-')[1]} -q"
+              for name in names]
     for place in folder, alone:
         clear(place)
         (place / "Makefile").write_text("\n".join(rules) + "\n")
@@ -153,7 +159,8 @@ def make(t, folder, alone):
                 remove(path)
         outcome = run(t, folder, "-j8", *order.sample([f"{name}.png" for name in names], len(names)))
         problems = [] if outcome.returncode == 0 else [f"make: {outcome.stderr[-300:]}"]
-        problems += [f"{name}.png is wrong" for name in names if contents(folder / f"{name}.png") != contents(alone / f"{name}.png")]
+        problems += [f"{name}.png is wrong" for name in names
+                     if contents(folder / f"{name}.png") != contents(alone / f"{name}.png")]
         second = run(t, folder, "-j8")
         problems += ["made again: " + second.stdout[:200]] * ("P) " in second.stdout or "pointillist " in second.stdout)
         row.trial(problems + partial(folder))
