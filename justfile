@@ -34,6 +34,10 @@ neighbours: build
     python3 tests/neighbours/check.py target/release/pointillist
     python3 tests/neighbours/writers.py target/release/pointillist
 
+# Try to make it lose, mix up or leave something: kills, full disks, failing calls, damage, races, power cuts (gcc, strace; all of it as root)
+torture *options: build
+    tests/torture/torture.py target/release/pointillist {{ options }}
+
 # A worked example: the three stages one by one, the last again with other colours, then all at once from the text
 stages text="fixtures/galaxy.txt" folder="target/stages": build
     mkdir -p {{ folder }}
