@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
+use pointillist_ingest::staged::Kind;
 use pointillist_ingest::{Ingested, Options, Points, ingest};
 use serde_json::json;
 
@@ -11,6 +12,7 @@ use crate::args::{Global, IngestArgs};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_unchanged};
+use crate::outputs;
 use crate::progress::{StageProgress, Unit};
 use crate::reading;
 use crate::report::{Report, count, plural, shown, speed};
@@ -21,7 +23,7 @@ pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<
     let options = args.text.options(args.dtype);
     // One or the other has been asked for.
     let Some(output) = args.output else { return reading::explain(&args.inputs, &options, report) };
-    check_output(&output, &["points"], &args.inputs)?;
+    outputs::check_name(&output, &["points"], &args.inputs)?;
     stage(&args.inputs, &output, &options, global, report)?;
     make_newest(&output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())
@@ -36,9 +38,12 @@ pub(crate) fn stage(
     report: &Report,
 ) -> Result<Points, Failure> {
     inputs::check(inputs)?;
-    if !global.force
-        && let Some(points) = up_to_date(inputs, output, options)
-    {
+    // What is no file is always read again.
+    let may_be_same = !global.force && inputs::size(inputs).is_some();
+    let existing = outputs::up_to_date(output, may_be_same, STAGE, report, || {
+        (!global.force).then(|| up_to_date(inputs, output, options)).flatten()
+    })?;
+    if let Some(points) = existing {
         let files = inputs.iter().map(PathBuf::as_path);
         keep_newer(output, files);
         let facts = facts(&points, true);
@@ -50,6 +55,7 @@ pub(crate) fn stage(
         report.stage(STAGE, &shown(output), &summary, facts)?;
         return Ok(points);
     }
+    outputs::ensure_writable(output, Kind::Folder, None)?;
     let start = Instant::now();
     let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));
     let done = ingest(inputs::inputs(inputs), output, options, &progress)?;
@@ -108,28 +114,4 @@ fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Po
             points.column(&column.name).is_ok() && points.zones(&column.name).is_ok()
         });
     same.then_some(points)
-}
-
-/// An output must say by its name what it is, so that a slip of the hand does not replace somebody's data, and must
-/// not be one of the inputs.
-pub(crate) fn check_output(
-    output: &Path,
-    extensions: &[&str],
-    inputs: &[PathBuf],
-) -> Result<(), Failure> {
-    let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    if !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
-        return Err(Failure::usage(format!(
-            "the output {} must end in .{}",
-            shown(output),
-            extensions.join(" or .")
-        )));
-    }
-    let real = |path: &Path| path.canonicalize().ok();
-    match real(output) {
-        Some(existing) if inputs.iter().any(|input| real(input).as_ref() == Some(&existing)) => {
-            Err(Failure::usage(format!("{} is both input and output", shown(output))))
-        }
-        _ => Ok(()),
-    }
 }

@@ -6,18 +6,19 @@ use pointillist_bin2d::{GridFile, Options, Reduction, Reductions, Term};
 use pointillist_colorize::default_page;
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::pages;
-use pointillist_ingest::staged::StagedFile;
+use pointillist_ingest::staged::Kind;
 
 use crate::args::{Global, RenderArgs};
 use crate::between::Between;
 use crate::colorize::{Wanted, is_stdout};
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::{bin2d, colorize, figure};
+use crate::{bin2d, colorize, figure, outputs};
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let figure = args.figure.wanted(&args.output)?;
-    figure::check_output(&args.output, figure.as_ref(), &args.inputs, report)?;
+    let inputs = args.inputs.iter().chain(args.picture.cmap_file());
+    figure::check_output(&args.output, figure.as_ref(), inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
     let mut options = args.grid.options(args.dtype)?;
     let picture = Wanted { figure, ..args.picture.wanted()? };
@@ -29,13 +30,15 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
         options.cells = figure.cells(options.cells, args.grid.is_sized(), shaded)?;
     }
     if !is_stdout(&args.output) {
-        StagedFile::create(&args.output)
-            .map(drop)
-            .map_err(|error| Failure::write(&args.output, &error))?;
+        outputs::ensure_writable(&args.output, Kind::File, None)?;
     }
     let between = Between::new(&args.inputs, &args.output, args.cache_dir.as_deref())?;
     let grid = between.path("tiff");
     check_grid(&grid)?;
+    // One that is there may prove to be up to date, and need not be written.
+    if !grid.exists() {
+        outputs::ensure_writable(&grid, Kind::File, options.fewest_bytes())?;
+    }
     let points = between.points(&args.inputs, &args.text, args.dtype, global, report)?;
     let opened = bin2d::stage(bin2d::MadeFrom::Columns(&points), &grid, &options, global, report)?;
     colorize::stage(opened, &grid, &args.output, &picture, global, report)
@@ -44,6 +47,10 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
 /// The grid may replace one of ours, whole, damaged or of another version, but no other file.
 fn check_grid(grid: &Path) -> Result<(), Failure> {
     use pointillist_bin2d::Error::{Damaged, Version};
+    // Opening a pipe would wait for somebody to write to it.
+    if grid.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return outputs::ensure_writable(grid, Kind::File, None);
+    }
     match GridFile::open(grid) {
         Err(error) if grid.exists() && !matches!(error, Damaged { .. } | Version { .. }) => {
             Err(Failure::error(format!(
