@@ -42,6 +42,18 @@ pub struct Options {
     pub colors: Option<ColorScale>,
 }
 
+impl Options {
+    /// Bytes that a file of such a grid has at least, where that is known without points.
+    pub fn fewest_bytes(&self) -> Option<u64> {
+        let Cells::Size(size) = self.cells else { return None };
+        if self.compress != Compression::None {
+            return None;
+        }
+        let pages = self.reductions.as_ref().map_or(1, |reductions| reductions.as_slice().len());
+        Some(u64::from(size.cells()) * self.dtype.size() * pages as u64)
+    }
+}
+
 /// How pages are compressed in a file. Their values are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,6 +88,19 @@ impl Default for Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_fewest_bytes_are_those_of_the_pages_that_are_certain() {
+        let options =
+            Options { cells: Cells::Size(Size::new(10, 20).unwrap()), ..Options::default() };
+        assert_eq!(options.fewest_bytes(), Some(800));
+        let reductions = Some("count,mean,max".parse().unwrap());
+        let wide = Options { reductions, dtype: Dtype::F64, ..options.clone() };
+        assert_eq!(wide.fewest_bytes(), Some(4800));
+        let compressed = Options { compress: Compression::Deflate, ..options.clone() };
+        let open = Options { cells: Cells::Resolution(0.1), ..options };
+        assert_eq!((compressed.fewest_bytes(), open.fewest_bytes()), (None, None));
+    }
 
     #[test]
     fn options_survive_their_record() {

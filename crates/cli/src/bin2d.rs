@@ -8,23 +8,23 @@ use pointillist_bin2d::{
     GridFile, Options, Shard, Stats, Streamed, bin2d, bin2d_stream, write_grid,
 };
 use pointillist_ingest::message::bytes;
-use pointillist_ingest::staged::StagedFile;
+use pointillist_ingest::staged::Kind;
 use pointillist_ingest::{Account, ColumnInfo, Options as Reading, Points};
 use serde_json::json;
 
 use crate::args::{Bin2dArgs, Global};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
-use crate::ingest::check_output;
 use crate::inputs::{self, are_points, are_unchanged};
+use crate::outputs;
 use crate::progress::{StageProgress, Unit};
 use crate::reading;
 use crate::report::{Report, count, number, plural, shown};
 
-const STAGE: &str = "bin2d";
+pub(crate) const STAGE: &str = "bin2d";
 
 pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(), Failure> {
-    check_output(&args.output, &["tiff", "tif"], &args.inputs)?;
+    outputs::check_name(&args.output, &["tiff", "tif"], &args.inputs)?;
     let options = Options { shard: args.shard, ..args.grid.options(args.dtype)? };
     if are_points(&args.inputs, &args.text, Path::is_dir)? {
         let points =
@@ -56,6 +56,14 @@ impl MadeFrom<'_> {
         }
     }
 
+    /// Whether another run can have made the same of it: what is no file is always read again.
+    fn may_be_same(&self) -> bool {
+        match self {
+            Self::Columns(_) => true,
+            Self::Inputs(paths, _) => inputs::size(paths).is_some(),
+        }
+    }
+
     /// The existing output, if it is complete and was made from this with these options.
     pub(crate) fn up_to_date(&self, output: &Path, options: &Options) -> Option<GridFile> {
         let grid = GridFile::open(output).ok()?;
@@ -81,7 +89,11 @@ pub(crate) fn stage(
     global: &Global,
     report: &Report,
 ) -> Result<GridFile, Failure> {
-    match from.up_to_date(output, options).filter(|_| !global.force) {
+    let may_be_same = !global.force && from.may_be_same();
+    let existing = outputs::up_to_date(output, may_be_same, STAGE, report, || {
+        (!global.force).then(|| from.up_to_date(output, options)).flatten()
+    })?;
+    match existing {
         Some(grid) => reuse(from, grid, output, report),
         None => make(from, output, options, global, report),
     }
@@ -113,6 +125,8 @@ pub(crate) fn make(
     global: &Global,
     report: &Report,
 ) -> Result<GridFile, Failure> {
+    // Nobody generates points a second time because there is no such folder.
+    outputs::ensure_writable(output, Kind::File, options.fewest_bytes())?;
     let start = Instant::now();
     let (progress, binned, read) = match from {
         MadeFrom::Columns(points) => {
@@ -126,8 +140,6 @@ pub(crate) fn make(
             (progress, binned, None)
         }
         MadeFrom::Inputs(paths, reading) => {
-            // Nobody generates points a second time because there is no such folder.
-            StagedFile::create(output).map(drop).map_err(|error| Failure::write(output, &error))?;
             let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(paths));
             let streamed = bin2d_stream(inputs::inputs(paths), reading, options, &progress)?;
             let Streamed { binned, account } = streamed;

@@ -1,7 +1,7 @@
 //! The command `colorize`, and its stage for `render`.
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_bin2d::GridFile;
@@ -11,15 +11,15 @@ use pointillist_colorize::{
     Drawing, Effort, Error, Layer, Options, Paint, Pixels, Stored, default_page, read_text,
     write_png,
 };
-use pointillist_ingest::staged::StagedFile;
+use pointillist_ingest::staged::{Kind, StagedFile};
 use serde_json::{Value, json};
 
 use crate::args::{ColorizeArgs, Global};
 use crate::failure::{Failure, chain};
 use crate::figure::{self, Shaded};
 use crate::freshness::{keep_newer, make_newest};
-use crate::ingest::check_output;
 use crate::interrupt::{UntilInterrupted, interrupted};
+use crate::outputs;
 use crate::report::{Report, number, shown};
 
 const STAGE: &str = "colorize";
@@ -60,7 +60,7 @@ impl Wanted {
 
 pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let wanted = Wanted { figure: args.figure.wanted(&args.output)?, ..args.picture.wanted()? };
-    let inputs = std::slice::from_ref(&args.grid);
+    let inputs = [&args.grid].into_iter().chain(args.picture.cmap_file());
     figure::check_output(&args.output, wanted.figure.as_ref(), inputs, report)?;
     let grid = GridFile::open(&args.grid)?;
     stage(grid, &args.grid, &args.output, &wanted, global, report)?;
@@ -72,13 +72,13 @@ pub(crate) fn run(args: ColorizeArgs, global: &Global, report: &Report) -> Resul
 }
 
 /// Pictures go to files that end in .png, or to standard output.
-pub(crate) fn check_picture(
+pub(crate) fn check_picture<'a>(
     output: &Path,
-    inputs: &[std::path::PathBuf],
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
     report: &Report,
 ) -> Result<(), Failure> {
     if !is_stdout(output) {
-        return check_output(output, &["png"], inputs);
+        return outputs::check_name(output, &["png"], inputs);
     }
     if report.is_json() {
         return Err(Failure::usage("standard output can carry the picture or --json, not both"));
@@ -125,7 +125,7 @@ pub(crate) fn stage(
     if let Some(figure) = figure {
         inputs["figure"] = json!({ "wanted": figure, "columns": figure::columns(&grid) });
     }
-    if !global.force && !is_stdout(output) && up_to_date(output, &inputs) {
+    if reuse(output, &inputs, STAGE, global, report)? {
         keep_newer(output, [path].into_iter().chain(cmap_file(options)));
         let facts = json!({ "up_to_date": true, "by": by });
         return report.stage(STAGE, &shown(output), "up to date", facts);
@@ -292,7 +292,7 @@ pub(crate) fn put(
     }
     let failed = |error| Failure::write(output, &error);
     let mut staged = StagedFile::create(output).map_err(failed)?;
-    let mut out = BufWriter::new(staged.file());
+    let mut out = BufWriter::new(&mut staged);
     encode(&mut out).map_err(|error| unwritten(&shown(output), error))?;
     out.flush().map_err(failed)?;
     drop(out);
@@ -314,8 +314,28 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
         || error.source().is_some_and(is_broken_pipe)
 }
 
+/// Whether the picture is there and need not be made again. Where it must be, makes sure that it can.
+pub(crate) fn reuse(
+    output: &Path,
+    inputs: &Value,
+    stage: &str,
+    global: &Global,
+    report: &Report,
+) -> Result<bool, Failure> {
+    if is_stdout(output) {
+        return Ok(false);
+    }
+    let existing = outputs::up_to_date(output, !global.force, stage, report, || {
+        (!global.force && up_to_date(output, inputs)).then_some(())
+    })?;
+    if existing.is_none() {
+        outputs::ensure_writable(output, Kind::File, None)?;
+    }
+    Ok(existing.is_some())
+}
+
 /// Whether the picture is complete and was made from the same grid in the same way.
-pub(crate) fn up_to_date(output: &Path, inputs: &Value) -> bool {
+fn up_to_date(output: &Path, inputs: &Value) -> bool {
     let Some(Value::Object(record)) = record(output).ok().flatten() else { return false };
     // A picture is not up to date where it stands in a figure.
     if record.contains_key("figure") && inputs.get("figure").is_none() {

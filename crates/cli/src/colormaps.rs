@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::args::ColormapsArgs;
 use crate::colorize::{check_picture, is_stdout, write};
 use crate::failure::Failure;
+use crate::outputs;
 use crate::report::{Report, plural, shown};
 
 /// Letters that a swatch is wide on a terminal.
@@ -27,6 +28,14 @@ impl Cmap {
         match self {
             Self::Map(map) => Ok(map.clone()),
             Self::File(path) => Colormap::open(path),
+        }
+    }
+
+    /// The file that is to be read.
+    pub(crate) fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Map(_) => None,
+            Self::File(path) => Some(path),
         }
     }
 }
@@ -48,7 +57,10 @@ impl FromStr for Cmap {
 
 pub(crate) fn run(args: &ColormapsArgs, report: &Report) -> Result<(), Failure> {
     if let Some(output) = &args.output {
-        check_picture(output, &[], report)?;
+        check_picture(output, args.maps.iter().filter_map(Cmap::file), report)?;
+        if !is_stdout(output) {
+            outputs::sweep(output, "colormaps", report);
+        }
     }
     let maps: Vec<Colormap> = match args.maps.is_empty() {
         true => Colormap::names().map(str::parse).collect::<Result<_, _>>()?,

@@ -421,15 +421,15 @@ fn write_error(error: std::io::Error) -> pointillist_colorize::Error {
 }
 
 /// Pictures go to files that end in .png or to standard output, figures also to .svg and .pdf.
-pub(crate) fn check_output(
+pub(crate) fn check_output<'a>(
     output: &Path,
     wanted: Option<&Wanted>,
-    inputs: &[PathBuf],
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
     report: &Report,
 ) -> Result<(), Failure> {
     match wanted {
         Some(_) if !is_stdout(output) => {
-            crate::ingest::check_output(output, &["png", "svg", "pdf"], inputs)
+            crate::outputs::check_name(output, &["png", "svg", "pdf"], inputs)
         }
         _ => crate::colorize::check_picture(output, inputs, report),
     }

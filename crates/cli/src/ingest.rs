@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
+use pointillist_ingest::staged::Kind;
 use pointillist_ingest::{Ingested, Options, Points, ingest};
 use serde_json::json;
 
@@ -12,17 +13,18 @@ use crate::cache::tag;
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_unchanged};
+use crate::outputs;
 use crate::progress::{StageProgress, Unit};
 use crate::reading;
 use crate::report::{Report, count, plural, shown, speed};
 
-const STAGE: &str = "ingest";
+pub(crate) const STAGE: &str = "ingest";
 
 pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let options = args.text.options(args.dtype);
     // One or the other has been asked for.
     let Some(output) = args.output else { return reading::explain(&args.inputs, &options, report) };
-    check_output(&output, &["points"], &args.inputs)?;
+    outputs::check_name(&output, &["points"], &args.inputs)?;
     let points = stage(&args.inputs, &output, &options, global, report)?;
     // Columns that were kept for pictures are asked for now.
     tag::unmark(points.path()).map_err(|error| Failure::write(&output, &error))?;
@@ -39,7 +41,12 @@ fn stage(
     report: &Report,
 ) -> Result<Points, Failure> {
     inputs::check(inputs)?;
-    match up_to_date(inputs, output, options).filter(|_| !global.force) {
+    // What is no file is always read again.
+    let may_be_same = !global.force && inputs::size(inputs).is_some();
+    let existing = outputs::up_to_date(output, may_be_same, STAGE, report, || {
+        (!global.force).then(|| up_to_date(inputs, output, options)).flatten()
+    })?;
+    match existing {
         Some(points) => reuse(points, inputs, report),
         None => make(inputs, output, options, global, report),
     }
@@ -69,6 +76,7 @@ pub(crate) fn make(
     global: &Global,
     report: &Report,
 ) -> Result<Points, Failure> {
+    outputs::ensure_writable(output, Kind::Folder, None)?;
     let start = Instant::now();
     let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));
     let done = ingest(inputs::inputs(inputs), output, options, &progress)?;
@@ -127,28 +135,4 @@ pub(crate) fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -
             points.column(&column.name).is_ok() && points.zones(&column.name).is_ok()
         });
     same.then_some(points)
-}
-
-/// An output must say by its name what it is, so that a slip of the hand does not replace somebody's data, and must
-/// not be one of the inputs.
-pub(crate) fn check_output(
-    output: &Path,
-    extensions: &[&str],
-    inputs: &[PathBuf],
-) -> Result<(), Failure> {
-    let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    if !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
-        return Err(Failure::usage(format!(
-            "the output {} must end in .{}",
-            shown(output),
-            extensions.join(" or .")
-        )));
-    }
-    let real = |path: &Path| path.canonicalize().ok();
-    match real(output) {
-        Some(existing) if inputs.iter().any(|input| real(input).as_ref() == Some(&existing)) => {
-            Err(Failure::usage(format!("{} is both input and output", shown(output))))
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C, and what a batch system sends when time is up: the run ends at the next convenient place and takes
+//! Ctrl-C, and what a batch system or a timer sends when time is up: the run ends at the next convenient place and takes
 //! its temporary files with it.
 //!
 //! A run that waits, for text that does not come or for a reader of its picture, comes to no such place. It is ended
@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use pointillist_ingest::Progress;
+
+use crate::threads::STACK;
 
 /// The number of the first signal that has come, or 0.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
@@ -32,7 +34,8 @@ fn stop(signal: u8) {
     }
     // Before a word is said: standard error may be what the run waits for. Without the thread there is still the
     // second signal.
-    let _ = std::thread::Builder::new().name("grace".to_owned()).spawn(|| {
+    let grace = std::thread::Builder::new().name("grace".to_owned()).stack_size(STACK);
+    let _ = grace.spawn(|| {
         std::thread::sleep(GRACE);
         end()
     });
@@ -71,18 +74,70 @@ pub(crate) fn exit_code() -> u8 {
 
 #[cfg(unix)]
 mod system {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::mpsc::channel;
+
+    use signal_hook::consts::{
+        SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU,
+    };
     use signal_hook::iterator::Signals;
+    use signal_hook::{flag, low_level};
+
+    use crate::threads::STACK;
+
+    /// All that end a process that does not listen, and that somebody sends: from a terminal, a shell, a batch system, or
+    /// with a limit of time.
+    const SENT: [i32; 8] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU];
 
     /// Calls `stop` for each signal, with its number. One that the parent wants ignored stays so: nohup does that to
     /// SIGHUP, and a shell to the SIGINT of what it runs in the background.
-    pub(super) fn listen(stop: fn(u8)) -> std::io::Result<()> {
-        let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal));
-        let mut signals = Signals::new(wanted)?;
-        std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || signals.forever().for_each(|signal| stop(signal as u8)))
-            .map(drop)
+    pub(super) fn listen(stop: fn(u8)) -> io::Result<()> {
+        ignore_long_files();
+        let wanted: Vec<i32> = SENT.into_iter().filter(|&signal| !is_ignored(signal)).collect();
+        // A signal that is caught and that nobody listens to would be lost, so there must be somebody first.
+        let (send, receive) = channel::<Signals>();
+        let thread = std::thread::Builder::new().name("signals".to_owned()).stack_size(STACK);
+        let listening = thread.spawn(move || {
+            if let Ok(mut signals) = receive.recv() {
+                signals.forever().for_each(|signal| stop(signal as u8));
+            }
+        });
+        if listening.is_err() {
+            return wanted.into_iter().try_for_each(remember);
+        }
+        let signals = Signals::new(wanted)?;
+        // The thread waits for them.
+        let _ = send.send(signals);
+        Ok(())
+    }
+
+    /// Only notes that a signal has come, where there is no thread to do more: stages look up, and the second ends the
+    /// process.
+    fn remember(signal: i32) -> io::Result<()> {
+        let once = Arc::new(AtomicBool::new(false));
+        flag::register_conditional_default(signal, Arc::clone(&once))?;
+        flag::register(signal, once)?;
+        note(signal)
+    }
+
+    #[expect(unsafe_code, reason = "what a handler may do is only known to who writes it")]
+    fn note(signal: i32) -> io::Result<()> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let note = move || {
+            let _ = super::SIGNAL.compare_exchange(0, signal as u8, Relaxed, Relaxed);
+        };
+        // SAFETY: all that the handler does is to change an atomic number, which never waits and takes no memory.
+        unsafe { low_level::register(signal, note) }.map(drop)
+    }
+
+    /// Makes a file that grows beyond the limit (`ulimit -f`) an error like any other. Unless it is ignored, the signal that
+    /// comes with it ends the process.
+    #[expect(unsafe_code, reason = "nothing safe ignores a signal")]
+    fn ignore_long_files() {
+        // SAFETY: no code of ours is called when the signal comes, and nobody else in this process handles it.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     }
 
     #[expect(unsafe_code, reason = "nothing safe asks how a signal is handled")]

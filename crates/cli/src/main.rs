@@ -14,11 +14,13 @@ mod ingest;
 mod inputs;
 mod interrupt;
 mod merge;
+mod outputs;
 mod progress;
 mod reading;
 mod render;
 mod report;
 mod scatter;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -29,12 +31,21 @@ use failure::Failure;
 use report::Report;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are what was asked for, too.
+        Err(answer) => {
+            return report::answer(&answer).unwrap_or_else(|failure| {
+                report::last_words("help", &failure);
+                failure.exit_code()
+            });
+        }
+    };
     let (stage, report) = (arguments.command.stage(), Report::new(&arguments.global));
     match run(arguments, &report) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            report.failure(stage, &failure);
+            report::last_words(stage, &failure);
             failure.exit_code()
         }
     }
@@ -42,13 +53,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
     let global = arguments.global;
-    if let Some(threads) = global.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
-            .build_global()
-            .map_err(|error| Failure::error(format!("cannot start {threads} threads: {error}")))?;
-    }
     interrupt::install();
+    threads::raise_limit_of_files();
+    threads::start(global.threads)?;
     match arguments.command {
         Command::Render(args) => render::run(args, &global, report),
         Command::Scatter(args) => scatter::run(args, &global, report),

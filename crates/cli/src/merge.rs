@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pointillist_bin2d::{GridFile, Shards, write_grid};
+use pointillist_ingest::staged::Kind;
 use serde_json::json;
 
 use crate::args::{Global, MergeArgs};
 use crate::bin2d::{counts, facts};
 use crate::failure::Failure;
 use crate::freshness::make_newest;
-use crate::ingest::check_output;
+use crate::outputs;
 use crate::progress::{StageProgress, Unit};
 use crate::report::{Report, plural, shown};
 
@@ -18,7 +19,7 @@ const STAGE: &str = "merge";
 
 pub(crate) fn run(args: &MergeArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let MergeArgs { shards, output, .. } = args;
-    check_output(output, &["tiff", "tif"], shards)?;
+    outputs::check_name(output, &["tiff", "tif"], shards)?;
     merge(&Shards::open(shards)?, shards.len(), output, global, report)?;
     make_newest(output, shards.iter().map(PathBuf::as_path));
     Ok(())
@@ -32,15 +33,17 @@ fn merge(
     global: &Global,
     report: &Report,
 ) -> Result<(), Failure> {
-    if !global.force
-        && let Some(grid) = up_to_date(shards, output)
-    {
+    let existing = outputs::up_to_date(output, !global.force, STAGE, report, || {
+        (!global.force).then(|| up_to_date(shards, output)).flatten()
+    })?;
+    if let Some(grid) = existing {
         let points = grid.description().counts.points;
         let summary = format!("up to date, {}", plural(points, "point", "points"));
         let mut facts = facts(&grid, true);
         facts["shards"] = json!(number);
         return report.stage(STAGE, &shown(output), &summary, facts);
     }
+    outputs::ensure_writable(output, Kind::File, shards.options().fewest_bytes())?;
     let start = Instant::now();
     let total = Some(shards.stats().points);
     let progress = StageProgress::new(global, STAGE, &Unit::Rows, total);

@@ -7,20 +7,21 @@ use pointillist_colorize::default_page;
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::pages;
 use pointillist_ingest::Options as Reading;
-use pointillist_ingest::staged::StagedFile;
+use pointillist_ingest::staged::Kind;
 
 use crate::args::{Global, RenderArgs};
 use crate::cache::{Cache, Found, grids};
 use crate::colorize::{Wanted, is_stdout};
 use crate::failure::{Failure, Kept};
 use crate::report::Report;
-use crate::{colorize, figure};
+use crate::{colorize, figure, outputs};
 
 const STAGE: &str = "render";
 
 pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let figure = args.figure.wanted(&args.output)?;
-    figure::check_output(&args.output, figure.as_ref(), &args.inputs, report)?;
+    let inputs = args.inputs.iter().chain(args.picture.cmap_file());
+    figure::check_output(&args.output, figure.as_ref(), inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
     let mut options = args.grid.options(args.dtype)?;
     let picture = Wanted { figure, ..args.picture.wanted()? };
@@ -32,9 +33,7 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
         options.cells = figure.cells(options.cells, args.grid.is_sized(), shaded)?;
     }
     if !is_stdout(&args.output) {
-        StagedFile::create(&args.output)
-            .map(drop)
-            .map_err(|error| Failure::write(&args.output, &error))?;
+        outputs::ensure_writable(&args.output, Kind::File, None)?;
     }
     let reading = args.text.options(args.dtype);
     let cache = Cache::new(&args.inputs, &args.output, args.cache_dir.as_deref(), &args.text)?;

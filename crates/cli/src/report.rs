@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -75,20 +76,30 @@ impl Report {
             say(format_args!("pointillist: {stage}: warning: {message}"));
         }
     }
+}
 
-    /// The last words of a run that failed.
-    pub(crate) fn failure(&self, stage: &str, failure: &Failure) {
-        match failure {
-            Failure::Error(message) | Failure::Usage(message) | Failure::Damaged(_, message) => {
-                say(format_args!("pointillist: {stage}: {message}"));
-            }
-            Failure::Interrupted => {
-                say(format_args!(
-                    "pointillist: {stage}: interrupted; the unfinished output is removed"
-                ));
-            }
-            Failure::BrokenPipe => {}
+/// The last words of a run that failed.
+pub(crate) fn last_words(stage: &str, failure: &Failure) {
+    match failure {
+        Failure::Error(message) | Failure::Usage(message) | Failure::Damaged(_, message) => {
+            say(format_args!("pointillist: {stage}: {message}"));
         }
+        Failure::Interrupted => {
+            say(format_args!(
+                "pointillist: {stage}: interrupted; the unfinished output is removed"
+            ));
+        }
+        Failure::BrokenPipe => {}
+    }
+}
+
+/// Prints what the arguments alone lead to: help or the version, on standard output, or what is wrong with them.
+pub(crate) fn answer(answer: &clap::Error) -> Result<ExitCode, Failure> {
+    let printed = answer.print().and_then(|()| std::io::stdout().flush());
+    match printed {
+        // Where standard error cannot be written there is nobody to tell.
+        Err(error) if !answer.use_stderr() => Err(Failure::stdout(&error)),
+        _ => Ok(ExitCode::from(answer.exit_code() as u8)),
     }
 }
 

@@ -10,6 +10,7 @@ use pointillist_colorize::{
     Cells as Values, Color, Norm, Options, Paint, Picture, Resident, Scale, Style,
 };
 use pointillist_figure::{Bar, Figure as Drawn, Layout, Style as Look};
+use pointillist_ingest::staged;
 use pointillist_ingest::{Batches, Dtype, Points};
 use pointillist_scatter::draw::{Blending, Coloring, Drawing, Style as Markers};
 use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Shape, Side, View};
@@ -20,12 +21,14 @@ use args::{Blend, CanvasArgs};
 
 use crate::args::Global;
 use crate::cache::Cache;
-use crate::colorize::{is_stdout, texts, up_to_date, write};
+use crate::colorize::{is_stdout, reuse, texts, write};
+use crate::colormaps::Cmap;
 use crate::failure::{Failure, Kept};
 use crate::figure::{self, named};
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs;
 use crate::interrupt::UntilInterrupted;
+use crate::outputs;
 use crate::progress::{StageProgress, Unit};
 use crate::reading;
 use crate::report::{Report, count, number, plural, shown};
@@ -36,10 +39,14 @@ pub(crate) fn run(args: ScatterArgs, global: &Global, report: &Report) -> Result
     let face = args.canvas.background.0.unwrap_or(Color::TRANSPARENT);
     let wanted =
         args.labels.wanted(Some(args.canvas.figsize), args.canvas.dpi, face, &args.output)?;
-    figure::check_output(&args.output, wanted.as_ref(), &args.inputs, report)?;
+    let inputs = args.inputs.iter().chain(args.colors.cmap.as_ref().and_then(Cmap::file));
+    figure::check_output(&args.output, wanted.as_ref(), inputs, report)?;
     // Better to learn what is wrong now than after minutes of parsing.
     let job = Job::new(&args, wanted)?;
     inputs::check(&args.inputs)?;
+    if !is_stdout(&args.output) {
+        outputs::ensure_writable(&args.output, staged::Kind::File, None)?;
+    }
     if job.extent.is_some() && args.inputs.iter().all(|path| path.as_os_str() == "-") {
         return job.streamed(&args, global, report);
     }
@@ -138,6 +145,9 @@ impl Job {
         report: &Report,
     ) -> Result<(), Failure> {
         let start = Instant::now();
+        if !is_stdout(&args.output) {
+            outputs::sweep(&args.output, STAGE, report);
+        }
         let progress = StageProgress::new(global, STAGE, &Unit::Bytes, None);
         let reading = args.text.options(args.dtype);
         let mut batches = Batches::open(inputs::inputs(&args.inputs), &reading, &progress)?;
@@ -184,7 +194,7 @@ impl Job {
         let identities: Vec<&str> = points.iter().map(Points::identity).collect();
         let made_from = json!({ "points": identities, "scatter": self.record(args) });
         let output = &args.output;
-        if !global.force && !is_stdout(output) && up_to_date(output, &made_from) {
+        if reuse(output, &made_from, STAGE, global, report)? {
             keep_newer(output, points.iter().map(Points::path));
             return report.stage(
                 STAGE,

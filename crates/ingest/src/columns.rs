@@ -51,6 +51,11 @@ impl ColumnFile {
         os::write_all_at(&self.file, &header(dtype, rows), 0)?;
         self.file.set_len(HEADER + rows * dtype.size())
     }
+
+    /// Ends the writing. Says what the system has found only now.
+    pub(crate) fn close(self) -> io::Result<()> {
+        os::close(self.file)
+    }
 }
 
 fn header(dtype: Dtype, rows: u64) -> [u8; HEADER as usize] {

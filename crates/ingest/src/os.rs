@@ -1,9 +1,11 @@
 //! What operating systems do differently, each with a plain fallback.
 
 use std::fs::File;
+#[cfg(unix)]
+use std::fs::TryLockError;
 use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads into `buffer` from byte `offset` of `file`, without moving a shared cursor where the system allows it.
 /// Returns the number of bytes read: less than asked for at the end of the file, 0 past it.
@@ -92,24 +94,212 @@ fn write_some_at(file: &File, data: &[u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_write(file, data, offset)
 }
 
-/// Exchanges two folders: in one step on Linux; elsewhere, or on a file system that cannot, through a third
-/// name, with the first step taken back when the second fails.
-pub(crate) fn exchange(first: &Path, second: &Path) -> io::Result<()> {
+/// Puts the folder `new` in the place of `old`: in one step on Linux; elsewhere, or on a file system that cannot, the old one
+/// goes to `aside` first and comes back when the second step fails. Returns where the old one is then.
+pub(crate) fn replace(new: &Path, old: &Path, aside: PathBuf) -> io::Result<PathBuf> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
-        if renameat_with(CWD, first, CWD, second, RenameFlags::EXCHANGE).is_ok() {
-            return Ok(());
+        if renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(new.to_owned());
         }
     }
-    let mut aside = first.as_os_str().to_owned();
-    aside.push("-old");
-    std::fs::rename(second, &aside)?;
-    if let Err(error) = std::fs::rename(first, second) {
-        let _ = std::fs::rename(&aside, second);
+    std::fs::rename(old, &aside)?;
+    if let Err(error) = std::fs::rename(new, old) {
+        let _ = std::fs::rename(&aside, old);
         return Err(error);
     }
-    std::fs::rename(&aside, first)
+    Ok(aside)
+}
+
+/// Gives a file back to the system and says what that still has to say. Dropping it would not: where files are kept by
+/// another machine, this is when it learns that its disk or the user's quota is full.
+pub(crate) fn close(file: File) -> io::Result<()> {
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "nothing safe says how closing a file went")]
+    {
+        use std::os::fd::IntoRawFd;
+        // SAFETY: the descriptor is open, and `file`, which owned it, is gone: nobody uses or closes it after this.
+        if unsafe { libc::close(file.into_raw_fd()) } == 0 {
+            return Ok(());
+        }
+        match io::Error::last_os_error() {
+            // It is closed all the same.
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            error => Err(error),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        drop(file);
+        Ok(())
+    }
+}
+
+/// Makes the names in a folder reach the disk before anything that is done after this.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    match File::open(path)?.sync_all() {
+        // Some file systems do not know what that is for a folder.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
+    }
+}
+
+/// What became of asking for a lock.
+#[derive(Debug)]
+pub(crate) enum Lock {
+    /// It is held for as long as the file is open.
+    Held(File),
+    /// Another process holds it.
+    Taken,
+    /// There are no locks here, or no such file, or none that may be opened.
+    Unknown,
+}
+
+/// Asks for the lock of the regular file at `path`, alone or with others who ask like that, and never waits. It is that of the
+/// file that still has this name once the lock is held.
+pub(crate) fn lock(path: &Path, alone: bool) -> Lock {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        // A pipe would wait for somebody at its other end. A lock for one alone may need a file that is open for writing.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let open =
+            File::options().read(true).write(true).custom_flags(flags.bits() as i32).open(path);
+        let Ok(file) = open else { return Lock::Unknown };
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Lock::Unknown;
+        }
+        let locked = if alone { file.try_lock() } else { file.try_lock_shared() };
+        match locked {
+            Ok(()) if has_name(&file, path) => Lock::Held(file),
+            Err(TryLockError::WouldBlock) => Lock::Taken,
+            _ => Lock::Unknown,
+        }
+    }
+    // A file that is open cannot be renamed there, nor can the folder it lies in.
+    #[cfg(not(unix))]
+    {
+        let _ = (path, alone);
+        Lock::Unknown
+    }
+}
+
+/// Holds the lock of a new file for as long as it is open, where there are locks. Says whether the file is ours: before
+/// the lock was held, somebody may have taken it for one that was left behind.
+pub(crate) fn hold(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    return match file.try_lock() {
+        Ok(()) => has_name(file, path),
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(_)) => true,
+    };
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
+    }
+}
+
+/// Whether a file is the one at `path`.
+#[cfg(unix)]
+fn has_name(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(file), Ok(named)) => place(file) == place(named),
+        _ => false,
+    }
+}
+
+/// Why this user cannot put something in the place of what stands at `path`, in `folder`, as far as the system says so
+/// beforehand.
+pub(crate) fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        use std::os::unix::fs::MetadataExt;
+        const STICKY: u32 = 0o1000;
+        let user = rustix::process::geteuid();
+        // Within `parent`, only owners remove or rename.
+        let is_kept = |child: &std::fs::Metadata, parent: &std::fs::Metadata| {
+            parent.mode() & STICKY != 0
+                && ![child.uid(), parent.uid()].contains(&user.as_raw())
+                && !user.is_root()
+        };
+        let (here, around) =
+            (std::fs::symlink_metadata(path).ok()?, std::fs::metadata(folder).ok()?);
+        let owner = here.uid();
+        if here.dev() != around.dev() {
+            return Some("something is mounted here".to_owned());
+        }
+        if is_kept(&here, &around) {
+            return Some(format!(
+                "belongs to user {owner}, who alone may replace it in this folder, as its sticky bit says"
+            ));
+        }
+        if here.is_dir() {
+            if access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).is_err() {
+                return Some(format!(
+                    "is a folder of user {owner}, and you may not remove what is in it"
+                ));
+            }
+            let of_others = std::fs::read_dir(path).ok()?.flatten();
+            let mut of_others = of_others.filter_map(|entry| entry.metadata().ok());
+            if of_others.any(|entry| is_kept(&entry, &here)) {
+                return Some(
+                    "is a folder with a sticky bit and with files of other users".to_owned(),
+                );
+            }
+        }
+        // Not that it may be written, which a replacement does not need, but that it can be changed at all.
+        match access(path, Access::WRITE_OK) {
+            Err(rustix::io::Errno::PERM) => Some("is marked as immutable (chattr +i)".to_owned()),
+            Err(rustix::io::Errno::ROFS) => Some("lies on a read-only file system".to_owned()),
+            _ => None,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, folder);
+        None
+    }
+}
+
+/// Bytes that the user can still write to the file system of `folder`, if it says so, and whether it keeps a byte for every
+/// one that is written, which one that compresses does not.
+pub(crate) fn free_space(folder: &Path) -> Option<(u64, bool)> {
+    #[cfg(target_os = "linux")]
+    {
+        const EXT4: u64 = 0xEF53;
+        const XFS: u64 = 0x5846_5342;
+        const TMPFS: u64 = 0x0102_1994;
+        let system = rustix::fs::statfs(folder).ok()?;
+        #[allow(clippy::unnecessary_cast, reason = "the types differ between processors")]
+        let (kind, blocks, size) =
+            (system.f_type as u64, system.f_bavail as u64, system.f_bsize as u64);
+        Some((blocks.saturating_mul(size), [EXT4, XFS, TMPFS].contains(&kind)))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// Bytes of the longest file that this process may write, where there is such a limit.
+pub(crate) fn longest_file() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    #[cfg(not(unix))]
+    None
 }
 
 #[cfg(test)]

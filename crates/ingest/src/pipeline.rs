@@ -9,7 +9,9 @@
 
 mod files;
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::array::element::Stored;
@@ -22,9 +24,9 @@ use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
 use crate::points::{Points, describe};
-use crate::sidecar::{self, Counted, Lost, Sidecar, Skipped, Source};
-use crate::source::{Chunk, Chunker, Input, Opened, dtype, names, open};
-use crate::staged::StagedDir;
+use crate::sidecar::{Counted, Lost, Sidecar, Skipped, Source};
+use crate::source::{Chunk, Chunker, Input, Opened, dtype, names, open, rows};
+use crate::staged::{StagedDir, size};
 use crate::summary::{Part, Summary};
 use crate::{Error, Progress};
 use files::{check_destination, keep_grids, write_columns};
@@ -109,20 +111,74 @@ fn ingest_with(
 ) -> Result<Ingested, Error> {
     options.validate()?;
     check_destination(destination)?;
+    let total = length(&inputs);
     let sources = open(inputs, options)?;
     let write = |source| Error::Write { path: destination.to_owned(), source };
     let staged = StagedDir::create(destination).map_err(write)?;
-    let shared = Shared::new(sources, options, kernel, chunk, progress);
+    let known = taken_by_arrays(&sources, options);
+    known.map_or(Ok(()), |takes| staged.ensure_room(takes)).map_err(write)?;
+    let progress = Watched { progress, bytes: AtomicU64::new(0) };
+    let shared = Shared::new(sources, options, kernel, chunk, &progress);
     let account = match shared.dtype() {
         Dtype::F32 => write_columns::<f32>(shared, staged.path(), destination),
         Dtype::F64 => write_columns::<f64>(shared, staged.path(), destination),
-    }?;
+    };
+    let account = account.map_err(|error| match error {
+        Error::Write { path, source } => {
+            let takes = known.or_else(|| progress.extrapolate(total?, size(staged.path())));
+            Error::Write { path, source: staged.explain(source, takes) }
+        }
+        error => error,
+    })?;
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
-    std::fs::write(staged.path().join(sidecar::FILE_NAME), json).map_err(write)?;
+    // What has come to stand there meanwhile is exchanged with it, and removed.
+    check_destination(destination)?;
     keep_grids(destination, staged.path(), &account.sidecar);
-    staged.commit().map_err(write)?;
+    staged.commit(&json).map_err(write)?;
     let points = Points::written(destination, account.sidecar);
     Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })
+}
+
+/// Bytes of all inputs as they lie on the disk, where all of them are files.
+fn length(inputs: &[Input]) -> Option<u64> {
+    let each = inputs.iter().map(|input| match input {
+        Input::Path(path) => {
+            path.metadata().ok().filter(Metadata::is_file).map(|metadata| metadata.len())
+        }
+        Input::Stream { .. } => None,
+    });
+    each.sum()
+}
+
+/// Bytes of the values of all columns, where the inputs are arrays that say how many there are.
+fn taken_by_arrays(sources: &[Opened], options: &Options) -> Option<u64> {
+    let columns = names(sources)?.len() as u64;
+    rows(sources)?.checked_mul(columns)?.checked_mul(dtype(sources, options).size())
+}
+
+/// Counts what is done, for an estimate of what the whole takes.
+struct Watched<'a> {
+    progress: &'a dyn Progress,
+    bytes: AtomicU64,
+}
+
+impl Progress for Watched<'_> {
+    fn advance(&self, amount: u64) {
+        self.bytes.fetch_add(amount, Ordering::Relaxed);
+        self.progress.advance(amount);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.progress.cancelled()
+    }
+}
+
+impl Watched<'_> {
+    /// What the whole of `total` bytes takes, if what is done has made `written`.
+    fn extrapolate(&self, total: u64, written: u64) -> Option<u64> {
+        let done = self.bytes.load(Ordering::Relaxed);
+        (done > 0).then(|| (written as f64 / done as f64 * total as f64) as u64)
+    }
 }
 
 /// What is to be said of inputs, once all of them are read.

@@ -72,12 +72,16 @@ fn dtypes(grid: &Grid, asked: Dtype) -> Vec<Dtype> {
 
 /// Whether the file could become too long for a classic TIFF.
 pub(super) fn needs_big(description: &Description, dtypes: &[Dtype]) -> bool {
-    let cells = u64::from(description.size.cells());
-    let carried = description.carried.iter().map(|_| &Dtype::F64);
-    let pixels: u64 = dtypes.iter().chain(carried).map(|dtype| cells * dtype.size()).sum();
     let identities: u64 =
         description.points.iter().map(|identity| identity.len() as u64 + 16).sum();
-    pixels + identities + ROOM_FOR_TAGS > u64::from(u32::MAX)
+    pixels(description, dtypes) + identities + ROOM_FOR_TAGS > u64::from(u32::MAX)
+}
+
+/// Bytes of the pixels of all pages, before they are compressed.
+fn pixels(description: &Description, dtypes: &[Dtype]) -> u64 {
+    let cells = u64::from(description.size.cells());
+    let carried = description.carried.iter().map(|_| &Dtype::F64);
+    dtypes.iter().chain(carried).map(|dtype| cells * dtype.size()).sum()
 }
 
 /// Writes a BigTIFF or a classic one.
@@ -88,7 +92,10 @@ pub(super) fn write_as(
 ) -> Result<Written, Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let mut staged = StagedFile::create(path).map_err(failed)?;
-    let file = staged.file();
+    if document.description.options.compress == Compression::None {
+        staged = staged.taking(pixels(document.description, document.dtypes));
+    }
+    let file = &mut staged;
     let notes = match big {
         false => document.write::<TiffKindStandard>(file),
         true => document.write::<TiffKindBig>(file),

@@ -1,5 +1,7 @@
 //! What can be typed of colours.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pointillist_colorize::spread::{Growth, Marker, Shape};
@@ -112,6 +114,11 @@ impl PictureArgs {
             of_values,
             figure: None,
         })
+    }
+
+    /// The file that the colormap is read from.
+    pub(crate) fn cmap_file(&self) -> Option<&PathBuf> {
+        self.cmap.as_ref().and_then(Cmap::file)
     }
 
     /// The first option that was typed of those that make colours of values.

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use pointillist_bin2d::GridFile;
-use pointillist_ingest::staged::{StagedDir, StagedFile, TemporaryDir};
+use pointillist_ingest::staged::{Kind as Form, TemporaryDir};
 use pointillist_ingest::{Options, Points};
 
 use crate::args::{Global, TextArgs};
@@ -21,9 +21,9 @@ use crate::bin2d::{self, MadeFrom};
 use crate::colorize::is_stdout;
 use crate::failure::Failure;
 use crate::freshness::make_newest;
-use crate::ingest;
 use crate::inputs::{self, are_points};
 use crate::report::Report;
+use crate::{ingest, outputs};
 use names::Names;
 
 /// Where the columns and grids of one command are looked for and kept.
@@ -98,6 +98,7 @@ impl<'a> Cache<'a> {
             Kind::Files => self.columns_of_files(options, anew, global, report)?,
             Kind::Streams { stem } => {
                 let path = self.first_place(|folder| folder.join(names::columns(stem)))?;
+                outputs::sweep(&path, ingest::STAGE, report);
                 ingest::make(self.inputs, &path, options, global, report)?
             }
         };
@@ -113,19 +114,29 @@ impl<'a> Cache<'a> {
         report: &Report,
     ) -> Result<Points, Failure> {
         let names = Names::of(self.inputs, options);
-        let places = self.places_to_look();
-        // What is made anew is made where that was asked for.
-        let places = if anew { self.places_to_make() } else { places };
-        let paths = places.iter().flat_map(|folder| names.all().map(|name| folder.join(name)));
-        for path in paths {
-            if let Some(points) = ingest::up_to_date(self.inputs, &path, options) {
-                return match anew {
-                    false => ingest::reuse(points, self.inputs, report),
-                    true => ingest::make(self.inputs, &path, options, global, report),
-                };
-            }
+        let find = |places: Vec<PathBuf>| {
+            let all = names.all().collect::<Vec<_>>();
+            let paths =
+                places.into_iter().flat_map(|folder| all.iter().map(move |name| folder.join(name)));
+            paths.into_iter().find_map(|path| ingest::up_to_date(self.inputs, &path, options))
+        };
+        let known = || (!anew).then(|| find(self.places_to_look())).flatten();
+        if let Some(points) = known() {
+            outputs::sweep(points.path(), ingest::STAGE, report);
+            return ingest::reuse(points, self.inputs, report);
         }
-        let path = self.first_place(|folder| names.to_make(folder, self.inputs, options))?;
+        // What is made anew is made where that was asked for.
+        if anew && let Some(points) = find(self.places_to_make()) {
+            outputs::sweep(points.path(), ingest::STAGE, report);
+            return ingest::make(self.inputs, points.path(), options, global, report);
+        }
+        let place = || self.first_place(|folder| names.to_make(folder, self.inputs, options));
+        let existing = outputs::up_to_date(&place()?, !anew, ingest::STAGE, report, known)?;
+        if let Some(points) = existing {
+            return ingest::reuse(points, self.inputs, report);
+        }
+        // Whoever was waited for may have made columns of something else.
+        let path = place()?;
         let points = ingest::make(self.inputs, &path, options, global, report)?;
         tag::mark(&path);
         Ok(points)
@@ -146,17 +157,19 @@ impl<'a> Cache<'a> {
         let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
         match known {
             Some((grid, path)) if !anew => {
+                outputs::sweep(&path, bin2d::STAGE, report);
                 let grid = bin2d::reuse(from, grid, &path, report)?;
                 // It has been used last.
                 make_newest(&path, points.iter().map(Points::path));
                 Ok((grid, path))
             }
-            known => {
-                let path = match known {
-                    Some((_, path)) => path,
-                    None => self.first_folder(&folders)?.join(&name),
-                };
+            Some((_, path)) => {
+                outputs::sweep(&path, bin2d::STAGE, report);
                 Ok((bin2d::make(from, &path, options, global, report)?, path))
+            }
+            None => {
+                let path = self.first_folder(&folders)?.join(&name);
+                Ok((bin2d::stage(from, &path, options, global, report)?, path))
             }
         }
     }
@@ -195,9 +208,9 @@ impl<'a> Cache<'a> {
         let mut failure = None;
         for folder in self.places_to_make() {
             let path = path_in(&folder);
-            match StagedDir::create(&path) {
-                Ok(_) => return Ok(path),
-                Err(error) => failure = failure.or_else(|| Some(Failure::write(&path, &error))),
+            match outputs::ensure_writable(&path, Form::Folder, None) {
+                Ok(()) => return Ok(path),
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
         match failure {
@@ -228,10 +241,11 @@ impl<'a> Cache<'a> {
     fn first_folder(&self, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
         let mut failure = None;
         for folder in folders {
+            let made = grids::prepare(folder).map_err(|error| Failure::write(folder, &error));
             let probe = folder.join(grids::PROBE);
-            match grids::prepare(folder).and_then(|()| StagedFile::create(&probe)) {
-                Ok(_) => return Ok(folder.clone()),
-                Err(error) => failure = failure.or_else(|| Some(Failure::write(folder, &error))),
+            match made.and_then(|()| outputs::ensure_writable(&probe, Form::File, None)) {
+                Ok(()) => return Ok(folder.clone()),
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
         match failure {

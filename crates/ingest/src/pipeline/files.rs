@@ -91,9 +91,10 @@ pub(super) fn write_columns<T: Stored>(
     let files = Files(files);
     shared.run::<T>(&files)?;
     let rows = lock(&shared.ledger).rows;
-    for (file, path) in &files.0 {
+    for (file, path) in files.0 {
         file.finish(T::DTYPE, rows)
-            .map_err(|source| Error::Write { path: path.clone(), source })?;
+            .and_then(|()| file.close())
+            .map_err(|source| Error::Write { path, source })?;
     }
     for (name, summary) in shared.names.iter().zip(&shared.summaries) {
         let file = zones::file_name(name);

@@ -226,7 +226,7 @@ fn a_folder_that_holds_anything_else_is_never_replaced() {
     std::fs::write(destination.join("notes.txt"), "mine").unwrap();
     assert!(matches!(run(), Err(Error::Destination { .. })));
     std::fs::remove_file(destination.join("notes.txt")).unwrap();
-    std::fs::remove_file(destination.join(sidecar::FILE_NAME)).unwrap();
+    std::fs::remove_file(destination.join(crate::sidecar::FILE_NAME)).unwrap();
     assert!(matches!(run(), Err(Error::Destination { .. })));
     assert!(destination.join("x.npy").is_file());
     std::fs::remove_dir_all(&destination).unwrap();

@@ -354,7 +354,18 @@ pub(crate) fn names(opened: &[Opened]) -> Option<&[String]> {
     opened.iter().find_map(Opened::names)
 }
 
-/// The same, for an input that follows.
+/// Rows of all inputs together, where they are arrays that say how many they have.
+pub(crate) fn rows(opened: &[Opened]) -> Option<u64> {
+    let each = opened.iter().map(|opened| match &opened.body {
+        // The other columns of the same rows, or none.
+        Body::Array(array) if array.reading.is_none() => Some(0),
+        Body::Array(array) => array.table.rows,
+        _ => None,
+    });
+    each.sum()
+}
+
+/// The columns that the first input with data has settled, for an input that follows.
 fn settled(opened: &[Opened]) -> Option<Settled> {
     opened.iter().find_map(Opened::settled)
 }

@@ -1,0 +1,97 @@
+//! What is done about an output before it is made: its name, what stands there, what other runs have left, and those that
+//! make it at this moment.
+
+use std::path::{Path, PathBuf};
+
+use pointillist_ingest::message::bytes;
+use pointillist_ingest::staged::{self, Kind, Leftover};
+
+use crate::failure::Failure;
+use crate::interrupt::UntilInterrupted;
+use crate::report::{Report, shown};
+
+/// An output must say by its name what it is, so that a slip of the hand does not replace somebody's data, and must
+/// not be one of the inputs.
+pub(crate) fn check_name<'a>(
+    output: &Path,
+    extensions: &[&str],
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), Failure> {
+    let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+        return Err(Failure::usage(format!(
+            "the output {} must end in .{}",
+            shown(output),
+            extensions.join(" or .")
+        )));
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    let existing = real(output);
+    if existing.is_some() && inputs.into_iter().any(|input| real(input) == existing) {
+        return Err(Failure::usage(format!("{} is both input and output", shown(output))));
+    }
+    // Opening a pipe to see what it holds would wait for somebody to write to it.
+    match output.metadata() {
+        Ok(metadata) if !(metadata.is_file() || metadata.is_dir()) => Err(Failure::error(format!(
+            "{}: exists and is neither a regular file nor a folder; remove it or choose another output",
+            shown(output)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure, before any work, that there can be such an output, which `takes` so many bytes at least where that is
+/// known.
+pub(crate) fn ensure_writable(
+    output: &Path,
+    kind: Kind,
+    takes: Option<u64>,
+) -> Result<(), Failure> {
+    staged::ensure_writable(output, kind, takes).map_err(|error| Failure::write(output, &error))
+}
+
+/// The existing output, where `look` finds that it is up to date: now, or when those are done that are making it, where
+/// that may be the same. Before that, what dead runs have left of it is tidied up.
+pub(crate) fn up_to_date<T>(
+    output: &Path,
+    may_be_same: bool,
+    stage: &str,
+    report: &Report,
+    look: impl Fn() -> Option<T>,
+) -> Result<Option<T>, Failure> {
+    sweep(output, stage, report);
+    if let Some(found) = look() {
+        return Ok(Some(found));
+    }
+    if !may_be_same || !staged::others_at_work(output) {
+        return Ok(None);
+    }
+    report.note(stage, &format!("waiting for another run that makes {}", shown(output)));
+    staged::wait_for_others(output, &UntilInterrupted)?;
+    sweep(output, stage, report);
+    Ok(look())
+}
+
+/// Tidies up what dead runs have left of an output, and says so.
+pub(crate) fn sweep(output: &Path, stage: &str, report: &Report) {
+    for leftover in staged::sweep(output) {
+        match leftover {
+            Leftover::Removed { path, bytes: size } => {
+                let message = format!(
+                    "removed what an interrupted run left: {}, {}",
+                    shown(&path),
+                    bytes(size)
+                );
+                report.note(stage, &message);
+            }
+            Leftover::Restored { path } => {
+                let message = format!(
+                    "{} is back, which an interrupted run had begun to replace",
+                    shown(&path)
+                );
+                report.note(stage, &message);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What other runs have begun and not finished: the living are waited for, what the dead left is tidied up.
+//!
+//! A run holds a lock on what it writes for as long as it lives, and the system frees it when it is killed, so whoever
+//! can have the lock knows that nobody writes any more. Where locks cannot be asked for, nothing is touched.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::names::{Names, Role, replacing};
+use super::{folder, held, remove, resolve, size};
+use crate::os::{self, Lock};
+use crate::{Error, Progress};
+
+/// What was done with something that a dead run has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Leftover {
+    /// It was removed.
+    Removed {
+        /// What it was called.
+        path: PathBuf,
+        /// Bytes of its files.
+        bytes: u64,
+    },
+    /// It was what had stood at the destination, was being replaced, and stands there again.
+    Restored {
+        /// The destination.
+        path: PathBuf,
+    },
+}
+
+/// Tidies up what dead runs have left of the output `destination`. What cannot be removed, or is no file or folder, stays
+/// without a word.
+pub fn sweep(destination: &Path) -> Vec<Leftover> {
+    let Ok(destination) = resolve(destination) else { return Vec::new() };
+    let entries = entries(&destination);
+    let of = |wanted: Role| {
+        entries.iter().filter(move |(_, role)| *role == wanted).map(|(path, _)| path.as_path())
+    };
+    // Whether a folder that stands aside may be touched is told by the one that was to replace it.
+    let asides = of(Role::Aside).filter_map(|path| settle_aside(path, &destination));
+    let partials = of(Role::Partial).filter_map(remove_abandoned);
+    asides.chain(partials).collect()
+}
+
+/// Whether another run is making the output `destination` at this moment, as far as there are locks.
+pub fn others_at_work(destination: &Path) -> bool {
+    resolve(destination).is_ok_and(|destination| at_work(&destination).is_some())
+}
+
+/// Waits for as long as other runs are making the output `destination`. Whoever waits should hold no unfinished output, so
+/// that no two wait for each other.
+///
+/// # Errors
+/// [`Error::Cancelled`] when `progress` says so.
+pub fn wait_for_others(destination: &Path, progress: &dyn Progress) -> Result<(), Error> {
+    /// Between two looks.
+    const PAUSE: Duration = Duration::from_millis(20);
+    let Ok(destination) = resolve(destination) else { return Ok(()) };
+    while let Some(held) = at_work(&destination) {
+        while is_taken(&held) {
+            if progress.cancelled() {
+                return Err(Error::Cancelled);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+    Ok(())
+}
+
+/// The locked file of a run that makes `destination`.
+fn at_work(destination: &Path) -> Option<PathBuf> {
+    let entries = entries(destination).into_iter();
+    let partials = entries.filter(|(_, role)| *role == Role::Partial);
+    partials.filter_map(|(path, _)| held(&path)).find(|path| is_taken(path))
+}
+
+/// Two who only look do not take each other for the one who writes.
+fn is_taken(path: &Path) -> bool {
+    matches!(os::lock(path, false), Lock::Taken)
+}
+
+/// What lies beside `destination` under a temporary name of its own.
+fn entries(destination: &Path) -> Vec<(PathBuf, Role)> {
+    let names = Names::of(destination);
+    let Ok(entries) = fs::read_dir(folder(destination)) else { return Vec::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| Some((entry.path(), names.role(&entry.file_name())?)))
+        .collect()
+}
+
+/// Removes what nobody writes any more.
+fn remove_abandoned(path: &Path) -> Option<Leftover> {
+    // A run that was killed before it made the file that it locks has left nothing else. One that lives and finds its
+    // folder gone makes another.
+    let is_empty = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+        && fs::remove_dir(path).is_ok();
+    if is_empty {
+        return Some(Leftover::Removed { path: path.to_owned(), bytes: 0 });
+    }
+    let Lock::Held(_lock) = os::lock(&held(path)?, true) else { return None };
+    let bytes = size(path);
+    remove(path).ok()?;
+    Some(Leftover::Removed { path: path.to_owned(), bytes })
+}
+
+/// Puts a folder back from which the name was taken, or removes it where there is another by now.
+fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
+    let new = replacing(aside)?;
+    // Where that is gone, it has come to its place.
+    let _lock = match held(&new) {
+        Some(held) => match os::lock(&held, true) {
+            Lock::Held(lock) => Some(lock),
+            Lock::Taken | Lock::Unknown => return None,
+        },
+        None => None,
+    };
+    if fs::symlink_metadata(destination).is_err() && fs::rename(aside, destination).is_ok() {
+        return Some(Leftover::Restored { path: destination.to_owned() });
+    }
+    remove_abandoned(aside)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::super::{StagedDir, StagedFile};
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_dead_run_left_is_removed_and_what_a_living_one_writes_is_not() {
+        let parent = tempfile::tempdir().unwrap();
+        let (file, folder) = (parent.path().join("a.png"), parent.path().join("a.points"));
+        let living = (StagedFile::create(&file).unwrap(), StagedDir::create(&folder).unwrap());
+        let before = names(parent.path());
+        assert_eq!(before.len(), 2);
+        assert_eq!((sweep(&file), sweep(&folder)), (vec![], vec![]));
+        assert_eq!(names(parent.path()), before);
+        drop(living);
+
+        let dead = parent.path().join(".a.png.partial-abcdef");
+        fs::write(&dead, "12345").unwrap();
+        assert_eq!(sweep(&file), [Leftover::Removed { path: dead, bytes: 5 }]);
+        let dead = parent.path().join(".a.points.partial-abcdef");
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join("x.npy"), "123").unwrap();
+        // Without the file that is locked, it is nobody's that we know.
+        assert_eq!(sweep(&folder), []);
+        fs::write(dead.join("points.json"), "{}").unwrap();
+        assert_eq!(sweep(&folder), [Leftover::Removed { path: dead.clone(), bytes: 5 }]);
+        fs::create_dir(&dead).unwrap();
+        assert_eq!(sweep(&folder), [Leftover::Removed { path: dead, bytes: 0 }]);
+        assert_eq!(names(parent.path()), [""; 0]);
+    }
+
+    #[test]
+    fn leftovers_of_other_outputs_and_of_other_kinds_are_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let of = |name: &str| parent.path().join(name);
+        fs::write(of(".b.png.partial-abcdef"), "").unwrap();
+        fs::write(of(".a.png.partial-abcdef.txt"), "").unwrap();
+        std::os::unix::fs::symlink(of("missing"), of(".a.png.partial-aaaaaa")).unwrap();
+        std::os::unix::fs::symlink(of(".b.png.partial-abcdef"), of(".a.png.partial-bbbbbb"))
+            .unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, of(".a.png.partial-cccccc"), rustix::fs::Mode::RUSR)
+            .unwrap();
+        let before = names(parent.path());
+        assert_eq!(sweep(&of("a.png")), []);
+        assert!(!others_at_work(&of("a.png")));
+        assert_eq!(names(parent.path()), before);
+    }
+
+    #[test]
+    fn a_folder_whose_replacement_was_cut_short_stands_in_its_place_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let destination = parent.path().join("a.points");
+        let new = parent.path().join(".a.points.partial-abcdef");
+        let aside = super::super::names::aside(&new);
+        for (folder, content) in [(&aside, "old"), (&new, "new")] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join("points.json"), content).unwrap();
+        }
+        // Not while its writer lives.
+        let lock = os::lock(&new.join("points.json"), true);
+        assert!(matches!(lock, Lock::Held(_)));
+        assert_eq!(sweep(&destination), []);
+        drop(lock);
+        let restored = Leftover::Restored { path: destination.clone() };
+        assert_eq!(sweep(&destination), [restored, Leftover::Removed { path: new, bytes: 3 }]);
+        assert_eq!(names(parent.path()), ["a.points"]);
+        assert_eq!(fs::read_to_string(destination.join("points.json")).unwrap(), "old");
+
+        // The name is taken, so the one aside is of no use.
+        fs::create_dir(&aside).unwrap();
+        fs::write(aside.join("points.json"), "older").unwrap();
+        assert_eq!(sweep(&destination), [Leftover::Removed { path: aside, bytes: 5 }]);
+        assert_eq!(names(parent.path()), ["a.points"]);
+    }
+
+    struct Until(AtomicBool);
+
+    impl Progress for Until {
+        fn advance(&self, _: u64) {}
+
+        fn cancelled(&self) -> bool {
+            self.0.swap(true, Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_run_waits_for_the_others_until_they_are_done_or_it_is_cancelled() {
+        let parent = tempfile::tempdir().unwrap();
+        let destination = parent.path().join("a.points");
+        wait_for_others(&destination, &()).unwrap();
+        let staged = StagedDir::create(&destination).unwrap();
+        assert!(others_at_work(&destination));
+        let cancelled = wait_for_others(&destination, &Until(AtomicBool::new(false)));
+        assert!(matches!(cancelled, Err(Error::Cancelled)));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                wait_for_others(&destination, &()).unwrap();
+                // What was waited for is there when the wait ends.
+                fs::read(destination.join("points.json")).unwrap()
+            });
+            std::thread::sleep(Duration::from_millis(50));
+            staged.commit(b"done").unwrap();
+            assert_eq!(waiting.join().unwrap(), b"done");
+        });
+        assert!(!others_at_work(&destination));
+    }
+}

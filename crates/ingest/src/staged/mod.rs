@@ -1,0 +1,428 @@
+//! Outputs that appear whole or not at all.
+//!
+//! A [`StagedFile`] or [`StagedDir`] is written under a temporary name beside its destination and renamed into
+//! place by `commit`. Dropped before that, by an error, a cancelled run or a panic, it removes what it wrote
+//! and leaves whatever stood at the destination as it was. It is locked for as long as its writer lives: [`sweep`] removes
+//! what the dead have left, and [`wait_for_others`] waits for the living.
+//!
+//! A file is on the disk before it is renamed, and so is the `points.json` of a folder: after a power cut there is the old
+//! output or the new one. Columns are only handed to the operating system, as an `fsync` of gigabytes
+//! would cost more than the whole run; what they lack then differs from the hashes in `points.json`.
+
+mod leftovers;
+mod names;
+mod room;
+mod temporary;
+mod unfinished;
+
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::{os, sidecar};
+pub use leftovers::{Leftover, others_at_work, sweep, wait_for_others};
+use names::Names;
+use room::Room;
+pub use temporary::TemporaryDir;
+use unfinished::Unfinished;
+pub use unfinished::remove_unfinished;
+
+/// How often something is tried that fails only when somebody else gets in between.
+const ATTEMPTS: usize = 64;
+
+/// What an output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// Makes sure, before any work, that an output can be put at `destination`: that its folder can be written, that what
+/// stands there is of its kind and this user may replace and remove it, and that there is room for it, where it is
+/// known that it `takes` so many bytes at least.
+///
+/// # Errors
+/// What is in the way, and what can be done.
+pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io::Result<()> {
+    let destination = target(destination, kind)?;
+    let folder = folder(&destination);
+    if fs::symlink_metadata(&destination).is_ok()
+        && let Some(reason) = os::why_irreplaceable(&destination, folder)
+    {
+        let reason = format!("{reason}: choose an output elsewhere");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    }
+    let room = Room::look(folder, takes);
+    room.check()?;
+    if kind == Kind::File {
+        room.check_length()?;
+    }
+    create_file(&destination).map(drop)
+}
+
+/// A file that is written beside its destination and renamed over it by [`StagedFile::commit`].
+#[derive(Debug)]
+pub struct StagedFile {
+    temporary: tempfile::NamedTempFile,
+    destination: PathBuf,
+    room: Room,
+    unfinished: Unfinished,
+}
+
+impl StagedFile {
+    /// Opens an empty temporary file in the folder of `destination`. A destination that is a symbolic link
+    /// keeps being one: the file it points to is the one that is replaced.
+    ///
+    /// # Errors
+    /// When the folder does not exist or cannot be written, or when `destination` exists and is not a regular
+    /// file: a folder, a device or a pipe must never be renamed over.
+    pub fn create(destination: &Path) -> io::Result<Self> {
+        let destination = target(destination, Kind::File)?;
+        let room = Room::look(folder(&destination), None);
+        let (temporary, unfinished) = create_file(&destination)?;
+        Ok(Self { temporary, destination, room, unfinished })
+    }
+
+    /// The same, for an output of about so many bytes, which the error names if there is no room for them.
+    pub fn taking(mut self, bytes: u64) -> Self {
+        self.room = self.room.taking(bytes);
+        self
+    }
+
+    /// Brings the file to the disk and renames it to its destination, replacing a file that stands there.
+    ///
+    /// # Errors
+    /// When what was written finds no place on the disk, or the rename fails; the temporary file is removed then.
+    pub fn commit(self) -> io::Result<()> {
+        let Self { temporary, destination, room, unfinished } = self;
+        // What closing it could still find, this finds.
+        temporary.as_file().sync_data().map_err(|error| room.explain(error))?;
+        let mut file = None;
+        unfinished.complete(|| {
+            // The lock is held until after the rename, so that whoever waits for it finds the file.
+            file = Some(temporary.persist(&destination).map_err(|error| error.error)?);
+            Ok(None)
+        })?;
+        Ok(())
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.temporary.as_file_mut().write(buffer).map_err(|error| self.room.explain(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.as_file_mut().flush()
+    }
+}
+
+impl Seek for StagedFile {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.temporary.as_file_mut().seek(position)
+    }
+}
+
+/// A folder that is filled beside its destination and renamed to it by [`StagedDir::commit`].
+#[derive(Debug)]
+pub struct StagedDir {
+    temporary: tempfile::TempDir,
+    /// The file of which a folder is complete. It is there, empty and locked, from the beginning.
+    last: File,
+    destination: PathBuf,
+    room: Room,
+    unfinished: Unfinished,
+}
+
+impl StagedDir {
+    /// Makes a temporary folder beside `destination`, with nothing in it but an empty `points.json`. Whether a folder
+    /// that already stands there may be replaced is the caller's to decide, before.
+    ///
+    /// # Errors
+    /// When the parent folder does not exist or cannot be written.
+    pub fn create(destination: &Path) -> io::Result<Self> {
+        let destination = target(destination, Kind::Folder)?;
+        let room = Room::look(folder(&destination), None);
+        let (temporary, last, unfinished) = create_folder(&destination)?;
+        Ok(Self { temporary, last, destination, room, unfinished })
+    }
+
+    /// The temporary folder to fill.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// An error met while filling it; one that says that there is no room says what there was, and how much
+    /// the whole `takes` where that is known.
+    pub fn explain(&self, error: io::Error, takes: Option<u64>) -> io::Error {
+        takes.map_or(self.room, |takes| self.room.taking(takes)).explain(error)
+    }
+
+    /// Makes sure that there may be room for so many bytes.
+    ///
+    /// # Errors
+    /// When there certainly is none.
+    pub fn ensure_room(&self, takes: u64) -> io::Result<()> {
+        self.room.taking(takes).check()
+    }
+
+    /// Writes its `points.json`, brings that to the disk and renames the folder to its destination. A folder that stands
+    /// there, even one that has appeared meanwhile, is exchanged with it, in one step where the operating system can do
+    /// that, and removed afterwards.
+    ///
+    /// # Errors
+    /// When something fails before the new folder is in its place; the destination is then what it was, and the temporary
+    /// folder is removed. And when the old one cannot be removed after that.
+    pub fn commit(self, points_json: &[u8]) -> io::Result<()> {
+        let Self { temporary, mut last, destination, room, unfinished } = self;
+        let full = |error| room.explain(error);
+        last.write_all(points_json).and_then(|()| last.sync_all()).map_err(full)?;
+        // It is held until all is done, where a folder with an open file can be renamed.
+        let lock = cfg!(unix).then_some(last);
+        os::sync_folder(temporary.path())?;
+        let unfinished = unfinished.complete(|| place(temporary.path(), &destination))?;
+        // What stands under the temporary name now, if anything does, is the old folder, and removed as such.
+        let _ = temporary.keep();
+        let removed = unfinished.path().map_or(Ok(()), |old| unless_gone(remove_in_parallel(old)));
+        drop(lock);
+        removed.map_err(|error| {
+            let left = unfinished.path().unwrap_or(&destination).display();
+            let message = format!(
+                "what stood here before is replaced, but cannot be removed: {left}: {}",
+                crate::message::plain(&error)
+            );
+            io::Error::new(error.kind(), message)
+        })
+    }
+}
+
+/// Renames a folder to its destination, whether another stands there or not. Returns where the old one is then.
+fn place(new: &Path, destination: &Path) -> io::Result<Option<PathBuf>> {
+    let attempt = || match fs::symlink_metadata(destination) {
+        Ok(_) => os::replace(new, destination, names::aside(new)).map(Some),
+        Err(_) => fs::rename(new, destination).map(|()| None),
+    };
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            // Another run has come to stand there since we looked, or has just taken it away.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound
+                        | io::ErrorKind::AlreadyExists
+                        | io::ErrorKind::DirectoryNotEmpty
+                ) => {}
+            placed => return placed,
+        }
+    }
+    attempt()
+}
+
+/// A new temporary file of an output, which is locked.
+fn create_file(destination: &Path) -> io::Result<(tempfile::NamedTempFile, Unfinished)> {
+    let (names, folder) = (Names::of(destination), folder(destination));
+    for _ in 0..ATTEMPTS {
+        let (temporary, unfinished) = Unfinished::list(
+            || builder(&names, 0o666).tempfile_in(folder),
+            tempfile::NamedTempFile::path,
+        )?;
+        if os::hold(temporary.as_file(), temporary.path()) {
+            return Ok((temporary, unfinished));
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
+/// A new temporary folder of an output with the file that is locked.
+fn create_folder(destination: &Path) -> io::Result<(tempfile::TempDir, File, Unfinished)> {
+    let (names, folder) = (Names::of(destination), folder(destination));
+    for _ in 0..ATTEMPTS {
+        let (temporary, unfinished) = Unfinished::list(
+            || builder(&names, 0o777).tempdir_in(folder),
+            tempfile::TempDir::path,
+        )?;
+        let path = temporary.path().join(sidecar::FILE_NAME);
+        match File::options().read(true).write(true).create_new(true).open(&path) {
+            Ok(last) if os::hold(&last, &path) => return Ok((temporary, last, unfinished)),
+            Ok(_) => {}
+            // Somebody took the empty folder for one that was left behind.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
+/// The file that is locked while a temporary output is written: itself, or one in it. `None` for what is neither file
+/// nor folder.
+fn held(temporary: &Path) -> Option<PathBuf> {
+    let kind = fs::symlink_metadata(temporary).ok()?.file_type();
+    match kind.is_dir() {
+        true => Some(temporary.join(sidecar::FILE_NAME)),
+        false => kind.is_file().then(|| temporary.to_owned()),
+    }
+}
+
+/// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {}
+        _ => return unless_gone(fs::remove_file(path)),
+    }
+    for path in within(path)? {
+        let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        unless_gone(if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) })?;
+    }
+    unless_gone(fs::remove_file(path.join(sidecar::FILE_NAME)))?;
+    unless_gone(fs::remove_dir(path))
+}
+
+/// The same on the threads of the current rayon pool: the system takes a while to give back the memory that holds large
+/// files.
+fn remove_in_parallel(path: &Path) -> io::Result<()> {
+    // What cannot be removed is tried again, and an error, after that.
+    within(path)?.par_iter().for_each(|path| drop(fs::remove_file(path)));
+    remove(path)
+}
+
+/// All that is in a folder but its `points.json`, which is removed last: without it, nobody could tell what else is left,
+/// if that is cut short.
+fn within(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let last = folder.join(sidecar::FILE_NAME);
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    paths.filter(|path| !path.as_ref().is_ok_and(|path| *path == last)).collect()
+}
+
+fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Bytes of a file, or of the files in a folder.
+pub(crate) fn size(path: &Path) -> u64 {
+    let of = |path: &Path| fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
+    match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().map(|entry| of(&entry.path())).sum(),
+        Err(_) => of(path),
+    }
+}
+
+/// Where an output goes, if what stands there is of its kind.
+fn target(destination: &Path, kind: Kind) -> io::Result<PathBuf> {
+    let destination = resolve(destination)?;
+    let refuse = |kind, reason| Err(io::Error::new(kind, reason));
+    match (fs::metadata(&destination), kind) {
+        (Err(error), _) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        (Ok(metadata), Kind::File) if metadata.is_dir() => {
+            refuse(io::ErrorKind::IsADirectory, "is a directory")
+        }
+        (Ok(metadata), Kind::File) if !metadata.is_file() => {
+            refuse(io::ErrorKind::InvalidInput, "exists and is not a regular file")
+        }
+        (Ok(metadata), Kind::Folder) if !metadata.is_dir() => {
+            refuse(io::ErrorKind::NotADirectory, "exists and is not a folder")
+        }
+        _ => Ok(destination),
+    }
+}
+
+/// Follows a symbolic link at `destination`, so that the link survives and its target is what is replaced.
+fn resolve(destination: &Path) -> io::Result<PathBuf> {
+    match fs::symlink_metadata(destination) {
+        Ok(metadata) if metadata.is_symlink() => fs::canonicalize(destination),
+        _ => Ok(destination.to_path_buf()),
+    }
+}
+
+fn folder(destination: &Path) -> &Path {
+    match destination.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The mode is narrowed by the umask, as for any new file.
+fn builder(names: &Names, mode: u32) -> tempfile::Builder<'_, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(names.prefix()).rand_bytes(names::RANDOM);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_was_replaced_is_removed_with_all_that_is_in_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let destination = parent.path().join("out");
+        fs::create_dir_all(destination.join("inner")).unwrap();
+        for name in ["a", "b", "inner/c"] {
+            fs::write(destination.join(name), name).unwrap();
+        }
+        let staged = StagedDir::create(&destination).unwrap();
+        fs::write(staged.path().join("new"), "new").unwrap();
+        staged.commit(b"{}").unwrap();
+        let names = |path: &Path| -> Vec<_> {
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        assert_eq!(names(parent.path()), ["out"]);
+        let mut new = names(&destination);
+        new.sort();
+        assert_eq!(new, ["new", "points.json"]);
+        assert_eq!(fs::read(destination.join("points.json")).unwrap(), b"{}");
+    }
+
+    #[test]
+    fn a_folder_that_appeared_meanwhile_is_replaced_and_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let destination = parent.path().join("out");
+        let [first, second] = [(); 2].map(|()| StagedDir::create(&destination).unwrap());
+        second.commit(b"second").unwrap();
+        first.commit(b"first").unwrap();
+        assert_eq!(fs::read(destination.join("points.json")).unwrap(), b"first");
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_of_another_kind_is_refused_before_any_work() {
+        let parent = tempfile::tempdir().unwrap();
+        let [file, folder] = ["file", "folder"].map(|name| parent.path().join(name));
+        fs::write(&file, "").unwrap();
+        fs::create_dir(&folder).unwrap();
+        assert!(ensure_writable(&file, Kind::File, None).is_ok());
+        assert!(ensure_writable(&folder, Kind::Folder, Some(1)).is_ok());
+        assert!(ensure_writable(&file, Kind::Folder, None).is_err());
+        assert!(ensure_writable(&folder, Kind::File, None).is_err());
+        assert!(ensure_writable(&parent.path().join("n".repeat(256)), Kind::File, None).is_err());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn names_as_long_as_the_file_system_takes_are_written() {
+        let parent = tempfile::tempdir().unwrap();
+        for length in [235, 236, 255] {
+            let destination = parent.path().join("n".repeat(length));
+            let mut staged = StagedFile::create(&destination).unwrap();
+            staged.write_all(b"new").unwrap();
+            staged.commit().unwrap();
+            assert_eq!(fs::read(&destination).unwrap(), b"new");
+            fs::remove_file(&destination).unwrap();
+            for content in [&b"old"[..], b"new"] {
+                StagedDir::create(&destination).unwrap().commit(content).unwrap();
+            }
+            fs::remove_dir_all(&destination).unwrap();
+        }
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,121 @@
+//! Room on the disk: asked for before the work where it is known how much it takes, and named in the error where there turns
+//! out to be too little.
+
+use std::io;
+use std::path::Path;
+
+use crate::message::{bytes, plain};
+use crate::os;
+
+/// How much room an output takes, and how much there was when it was begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Bytes it takes at least, where that is known beforehand.
+    takes: Option<u64>,
+    /// Bytes that were free.
+    free: Option<u64>,
+    /// Whether what is written takes as much room.
+    exact: bool,
+}
+
+impl Room {
+    /// Looks how much there is in `folder`.
+    pub(crate) fn look(folder: &Path, takes: Option<u64>) -> Self {
+        let space = os::free_space(folder);
+        Self {
+            takes,
+            free: space.map(|(free, _)| free),
+            exact: space.is_some_and(|(_, exact)| exact),
+        }
+    }
+
+    /// The same for an output that takes so many bytes.
+    pub(crate) fn taking(self, bytes: u64) -> Self {
+        Self { takes: Some(bytes), ..self }
+    }
+
+    /// Refuses what certainly finds no room.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        match (self.takes, self.free) {
+            (Some(takes), Some(free)) if self.exact && takes > free => {
+                Err(self.explain(io::ErrorKind::StorageFull.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a file that is longer than this process may write.
+    pub(crate) fn check_length(&self) -> io::Result<()> {
+        match (self.takes, os::longest_file()) {
+            (Some(takes), Some(longest)) if takes > longest => {
+                Err(self.explain(io::ErrorKind::FileTooLarge.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An error met while writing; one that says that there is no room says how much it takes, and what there was.
+    pub(crate) fn explain(&self, error: io::Error) -> io::Error {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let kind = error.kind();
+        let had = match kind {
+            StorageFull => {
+                self.free.map(|free| format!("{} were free here when it began", bytes(free)))
+            }
+            QuotaExceeded => Some("a quota limits what the user may write here".to_owned()),
+            FileTooLarge => os::longest_file().map(|longest| {
+                format!("no file may be longer than {} (ulimit -f)", bytes(longest))
+            }),
+            _ => return error,
+        };
+        let takes = self.takes.map(|takes| format!("it takes about {}", bytes(takes)));
+        let facts: Vec<String> = takes.into_iter().chain(had).collect();
+        let remedy = match kind {
+            FileTooLarge => "raise the limit or make less",
+            _ => "make room, or choose an output elsewhere",
+        };
+        let what = match kind {
+            StorageFull => "no space left on device".to_owned(),
+            _ => plain(&error),
+        };
+        let facts =
+            if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", and ")) };
+        io::Error::new(kind, format!("{what}{facts}; {remedy}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_certainly_finds_no_room_is_refused_and_what_may_find_it_is_not() {
+        let room = Room { takes: Some(2_000_000), free: Some(1_500_000), exact: true };
+        assert_eq!(
+            room.check().unwrap_err().to_string(),
+            "no space left on device: it takes about 2.00 MB, and 1.50 MB were free here when it began; make room, or \
+             choose an output elsewhere"
+        );
+        for room in [
+            Room { exact: false, ..room },
+            Room { takes: None, ..room },
+            Room { free: None, ..room },
+            room.taking(1_500_000),
+        ] {
+            assert!(room.check().is_ok(), "{room:?}");
+        }
+    }
+
+    #[test]
+    fn errors_of_a_full_disk_say_what_is_known_and_all_others_stay() {
+        let room = Room { takes: None, free: Some(5), exact: true };
+        let text = |error: io::Error| room.explain(error).to_string();
+        assert_eq!(
+            text(io::ErrorKind::StorageFull.into()),
+            "no space left on device: 5 B were free here when it began; make room, or choose an output elsewhere"
+        );
+        let quota = text(io::ErrorKind::QuotaExceeded.into());
+        assert!(quota.contains(": a quota limits"), "{quota}");
+        assert_eq!(text(io::Error::other("else")), "else");
+    }
+}
