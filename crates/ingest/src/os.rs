@@ -1,6 +1,6 @@
 //! What operating systems do differently, each with a plain fallback.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -69,6 +69,29 @@ pub(crate) fn reserve(file: &File, bytes: Range<u64>) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn reserve(_: &File, _: Range<u64>) -> bool {
     false
+}
+
+/// Time of the last change of content or attributes in nanoseconds since 1970, where there is one.
+#[cfg(unix)]
+pub(crate) fn changed(metadata: &Metadata) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt;
+    metadata.ctime().checked_mul(1_000_000_000)?.checked_add(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn changed(_: &Metadata) -> Option<i64> {
+    None
+}
+
+/// The number of a file in its file system, where there is one.
+#[cfg(unix)]
+pub(crate) fn inode(metadata: &Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::ino(metadata))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn inode(_: &Metadata) -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]
