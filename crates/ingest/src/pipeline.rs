@@ -23,7 +23,7 @@ use crate::number::Number;
 use crate::options::{Dtype, Options};
 use crate::points::{Points, describe};
 use crate::sidecar::{self, Counted, Lost, Sidecar, Skipped};
-use crate::source::{Chunk, Chunker, Input, Opened, Source, dtype, explain, names, open};
+use crate::source::{Chunk, Chunker, Input, Opened, Source, dtype, names, open, unless_changed};
 use crate::staged::StagedDir;
 use crate::summary::{Part, Summary};
 use crate::{Error, Progress};
@@ -328,7 +328,7 @@ impl<'a> Shared<'a> {
             }
         });
         let failure = lock(&self.ledger).failure.take();
-        failure.map_or(Ok(()), |error| Err(explain(error, lock(&self.chunker).sources())))
+        failure.map_or(Ok(()), |error| Err(unless_changed(error, lock(&self.chunker).sources())))
     }
 
     /// Of each column, whether a value that is not finite has been put to its place.
@@ -341,12 +341,12 @@ impl<'a> Shared<'a> {
     /// Sums up what was read, all of it.
     pub(crate) fn finish(self) -> Result<Account, Error> {
         let (ledger, sources) = (unlocked(self.ledger), unlocked(self.chunker).into_sources());
-        ledger.check_count(&sources).map_err(|error| explain(error, &sources))?;
+        ledger.check_count(&sources).map_err(|error| unless_changed(error, &sources))?;
         let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
         if ledger.rows == 0 {
             let path = sources.last().map(|source| source.path.clone()).unwrap_or_default();
             let found = format!("all {} lines are bad", ledger.bad.all());
-            return Err(explain(Error::NoPoints { path, found }, &sources));
+            return Err(unless_changed(Error::NoPoints { path, found }, &sources));
         }
         let facts = || sources.iter().filter_map(|source| source.facts.as_ref());
         let read_as = facts().map(|facts| facts.read_as.clone()).collect();

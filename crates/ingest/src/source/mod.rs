@@ -227,9 +227,9 @@ impl Opened {
     }
 }
 
-/// What is wrong, if that is what reading these inputs came to: a file that changes meanwhile looks damaged, and that is not
+/// What is wrong where reading these inputs came to this error: a file that changes meanwhile looks damaged, and that is not
 /// what has to be mended.
-pub(crate) fn explain(error: Error, sources: &[Opened]) -> Error {
+pub(crate) fn unless_changed(error: Error, sources: &[Opened]) -> Error {
     if !error.is_of_input() {
         return error;
     }
@@ -256,7 +256,7 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
     }
     match check(&mut opened, options) {
         Ok(()) => Ok(opened),
-        Err(error) => Err(explain(error, &opened)),
+        Err(error) => Err(unless_changed(error, &opened)),
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, os};
+use crate::{Error, open_regular, os};
 
 /// An input as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +38,7 @@ pub struct Source {
 impl Source {
     /// Describes the file at `path` as it is now, or `None` where it is not a regular file.
     pub fn of_file(path: &Path) -> Option<Self> {
-        // Opening a pipe would wait for somebody to write to it.
-        std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-        let file = File::open(path).ok()?;
+        let file = open_regular(path).ok()??;
         let metadata = file.metadata().ok()?;
         Self::new(path, &file, &metadata)
     }
