@@ -5,6 +5,7 @@ mod between;
 mod bin2d;
 mod colorize;
 mod colormaps;
+mod escaped;
 mod failure;
 mod figure;
 mod freshness;
@@ -28,7 +29,7 @@ use failure::Failure;
 use report::Report;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| report::refuse(&error));
     let (stage, report) = (arguments.command.stage(), Report::new(&arguments.global));
     match run(arguments, &report) {
         Ok(()) => ExitCode::SUCCESS,

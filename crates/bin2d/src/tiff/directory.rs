@@ -62,6 +62,7 @@ impl From<TiffError> for Problem {
 type Reader<'a> = Decoder<BufReader<&'a File>>;
 
 /// Reads and checks everything but the pixels of a file of this length, which ends with its seal.
+#[expect(unexpected_cfgs, reason = "cargo-fuzz says so, and no other build")]
 pub(super) fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Problem> {
     let (description, pages) = parse_unsealed(file, length)?;
     let holds = seal::holds(file, length, &pages).map_err(Problem::Io)?;
