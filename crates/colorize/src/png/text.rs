@@ -149,7 +149,7 @@ mod tests {
     fn found(bytes: &[u8], longest: u64) -> Result<Option<String>, Problem> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        std::io::Seek::rewind(&mut file).unwrap();
+        io::Seek::rewind(&mut file).unwrap();
         find_text(file, "key", longest)
     }
 
