@@ -70,7 +70,7 @@ gallery folder="docs/images/gallery": build
 # Fuzz each target for so many seconds (installs cargo-fuzz if it is missing; RUSTC_BOOTSTRAP=1 for its sanitizer)
 fuzz seconds="60":
     command -v cargo-fuzz >/dev/null || CARGO_TARGET_DIR=target/cargo-fuzz cargo install --locked cargo-fuzz --version 0.13.2
-    for target in kernels_agree grid_file points_folder color_table; do \
+    for target in kernels_agree grid_file points_folder color_table picture_record array_file; do \
         mkdir -p fuzz/corpus/$target && \
         RUSTC_BOOTSTRAP=1 cargo fuzz run $target fuzz/corpus/$target fuzz/seeds/$target -- -max_total_time={{ seconds }} -timeout=20 || exit 1; \
     done

@@ -505,3 +505,34 @@ fn options_are_refused_before_any_work() {
     contains(&folder.fail(2, &format!("colorize {grid} -o t.png --vmin 3 --vmax 2")), &["vmin"]);
     contains(&folder.fail(2, "render s.points -o t.png --skip-bad"), &["--skip-bad", "ingest"]);
 }
+
+/// Names of files come from anywhere, and a terminal does what they say.
+#[cfg(unix)]
+#[test]
+fn what_a_terminal_would_act_on_is_shown_escaped() {
+    let folder = folder();
+    let name = "a\u{1b}[2J\u{9b}\u{202e}b.txt";
+    folder.write(name, "1 2\n3 4\n");
+    let run = |arguments: &[&str]| {
+        let output = folder.command("").args(arguments).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        String::from_utf8(text).unwrap()
+    };
+    for arguments in [
+        &["ingest", name, "-o", "a.points"][..],
+        &["ingest", name, "-o", "a.points", "--json"],
+        &["info", "a.points"],
+        &["info", "a.points", "--json"],
+        &["ingest", "\u{1b}missing.txt", "-o", "b.points"],
+        &["ingest", "good.txt", "-o", "c.points", "--\u{1b}[31m"],
+        &["colorize", "good.tiff", "-o", "c.png", "--by", "\u{1b}[31m"],
+    ] {
+        let text = run(arguments);
+        let active = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!text.is_empty() && !text.contains(active), "{arguments:?}: {text:?}");
+    }
+    let facts = run(&["info", "a.points", "--json"]);
+    let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
+    let path = facts["points"]["sources"][0]["path"].as_str().unwrap();
+    assert!(path.ends_with(name), "{path:?}");
+}

@@ -106,3 +106,28 @@ fn an_interrupted_picture_leaves_nothing_behind_and_what_there_was_as_it_was() {
         assert!(folder.listing() == before, "{options}");
     }
 }
+
+#[test]
+fn a_picture_of_which_a_byte_has_changed_is_not_verified_and_is_made_again() {
+    let folder = folder();
+    let outputs = ["p.png", "f.png --figure", "f.svg --figure", "f.pdf --figure"];
+    for (output, name) in outputs.map(|output| (output, output.split(' ').next().unwrap())) {
+        let colorize = format!("colorize g.tiff -o {output}");
+        folder.succeed(&colorize);
+        let whole = folder.read(name);
+        let info = format!("info {name} --verify");
+        let verified = String::from_utf8(folder.succeed(&info).stdout).unwrap();
+        assert!(verified.contains("\nverified: "), "{verified}");
+        assert_eq!(folder.succeed(&format!("{info} --json")).json()[0]["verified"], true);
+        assert!(folder.succeed(&colorize).stderr.contains("up to date"));
+        for part in [1, 3, 7] {
+            let mut bytes = whole.clone();
+            bytes[whole.len() * part / 8] ^= 1;
+            folder.write(name, bytes);
+            let message = folder.fail(1, &info);
+            assert!(message.contains(name) && message.contains("make it again"), "{message}");
+            assert!(!folder.succeed(&colorize).stderr.contains("up to date"));
+            assert!(folder.read(name) == whole, "{name}, part {part}");
+        }
+    }
+}

@@ -54,6 +54,8 @@ fn a_text_is_parsed_once_whatever_its_pictures_are_called_and_wherever_they_are(
         assert_eq!(folder.read(picture), folder.read("b.png"));
     }
     assert_eq!(run("render data/s.txt -o a.png --size 30"), ["bin2d", "colorize"]);
+    // By way of another path, in another folder, it is the same text.
+    assert_eq!(run("render out/../data/s.txt -o a.png --size 20"), ["colorize"]);
     assert_eq!(run("scatter data/s.txt -o d.png"), ["scatter"]);
     // Columns that were made by hand are as good.
     folder.write("t.txt", spiral() + "1 2 3\n");

@@ -51,4 +51,4 @@ pub use run::bin;
 pub use shard::Shard;
 pub use stage::{Binned, bin2d};
 pub use stream::{Inputs, Streamed, bin2d_stream};
-pub use tiff::{Description, GridFile, PageRows, RowBuffer, Written, write_grid};
+pub use tiff::{Description, GridFile, PageRows, RowBuffer, Span, write_grid};

@@ -147,11 +147,10 @@ pub(crate) fn make(
         }
     };
     let binning = start.elapsed();
-    write_grid(&binned, output, &progress)?;
+    let grid = write_grid(&binned, output, &progress)?;
     drop(progress);
     let time = start.elapsed();
     let writing = time - binning;
-    let grid = GridFile::open(output)?;
     let (about, inputs) = (&grid.description().counts, &grid.description().inputs);
     let bad = inputs.as_ref().map_or(0, |inputs| inputs.skipped);
     if let Some(Account { sidecar, bad_lines, .. }) = &read {

@@ -346,11 +346,15 @@ fn up_to_date(output: &Path, inputs: &Value) -> bool {
         .is_some_and(|inputs| inputs.iter().all(|(key, value)| record.get(key) == Some(value)))
 }
 
-/// What a complete picture says it was made from; `None` where it is not one of ours.
-pub(crate) fn record(path: &Path) -> Result<Option<Value>, Error> {
+/// What a picture says it was made from; `None` where it is not one of ours. All of it is compared with what was
+/// written: a record holds for the picture that it stands in.
+///
+/// # Errors
+/// Where it cannot be read, or is not what was written.
+pub(crate) fn record(path: &Path) -> Result<Option<Value>, Failure> {
     let record = match figure::kind(path) {
         figure::Kind::Png => read_text(path, RECORD)?,
-        _ => pointillist_figure::read_text(path, RECORD).ok().flatten(),
+        _ => pointillist_figure::read_text(path, RECORD)?,
     };
     Ok(record.and_then(|record| serde_json::from_str(&record).ok()))
 }

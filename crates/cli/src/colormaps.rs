@@ -76,7 +76,7 @@ pub(crate) fn run(args: &ColormapsArgs, report: &Report) -> Result<(), Failure> 
     }
     if report.is_json() {
         let names: Vec<&str> = maps.iter().map(Colormap::name).collect();
-        return report.line(&json!({ "colormaps": names }).to_string());
+        return report.json(&json!({ "colormaps": names }));
     }
     // The colours are for people who can see them: https://no-color.org.
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -84,7 +84,8 @@ pub(crate) fn run(args: &ColormapsArgs, report: &Report) -> Result<(), Failure> 
         return maps.iter().try_for_each(|map| report.line(map.name()));
     }
     let width = maps.iter().map(|map| map.name().chars().count()).max().unwrap_or(0);
-    maps.iter().try_for_each(|map| report.line(&format!("{:width$}  {}", map.name(), swatch(map))))
+    maps.iter()
+        .try_for_each(|map| report.painted(&format!("{:width$}  ", map.name()), &swatch(map)))
 }
 
 /// A band of colour in 24 bits, in the escape sequences of terminals; what is not opaque, on white.

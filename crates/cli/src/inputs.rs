@@ -1,5 +1,6 @@
 //! What the stages take: text and arrays, by path or from the standard input, or folders of columns.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use pointillist_ingest::{Error, Input, Source};
@@ -56,7 +57,11 @@ pub(crate) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
 
 /// Bytes of all of them, where that is known.
 pub(crate) fn size(paths: &[PathBuf]) -> Option<u64> {
-    paths.iter().map(|path| Source::of_file(path).map(|source| source.size)).sum()
+    let size = |path: &PathBuf| {
+        let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some(metadata.len())
+    };
+    paths.iter().map(size).sum()
 }
 
 /// Whether these are the inputs that were read, and are as they were then.

@@ -6,6 +6,7 @@ mod cache;
 mod clean;
 mod colorize;
 mod colormaps;
+mod escaped;
 mod failure;
 mod figure;
 mod freshness;

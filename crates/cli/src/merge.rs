@@ -49,11 +49,10 @@ fn merge(
     let progress = StageProgress::new(global, STAGE, &Unit::Rows, total);
     let binned = shards.merge(&progress)?;
     let merging = start.elapsed();
-    write_grid(&binned, output, &progress)?;
+    let grid = write_grid(&binned, output, &progress)?;
     drop(progress);
     let time = start.elapsed();
     let writing = time - merging;
-    let grid = GridFile::open(output)?;
     let about = &grid.description().counts;
     if about.binned == 0 {
         report.warning(STAGE, "no point lies in the extent; see the bounds: pointillist info");

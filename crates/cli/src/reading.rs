@@ -48,7 +48,7 @@ pub(crate) fn explain(
     for Explained { read_as, dtype, first_rows } in all {
         if report.is_json() {
             let facts = json!({ "read_as": read_as, "dtype": dtype, "first_rows": first_rows });
-            report.line(&facts.to_string())?;
+            report.json(&facts)?;
             continue;
         }
         report.line(&format!("{}: {read_as}", shown(&read_as.path)))?;

@@ -1,4 +1,5 @@
-//! The one place that prints. Standard output gets only what was asked for; all else goes to standard error.
+//! The one place that prints. Standard output gets only what was asked for; all else goes to standard error. Whatever
+//! comes here may hold text from outside, which is escaped here and nowhere else.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::args::Global;
+use crate::escaped;
 use crate::failure::Failure;
 
 /// Prints what the stages did, in the form that was asked for.
@@ -48,7 +50,7 @@ impl Report {
         if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
             line.extend(facts);
         }
-        match self.line(&line.to_string()) {
+        match self.json(&line) {
             // The outputs were asked for too, and are made for somebody else.
             Err(Failure::BrokenPipe) => {
                 self.unread.store(true, Ordering::Relaxed);
@@ -60,6 +62,20 @@ impl Report {
 
     /// One line of what was asked for, on standard output.
     pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
+        self.print(&escaped::line(line))
+    }
+
+    /// The same as JSON.
+    pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
+        self.print(&escaped::json(&value.to_string()))
+    }
+
+    /// A line that begins with `text` and ends with escape sequences of our own.
+    pub(crate) fn painted(&self, text: &str, sequences: &str) -> Result<(), Failure> {
+        self.print(&format!("{}{sequences}", escaped::line(text)))
+    }
+
+    fn print(&self, line: &str) -> Result<(), Failure> {
         writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::stdout(&error))
     }
 
@@ -95,7 +111,14 @@ pub(crate) fn last_words(stage: &str, failure: &Failure) {
 
 /// Prints what the arguments alone lead to: help or the version, on standard output, or what is wrong with them.
 pub(crate) fn answer(answer: &clap::Error) -> Result<ExitCode, Failure> {
-    let printed = answer.print().and_then(|()| std::io::stdout().flush());
+    let message = answer.render().to_string();
+    let shown: Vec<_> = message.lines().map(escaped::line).collect();
+    let shown = shown.join("\n");
+    // Without text that has to be escaped, it may be coloured.
+    let printed = match shown == message.trim_end_matches('\n') {
+        true => answer.print().and_then(|()| std::io::stdout().flush()),
+        false => std::io::stderr().write_all(format!("{shown}\n").as_bytes()),
+    };
     match printed {
         // Where standard error cannot be written there is nobody to tell.
         Err(error) if !answer.use_stderr() => Err(Failure::stdout(&error)),
@@ -106,7 +129,8 @@ pub(crate) fn answer(answer: &clap::Error) -> Result<ExitCode, Failure> {
 /// One line to standard error, in one piece, as other processes may write there, too. Where it is closed or full there is
 /// nobody to tell, and the work goes on.
 pub(crate) fn say(line: impl std::fmt::Display) {
-    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+    let line = line.to_string();
+    let _ = std::io::stderr().write_all(format!("{}\n", escaped::line(&line)).as_bytes());
 }
 
 /// A line about how far a stage has come, for logs.

@@ -192,20 +192,19 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The file is no PNG, or a damaged one.
-    #[error("{} is not a valid PNG", .path.display())]
-    Decode {
+    /// The file is no PNG.
+    #[error("{} is not a PNG", .path.display())]
+    NotPng {
         /// The file.
         path: PathBuf,
-        /// What the decoder says.
-        #[source]
-        source: ::png::DecodingError,
     },
-    /// The file begins as a PNG but its end is missing.
-    #[error("{} is an incomplete PNG: write it again", .path.display())]
-    Incomplete {
+    /// The file begins as a PNG and is not one, or not all of one.
+    #[error("{} is a damaged PNG, {reason}: make it again", .path.display())]
+    Damaged {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
     },
 }
 
@@ -246,8 +245,8 @@ impl Error {
             | Error::Encode(_)
             | Error::Colors
             | Error::Read { .. }
-            | Error::Decode { .. }
-            | Error::Incomplete { .. } => false,
+            | Error::NotPng { .. }
+            | Error::Damaged { .. } => false,
         }
     }
 }

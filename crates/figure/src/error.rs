@@ -87,6 +87,12 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A figure that is not what was written.
+    #[error("{} is damaged or not complete: make it again", path.display())]
+    Damaged {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// What was drawn is not understood.
     #[error("cannot draw the figure")]
     Svg(#[from] resvg::usvg::Error),
@@ -100,7 +106,7 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Error::Picture(error) => error.is_usage(),
-            Error::Read { .. } | Error::Svg(_) | Error::Pdf(_) => false,
+            Error::Read { .. } | Error::Damaged { .. } | Error::Svg(_) | Error::Pdf(_) => false,
             _ => true,
         }
     }

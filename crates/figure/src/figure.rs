@@ -97,7 +97,11 @@ impl<'a> Figure<'a> {
     /// [`Error::PictureSize`], [`Error::Embedded`], [`Error::LongText`], limits that an axis cannot have, and what
     /// the picture says where it cannot be read.
     pub fn svg(&self, texts: &[(String, String)]) -> Result<String, Error> {
-        self.document(Kind::Svg, texts)
+        let mut document = self.document(Kind::Svg, texts)?;
+        if let Some((place, digits)) = record::seal(document.as_bytes()) {
+            document.replace_range(place, &digits);
+        }
+        Ok(document)
     }
 
     /// A PDF of one page, with the picture and the font inside, and `texts` as in [`Figure::svg`].
@@ -163,9 +167,10 @@ impl<'a> Figure<'a> {
         Ok(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
              width=\"{w}{unit}\" height=\"{h}{unit}\" viewBox=\"0 0 {width} {height}\" \
-             font-family=\"{FAMILIES}\">\n{title}{}{}</svg>\n",
+             font-family=\"{FAMILIES}\">\n{title}{}{}{}",
             record::in_svg(texts),
-            painter.svg.elements()
+            painter.svg.elements(),
+            record::svg_end()
         ))
     }
 

@@ -351,6 +351,14 @@ impl Error {
         }
     }
 
+    /// Whether what was read of an input may be to blame, rather than an output, an option or the caller.
+    pub(crate) fn is_of_input(&self) -> bool {
+        !matches!(
+            self,
+            Self::Write { .. } | Self::Destination { .. } | Self::Options(_) | Self::Cancelled
+        )
+    }
+
     /// An input that makes no rows with the others.
     pub(crate) fn column_among_rows(path: &Path) -> Self {
         let problem = "arrays of one column each make rows only with others of that kind; give them to a run of \

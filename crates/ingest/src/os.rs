@@ -1,8 +1,8 @@
 //! What operating systems do differently, each with a plain fallback.
 
-use std::fs::File;
 #[cfg(unix)]
 use std::fs::TryLockError;
+use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,29 @@ pub(crate) fn reserve(file: &File, bytes: Range<u64>) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn reserve(_: &File, _: Range<u64>) -> bool {
     false
+}
+
+/// Time of the last change of content or attributes in nanoseconds since 1970, where there is one.
+#[cfg(unix)]
+pub(crate) fn changed(metadata: &Metadata) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt;
+    metadata.ctime().checked_mul(1_000_000_000)?.checked_add(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn changed(_: &Metadata) -> Option<i64> {
+    None
+}
+
+/// The number of a file in its file system, where there is one.
+#[cfg(unix)]
+pub(crate) fn inode(metadata: &Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::ino(metadata))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn inode(_: &Metadata) -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]
@@ -212,7 +235,7 @@ pub(crate) fn hold(file: &File, path: &Path) -> bool {
 #[cfg(unix)]
 fn has_name(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
     match (file.metadata(), std::fs::symlink_metadata(path)) {
         (Ok(file), Ok(named)) => place(file) == place(named),
         _ => false,
@@ -229,7 +252,7 @@ pub(crate) fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
         const STICKY: u32 = 0o1000;
         let user = rustix::process::geteuid();
         // Within `parent`, only owners remove or rename.
-        let is_kept = |child: &std::fs::Metadata, parent: &std::fs::Metadata| {
+        let is_kept = |child: &Metadata, parent: &Metadata| {
             parent.mode() & STICKY != 0
                 && ![child.uid(), parent.uid()].contains(&user.as_raw())
                 && !user.is_root()

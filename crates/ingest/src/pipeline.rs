@@ -24,8 +24,10 @@ use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::{Dtype, Options};
 use crate::points::{Points, describe};
-use crate::sidecar::{Counted, Lost, Sidecar, Skipped, Source};
-use crate::source::{Chunk, Chunker, Input, Opened, dtype, names, open, rows};
+use crate::sidecar::{Counted, Lost, Sidecar, Skipped};
+use crate::source::{
+    Chunk, Chunker, Input, Opened, Source, dtype, names, open, rows, unless_changed,
+};
 use crate::staged::{StagedDir, size};
 use crate::summary::{Part, Summary};
 use crate::{Error, Progress};
@@ -384,7 +386,8 @@ impl<'a> Shared<'a> {
                 scope.spawn(|_| work(self, sink));
             }
         });
-        lock(&self.ledger).failure.take().map_or(Ok(()), Err)
+        let failure = lock(&self.ledger).failure.take();
+        failure.map_or(Ok(()), |error| Err(unless_changed(error, lock(&self.chunker).sources())))
     }
 
     /// Of each column, whether a value that is not finite has been put to its place.
@@ -397,15 +400,12 @@ impl<'a> Shared<'a> {
     /// Sums up what was read, all of it.
     pub(crate) fn finish(self) -> Result<Account, Error> {
         let (ledger, sources) = (unlocked(self.ledger), unlocked(self.chunker).into_sources());
-        ledger.check_count(&sources)?;
+        ledger.check_count(&sources).map_err(|error| unless_changed(error, &sources))?;
         let lines = ledger.lines_of_data + sources.iter().map(|source| source.lines).sum::<u64>();
         if ledger.rows == 0 {
-            let path =
-                sources.into_iter().next_back().map(|source| source.path).unwrap_or_default();
-            return Err(Error::NoPoints {
-                path,
-                found: format!("all {} lines are bad", ledger.bad.all()),
-            });
+            let path = sources.last().map(|source| source.path.clone()).unwrap_or_default();
+            let found = format!("all {} lines are bad", ledger.bad.all());
+            return Err(unless_changed(Error::NoPoints { path, found }, &sources));
         }
         let facts = || sources.iter().filter_map(|source| source.facts.as_ref());
         let read_as = facts().map(|facts| facts.read_as.clone()).collect();

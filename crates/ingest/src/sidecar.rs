@@ -1,12 +1,10 @@
 //! `points.json`: what a `.points` folder holds and what it was made from.
 
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
-
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Dtype, Options, check_name};
 use crate::read_as::ReadAs;
+use crate::source::Source;
 use crate::zones::{self, ZonesInfo};
 
 /// The name of the sidecar inside the folder.
@@ -171,75 +169,6 @@ pub struct Coarseness {
     pub spacing: f64,
     /// Distance of the bounds, in data units.
     pub extent: f64,
-}
-
-/// An input as it was when it was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// Absolute path, with what is not UTF-8 escaped, as JSON is; `-` for the standard input.
-    pub path: PathBuf,
-    /// Bytes read.
-    pub size: u64,
-    /// Time of the last change in nanoseconds since 1970; `None` where the input has none: such an input never
-    /// counts as unchanged.
-    pub modified: Option<i64>,
-    /// Hash of samples of the content, in hexadecimal: of its beginning, its end, and places between them. It tells apart
-    /// what has the same size and time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sample: Option<String>,
-}
-
-impl Source {
-    /// Describes the file at `path` as it is now, or `None` where it is not a regular file.
-    pub fn of_file(path: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-        Some(Self {
-            path: printable(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
-            size: metadata.len(),
-            modified: modified(&metadata),
-            sample: sample(path, metadata.len()),
-        })
-    }
-
-    /// Describes what is no file, of which so many bytes were read.
-    pub(crate) fn of_stream(path: PathBuf, size: u64) -> Self {
-        Self { path, size, modified: None, sample: None }
-    }
-}
-
-/// Hash of the bytes at the beginning and the end of a file of `size` bytes, and at places between them: cheap, but it notices
-/// what most changes of a text change. `None` where it cannot be read.
-fn sample(path: &Path, size: u64) -> Option<String> {
-    const BLOCKS: u64 = 16;
-    const BLOCK: u64 = 4 << 10;
-    let file = std::fs::File::open(path).ok()?;
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    let mut buffer = [0; BLOCK as usize];
-    let last = size.saturating_sub(BLOCK);
-    for block in 0..BLOCKS {
-        // In 128 bits, for sizes that are made up.
-        let offset = (u128::from(last) * u128::from(block) / u128::from(BLOCKS - 1)) as u64;
-        let read = crate::os::read_at(&file, &mut buffer, offset).ok()?;
-        hasher.update(&buffer[..read]);
-    }
-    Some(format!("{:032x}", hasher.digest128()))
-}
-
-/// The path as text that JSON can hold, different for different paths.
-pub(crate) fn printable(path: &Path) -> PathBuf {
-    match path.to_str() {
-        Some(_) => path.to_owned(),
-        None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),
-    }
-}
-
-/// Nanoseconds since 1970, negative before.
-pub(crate) fn modified(metadata: &std::fs::Metadata) -> Option<i64> {
-    let time = metadata.modified().ok()?;
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).ok(),
-        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
-    }
 }
 
 /// What has been counted of all inputs.

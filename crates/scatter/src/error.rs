@@ -28,8 +28,8 @@ pub enum Error {
     /// The limits are not finite.
     #[error("limits from {0} to {1} are not finite")]
     Limits(f64, f64),
-    /// The size of the markers is no size.
-    #[error("a marker of {0} pixels is no marker: its side must be finite and not negative")]
+    /// The size of the markers is no size, or too large.
+    #[error("markers of {} pixels cannot be drawn: they have from 0 to {}", .0, crate::marker::MAX_MARKER)]
     Side(f64),
     /// The canvas does not fit into memory.
     #[error("there is no memory for a picture of {width}x{height} pixels: ask for a smaller one")]

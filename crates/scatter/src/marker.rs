@@ -28,7 +28,11 @@ impl Mode {
     }
 }
 
-/// The side of a square marker, or the diameter of a round one, in pixels.
+/// The longest side of a marker, in pixels: longer ones are no sign of a place. matplotlib draws them, at a cost that grows with
+/// every one.
+pub const MAX_MARKER: f64 = 7998.0;
+
+/// The side of a square marker, or the diameter of a round one, in pixels: at most [`MAX_MARKER`].
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Side(f64);
 
@@ -37,9 +41,9 @@ impl Side {
     ///
     /// # Errors
     ///
-    /// Where it is negative or not finite.
+    /// Where it is negative, not finite or too long.
     pub fn pixels(pixels: f64) -> Result<Self, Error> {
-        if pixels.is_finite() && pixels >= 0.0 {
+        if (0.0..=MAX_MARKER).contains(&pixels) {
             Ok(Self(pixels))
         } else {
             Err(Error::Side(pixels))
@@ -50,7 +54,7 @@ impl Side {
     ///
     /// # Errors
     ///
-    /// Where it is negative or not finite.
+    /// As [`Side::pixels`].
     pub fn points(s: f64, dpi: f64) -> Result<Self, Error> {
         Self::pixels(s.sqrt() * dpi / 72.0)
     }

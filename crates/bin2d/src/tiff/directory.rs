@@ -10,7 +10,7 @@ use tiff::{TiffError, TiffResult};
 
 use super::deflate::MOST;
 use super::writer::method;
-use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
+use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip, seal};
 use crate::{Compression, Dtype, Term, carried};
 
 /// The longest value of a tag that is read. The longest that is written lists the strips, the points, or
@@ -61,8 +61,24 @@ impl From<TiffError> for Problem {
 
 type Reader<'a> = Decoder<BufReader<&'a File>>;
 
-/// Reads and checks everything but the pixels of a file of this length.
+/// Reads and checks everything but the pixels of a file of this length, which ends with its seal.
+#[expect(unexpected_cfgs, reason = "cargo-fuzz says so, and no other build")]
 pub(super) fn parse(file: &File, length: u64) -> Result<(Description, Vec<StoredPage>), Problem> {
+    let (description, pages) = parse_unsealed(file, length)?;
+    let holds = seal::holds(file, length, &pages).map_err(Problem::Io)?;
+    // Whoever makes a hostile file can seal it; a fuzzer would not find out how.
+    if !holds && !cfg!(fuzzing) {
+        let reason = "what it says of itself is not what was written";
+        return Err(Problem::Damaged(reason.to_owned()));
+    }
+    Ok((description, pages))
+}
+
+/// The same of a file that is not sealed yet.
+pub(super) fn parse_unsealed(
+    file: &File,
+    length: u64,
+) -> Result<(Description, Vec<StoredPage>), Problem> {
     let (mut decoder, text) = match first_page(file, length) {
         Ok((decoder, Some(text))) => (decoder, text),
         Ok((_, None)) => return Err(undescribed(file, "it has no description")?),
@@ -111,7 +127,8 @@ pub(super) fn parse(file: &File, length: u64) -> Result<(Description, Vec<Stored
 }
 
 /// Opens the first page and reads its description, if it has one.
-fn first_page(file: &File, length: u64) -> Result<(Reader<'_>, Option<String>), Problem> {
+fn first_page(mut file: &File, length: u64) -> Result<(Reader<'_>, Option<String>), Problem> {
+    file.rewind().map_err(Problem::Io)?;
     let mut limits = Limits::default();
     limits.ifd_value_size = usize::try_from(length).unwrap_or(usize::MAX).min(LONGEST_VALUE);
     let mut decoder = Decoder::new(BufReader::new(file))?.with_limits(limits);

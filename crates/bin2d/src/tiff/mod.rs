@@ -2,7 +2,7 @@
 //! description that pointillist reads.
 //!
 //! Page 1's ImageDescription is a JSON object with everything about the grid; every page's has its name and
-//! the hash of its pixels. Pages are strips of whole rows, uncompressed unless that is asked for, as they are read
+//! the hash of its pixels. All that is no pixel stands under a hash at the end of the file ([`seal`]). Pages are strips of whole rows, uncompressed unless that is asked for, as they are read
 //! far more often than they are sent. All pages are of the type that was asked for, but one of counts that 32 bits
 //! would round is of 64. A shard has further pages, which [`Shards`](crate::Shards) reads.
 
@@ -10,13 +10,14 @@ mod deflate;
 mod directory;
 mod reader;
 mod rows;
+mod seal;
 mod strips;
 mod writer;
 
-pub use reader::GridFile;
+pub use reader::{GridFile, Span};
 pub use rows::{PageRows, RowBuffer};
 use serde::{Deserialize, Serialize};
-pub use writer::{Written, write_grid};
+pub use writer::write_grid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::over::Composited;
@@ -25,9 +26,12 @@ use crate::{Dtype, Extent, Inputs, Options, Reductions, Size, Stats};
 /// Marks the description as ours.
 const FORMAT: &str = "pointillist grid";
 /// Grows when older programs could not read what newer ones write, or would put points into other cells.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Strips are as near to this as whole rows allow: large enough to read fast, small enough to buffer.
 const STRIP_BYTES: u64 = 1 << 20;
+
+/// Strips and directories begin at multiples of so many bytes.
+const ALIGNMENT: u64 = 8;
 
 /// What the first page of a grid says about all of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,14 +7,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
-use pointillist_ingest::Progress;
+use pointillist_ingest::{Progress, open_regular};
 use rayon::prelude::*;
 
 use super::deflate::inflate;
-use super::directory::{Problem, StoredPage, StoredStrip, parse};
+use super::directory::{Problem, StoredPage, StoredStrip, parse, parse_unsealed};
 use super::rows::PageRows;
 use super::strips::{PageHash, strip_hash};
-use super::{Description, VERSION};
+use super::{Description, VERSION, seal};
 use crate::accumulate::Counter;
 use crate::grid::{PageValue, resize};
 use crate::planes::PlaneMut;
@@ -41,24 +41,50 @@ impl GridFile {
     /// do not fit together.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let read = |source| Error::Read { path: path.to_owned(), source };
-        let file = File::open(path).map_err(read)?;
-        let metadata = file.metadata().map_err(read)?;
-        if !metadata.is_file() {
+        let Some(file) = open_regular(path).map_err(read)? else {
             let reason = "it is not a regular file".to_owned();
             return Err(Error::NotAGrid { path: path.to_owned(), reason });
+        };
+        let parsed = parse(&file, file.metadata().map_err(read)?.len());
+        Self::new(path, file, parsed)
+    }
+
+    /// Seals what has been written to `file`, which is to be at `path`, and opens it.
+    ///
+    /// # Errors
+    /// [`Error::Write`], and those of [`GridFile::open`].
+    pub(super) fn seal(path: &Path, mut file: File) -> Result<Self, Error> {
+        let write = |source| Error::Write { path: path.to_owned(), source };
+        let parsed = parse_unsealed(&file, file.metadata().map_err(write)?.len());
+        if let Ok((_, pages)) = &parsed {
+            seal::append(&mut file, pages).map_err(write)?;
         }
-        let (description, mut pages) =
-            parse(&file, metadata.len()).map_err(|problem| match problem {
-                Problem::Foreign(reason) => Error::NotAGrid { path: path.to_owned(), reason },
-                Problem::Version(version) => {
-                    Error::Version { path: path.to_owned(), version, known: VERSION }
-                }
-                Problem::Damaged(reason) => Error::Damaged { path: path.to_owned(), reason },
-                Problem::Io(source) => read(source),
-            })?;
+        Self::new(path, file, parsed)
+    }
+
+    fn new(
+        path: &Path,
+        file: File,
+        parsed: Result<(Description, Vec<StoredPage>), Problem>,
+    ) -> Result<Self, Error> {
+        let (description, mut pages) = parsed.map_err(|problem| match problem {
+            Problem::Foreign(reason) => Error::NotAGrid { path: path.to_owned(), reason },
+            Problem::Version(version) => {
+                Error::Version { path: path.to_owned(), version, known: VERSION }
+            }
+            Problem::Damaged(reason) => Error::Damaged { path: path.to_owned(), reason },
+            Problem::Io(source) => Error::Read { path: path.to_owned(), source },
+        })?;
         let identity = description.identity(pages.iter().map(|page| (page.dtype, &page.note)));
         let carried = pages.split_off(description.reductions.as_slice().len());
         Ok(Self { path: path.to_owned(), file, description, pages, carried, identity })
+    }
+
+    /// Where the strips end.
+    #[cfg(test)]
+    pub(super) fn strips(&self) -> Vec<u64> {
+        let strips = self.pages.iter().chain(&self.carried).flat_map(|page| &page.strips);
+        strips.map(|strip| strip.offset + strip.stored as u64).collect()
     }
 
     /// What the file says about itself.
@@ -277,8 +303,48 @@ impl GridFile {
         self.pages.iter().chain(&self.carried).try_for_each(|page| self.verify_page(page, &()))
     }
 
+    /// The smallest and the largest finite value of the page of that name. All of it is compared with what was written,
+    /// as [`GridFile::page_rows`] does it.
+    ///
+    /// # Errors
+    /// Those of [`GridFile::page_rows`].
+    pub fn span(&self, name: &str, progress: &dyn Progress) -> Result<Span, Error> {
+        let page = self.stored(name)?;
+        let of_strip = |pixels: &[u8]| match page.dtype {
+            Dtype::F32 => {
+                let (values, _) = pixels.as_chunks();
+                Span::of(values.iter().map(|&bytes| f32::from_le_bytes(bytes).into()))
+            }
+            Dtype::F64 => {
+                let (values, _) = pixels.as_chunks();
+                Span::of(values.iter().map(|&bytes| f64::from_le_bytes(bytes)))
+            }
+        };
+        let spans = self.each_strip(page, progress, of_strip)?;
+        Ok(spans.into_iter().fold(Span::default(), Span::and))
+    }
+
+    /// The type of the page of that name.
+    ///
+    /// # Errors
+    /// [`Error::NoPage`] lists the pages that exist.
+    pub fn dtype(&self, name: &str) -> Result<Dtype, Error> {
+        Ok(self.stored(name)?.dtype)
+    }
+
     fn verify_page(&self, page: &StoredPage, progress: &dyn Progress) -> Result<(), Error> {
-        let hashes = page.strips.par_iter().map_init(
+        self.each_strip(page, progress, |_| ()).map(drop)
+    }
+
+    /// Gives `each` the pixels of every strip, on the threads of the current rayon pool, and compares them with what was
+    /// written. Returns what it makes of them, in their order.
+    fn each_strip<R: Send>(
+        &self,
+        page: &StoredPage,
+        progress: &dyn Progress,
+        each: impl Fn(&[u8]) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let strips = page.strips.par_iter().map_init(
             || (Vec::new(), Vec::new()),
             |(pixels, buffer), strip| {
                 if progress.cancelled() {
@@ -286,9 +352,44 @@ impl GridFile {
                 }
                 resize(pixels, strip.pixels)?;
                 self.read_strip(page, strip, pixels, buffer)?;
-                Ok(strip_hash(pixels))
+                Ok((strip_hash(pixels), each(pixels)))
             },
         );
-        self.check(page, hashes.collect())
+        let (hashes, made) = strips.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        self.check(page, Ok(hashes))?;
+        Ok(made)
+    }
+}
+
+/// The finite values of a page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// The smallest; infinite where there are none.
+    pub min: f64,
+    /// The largest; infinite, and less than the smallest, where there are none.
+    pub max: f64,
+    /// How many there are.
+    pub cells: u64,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self { min: f64::INFINITY, max: f64::NEG_INFINITY, cells: 0 }
+    }
+}
+
+impl Span {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        values.filter(|value| value.is_finite()).fold(Self::default(), |span, value| {
+            span.and(Self { min: value, max: value, cells: 1 })
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+            cells: self.cells + other.cells,
+        }
     }
 }

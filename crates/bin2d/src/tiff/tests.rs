@@ -12,7 +12,7 @@ mod rows;
 mod shards;
 
 use super::*;
-use crate::{Binned, Cells, Columns, Error, Frame, PageValues, bin};
+use crate::{Binned, Cells, Columns, Compression, Error, Frame, PageValues, bin};
 
 /// A grid of two thousand points scattered over a region that is not square.
 fn binned(width: u32, height: u32, reductions: &str, dtype: Dtype) -> Binned {
@@ -57,6 +57,12 @@ fn written(folder: &Path, binned: &Binned) -> PathBuf {
     path
 }
 
+/// Seals a file whose pages were written by themselves.
+fn seal(path: &Path) {
+    let file = fs::File::options().read(true).write(true).open(path).unwrap();
+    GridFile::seal(path, file).unwrap();
+}
+
 #[test]
 fn what_is_written_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -70,7 +76,9 @@ fn what_is_written_is_read_back() {
             assert_eq!((file.width(), file.height()), (width, height));
             assert_eq!(file.extent(), binned.grid().extent());
             assert_eq!(file.page_names().collect::<Vec<_>>(), ["mean", "count", "std"]);
-            assert_eq!(file.identity(), written.identity);
+            assert_eq!(file.identity(), written.identity());
+            assert_eq!(written.description(), file.description());
+            written.verify().unwrap();
             let description = file.description();
             assert_eq!(description.options, *binned.options());
             assert_eq!(description.points, binned.points());
@@ -213,32 +221,110 @@ fn a_truncated_grid_is_an_error_wherever_it_ends() {
 }
 
 #[test]
-fn a_flipped_byte_is_noticed_or_harmless_but_never_a_panic() {
+fn a_flipped_byte_is_noticed_unless_it_is_padding() {
     let folder = tempfile::tempdir().unwrap();
-    flip_every_byte(folder.path(), &binned(5, 4, "count,mean", Dtype::F32));
+    let stored = |width, options| {
+        let size = Size::new(width, 4).unwrap();
+        binned_as("0123456789abcdef", Options { cells: Cells::Size(size), ..options })
+    };
+    let options = |reductions: &str, compress| {
+        let reductions = Some(reductions.parse().unwrap());
+        Options { reductions, dtype: Dtype::F32, compress, ..Options::default() }
+    };
+    flip_every_byte(folder.path(), &stored(5, options("count,mean", Compression::None)));
+    flip_every_byte(folder.path(), &stored(5, options("count,mean", Compression::Deflate)));
+    let shard = Some("1/1".parse().unwrap());
+    let options = Options { shard, ..options("mean,max", Compression::Deflate) };
+    flip_every_byte(folder.path(), &stored(3, options));
 }
 
 fn flip_every_byte(folder: &Path, binned: &Binned) {
     let path = written(folder, binned);
     let whole = fs::read(&path).unwrap();
     let original = GridFile::open(&path).unwrap();
-    let pages = |file: &GridFile| -> Result<Vec<Vec<u64>>, Error> {
-        file.page_names().map(|name| Ok(bits(&file.page(name)?.values))).collect()
-    };
-    let expected = pages(&original).unwrap();
+    let mut unnoticed = Vec::new();
     for position in 0..whole.len() {
         let mut bytes = whole.clone();
         bytes[position] ^= [0x01, 0x80, 0xff][position % 3];
         fs::write(&path, &bytes).unwrap();
-        let Ok(file) = GridFile::open(&path) else { continue };
-        let read = pages(&file);
-        // The hashes hold, so the pixels are those that were written.
-        match read {
-            Ok(read) => assert_eq!(read, expected, "byte {position}"),
+        match GridFile::open(&path).and_then(|file| file.verify().map(|()| file)) {
+            Ok(file) => {
+                assert_eq!(file.description(), original.description(), "byte {position}");
+                assert_eq!(file.identity(), original.identity(), "byte {position}");
+                unnoticed.push(position);
+            }
             Err(error) => {
-                assert!(matches!(error, Error::Damaged { .. }), "byte {position}: {error}")
+                let is_known = matches!(
+                    error,
+                    Error::Damaged { .. } | Error::NotAGrid { .. } | Error::Version { .. }
+                );
+                assert!(is_known, "byte {position}: {error}");
             }
         }
+    }
+    // Up to the next multiple of eight behind each strip; and the last bits of deflate data, before a checksum of four
+    // bytes, fill up a byte.
+    let before = match original.description().options.compress {
+        Compression::None => 0,
+        Compression::Deflate => 5,
+    };
+    let is_padding = |position: &usize| {
+        let mut padding =
+            original.strips().into_iter().map(|end| end - before..end.next_multiple_of(8));
+        padding.any(|padding| padding.contains(&(*position as u64)))
+    };
+    assert!(unnoticed.iter().all(is_padding), "{unnoticed:?}");
+}
+
+#[test]
+fn a_grid_is_opened_as_it_was_written_whatever_has_its_name_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grid.tiff");
+    let first = write_grid(&binned(5, 4, "count,mean", Dtype::F32), &path, &()).unwrap();
+    let expected = bits(&first.page("mean").unwrap().values);
+    let second = write_grid(&binned(7, 3, "count", Dtype::F64), &path, &()).unwrap();
+    first.verify().unwrap();
+    assert_eq!(bits(&first.page("mean").unwrap().values), expected);
+    assert_ne!(first.identity(), second.identity());
+    assert_eq!(GridFile::open(&path).unwrap().identity(), second.identity());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_grid_and_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe.tiff");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let error = GridFile::open(&path).unwrap_err();
+    assert!(matches!(error, Error::NotAGrid { .. }), "{error}");
+    assert!(error.to_string().contains("not a regular file"), "{error}");
+}
+
+#[test]
+fn the_span_of_a_page_is_that_of_its_finite_values() {
+    let folder = tempfile::tempdir().unwrap();
+    for (dtype, compress) in [(Dtype::F32, Compression::None), (Dtype::F64, Compression::Deflate)] {
+        let size = Size::new(900, 800).unwrap();
+        let reductions = Some("count,mean".parse().unwrap());
+        let options =
+            Options { cells: Cells::Size(size), reductions, dtype, compress, ..Options::default() };
+        let file = GridFile::open(&written(folder.path(), &binned_as("0123", options))).unwrap();
+        for name in ["count", "mean"] {
+            let values: Vec<f64> = match file.page(name).unwrap().values {
+                PageValues::F32(values) => values.into_iter().map(f64::from).collect(),
+                PageValues::F64(values) => values,
+            };
+            let finite = || values.iter().copied().filter(|value| value.is_finite());
+            let expected = Span {
+                min: finite().fold(f64::INFINITY, f64::min),
+                max: finite().fold(f64::NEG_INFINITY, f64::max),
+                cells: finite().count() as u64,
+            };
+            assert_eq!(file.span(name, &()).unwrap(), expected);
+            assert_eq!(file.dtype(name).unwrap(), dtype);
+        }
+        assert!(file.span("max", &()).is_err() && file.dtype("max").is_err());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The writer of the grid's TIFF.
 
 use std::collections::TryReserveError;
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use pointillist_ingest::Progress;
@@ -14,10 +14,10 @@ use tiff::tags::{CompressionMethod, PhotometricInterpretation, ResolutionUnit, S
 use tiff::{TiffError, TiffResult};
 
 use super::strips::{Content, Source, Strips};
-use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip};
+use super::{ALIGNMENT, Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::carried::Stored;
 use crate::over;
-use crate::{Binned, Compression, Dtype, Error, Extent, Grid, Reduction, Size, Term};
+use crate::{Binned, Compression, Dtype, Error, Extent, Grid, GridFile, Reduction, Size, Term};
 
 /// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel, and for what compression
 /// adds to pixels that cannot be compressed: 1.3 MiB.
@@ -27,22 +27,19 @@ const PAGE_NAME: Tag = Tag::Unknown(285);
 /// GDAL calls that a local one.
 const GEO_KEYS: [u16; 8] = [1, 1, 0, 1, 1025, 0, 1, 1];
 
-/// What became of a grid that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Written {
-    /// Hash of the content, in hexadecimal: that of [`GridFile::identity`](crate::GridFile::identity).
-    pub identity: String,
-}
-
 /// Writes the grid to `path`, whole or not at all. Pages are of the type that the options ask for; one of counts that
 /// 32-bit floats would round, some of those above 2²⁴, is of 64 bits. Runs on the threads of the current rayon pool,
 /// and the bytes do not depend on their number. A shard has further pages, of 64 bits, with what merging needs.
-/// `progress` is only asked whether to go on.
+/// `progress` is only asked whether to go on. Returns the file that was written, opened: whatever takes its name later is
+/// another one.
 ///
 /// # Errors
 /// [`Error::Write`], [`Error::Allocation`] or [`Error::Cancelled`]; what stood at `path` is then still there.
-pub fn write_grid(binned: &Binned, path: &Path, progress: &dyn Progress) -> Result<Written, Error> {
+pub fn write_grid(
+    binned: &Binned,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<GridFile, Error> {
     let description = Description::of(binned);
     let grid = binned.grid();
     let dtypes = dtypes(grid, binned.options().dtype);
@@ -89,26 +86,24 @@ pub(super) fn write_as(
     document: &Document<'_, Grid>,
     path: &Path,
     big: bool,
-) -> Result<Written, Error> {
+) -> Result<GridFile, Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let mut staged = StagedFile::create(path).map_err(failed)?;
     if document.description.options.compress == Compression::None {
         staged = staged.taking(pixels(document.description, document.dtypes));
     }
-    let file = &mut staged;
-    let notes = match big {
-        false => document.write::<TiffKindStandard>(file),
-        true => document.write::<TiffKindBig>(file),
+    match big {
+        false => document.write::<TiffKindStandard>(&mut staged),
+        true => document.write::<TiffKindBig>(&mut staged),
     }
     .map_err(|problem| match problem {
         Problem::Tiff(TiffError::IoError(source)) => failed(source),
         Problem::Tiff(error) => failed(io::Error::other(error)),
         Problem::Ours(error) => error,
     })?;
+    let grid = GridFile::seal(path, staged.try_clone().map_err(failed)?)?;
     staged.commit().map_err(failed)?;
-    let dtypes = document.pages().map(|(_, _, dtype)| dtype);
-    let identity = document.description.identity(dtypes.zip(&notes));
-    Ok(Written { identity })
+    Ok(grid)
 }
 
 impl Description {
@@ -195,18 +190,19 @@ impl<'a, S: Source> Document<'a, S> {
     pub(super) fn write<K: TiffKind + Send>(
         &self,
         file: impl Write + Seek + Send,
-    ) -> Result<Vec<PageNote>, Problem> {
+    ) -> Result<(), Problem> {
         let mut file = BufWriter::new(file);
         let mut encoder = TiffEncoder::<_, K>::new_generic(&mut file)?;
-        let notes = self
-            .pages()
-            .enumerate()
-            .map(|(index, (name, content, dtype))| {
-                self.page(encoder.image_directory()?, index, name, content, dtype)
-            })
-            .collect::<Result<_, _>>()?;
+        for (index, (name, content, dtype)) in self.pages().enumerate() {
+            self.page(encoder.image_directory()?, index, name, content, dtype)?;
+        }
+        // The seal follows.
+        let end = file.seek(SeekFrom::End(0))?;
+        file.write_all(
+            &[0; ALIGNMENT as usize][..(end.next_multiple_of(ALIGNMENT) - end) as usize],
+        )?;
         file.flush()?;
-        Ok(notes)
+        Ok(())
     }
 
     fn page<W: Write + Seek + Send, K: TiffKind + Send>(
@@ -216,7 +212,7 @@ impl<'a, S: Source> Document<'a, S> {
         name: String,
         content: Content<'_>,
         dtype: Dtype,
-    ) -> Result<PageNote, Problem> {
+    ) -> Result<(), Problem> {
         let Description { size, extent, .. } = self.description;
         let Self { source, progress, .. } = *self;
         let compress = self.description.options.compress;
@@ -271,7 +267,7 @@ impl<'a, S: Source> Document<'a, S> {
         page.write_tag(Tag::GdalNodata, "nan")?;
         align(&mut page)?;
         page.finish()?;
-        Ok(note)
+        Ok(())
     }
 }
 
@@ -283,14 +279,14 @@ pub(super) fn method(compress: Compression) -> CompressionMethod {
     }
 }
 
-/// Makes what is written next begin at a multiple of eight bytes: directories must, of two, and values are read
+/// Makes what is written next begin at a multiple of [`ALIGNMENT`]: directories must, of two, and values are read
 /// faster.
 fn align<W: Write + Seek, K: TiffKind>(
     page: &mut DirectoryEncoder<'_, W, K>,
 ) -> Result<(), Problem> {
     let end = page.write_data(&[0u8; 0][..])?;
-    let padding = (end.next_multiple_of(8) - end) as usize;
-    page.write_data(&[0u8; 8][..padding])?;
+    let padding = (end.next_multiple_of(ALIGNMENT) - end) as usize;
+    page.write_data(&[0u8; ALIGNMENT as usize][..padding])?;
     Ok(())
 }
 

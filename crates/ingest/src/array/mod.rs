@@ -89,9 +89,9 @@ pub(crate) fn read_header(path: &Path, reader: &mut dyn Read) -> Result<(Table, 
     let mut bytes = Vec::new();
     loop {
         match header::start(&bytes).map_err(|what| problem(path, what))? {
-            Start::Dictionary(range) => {
+            Start::Dictionary(range, version) => {
                 let end = range.end as u64;
-                let table = header::parse(&bytes[range]).and_then(Table::new);
+                let table = header::parse(&bytes[range], version).and_then(Table::new);
                 return Ok((table.map_err(|what| problem(path, what))?, end));
             }
             Start::More(length) => {

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+mod headers;
+
 use super::element::Element;
-use super::header::{Fields, Header, MAGIC, Type};
+use super::header::{Fields, Header, MAGIC, Type, Version};
 use super::*;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{in_threads, stream};
@@ -250,14 +252,14 @@ proptest! {
     #[test]
     fn no_header_makes_the_parser_fall_or_take_memory(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = header::start(&[&MAGIC[..], &bytes].concat());
-        let _ = header::parse(&bytes).and_then(Table::new);
+        let _ = header::parse(&bytes, Version::Latin1).and_then(Table::new);
     }
 
     #[test]
     fn no_dictionary_makes_the_parser_fall(
         text in r"\{('(descr|fortran_order|shape)': ?([\(\[\{]{0,40}|'[<>|]?[fiuUVSOM?][0-9]{0,12}(\[ns\])?'|True|\([0-9]{0,25}L?, ?[0-9]{0,3}\)|\[\('x', '<f4'(, \([0-9]{0,20},\))?\),?\]|\\|é)[,\}]?){0,4}",
     ) {
-        let _ = header::parse(text.as_bytes()).and_then(Table::new);
+        let _ = header::parse(text.as_bytes(), Version::Latin1).and_then(Table::new);
     }
 
     #[test]
@@ -270,12 +272,12 @@ proptest! {
 
 fn table(descr: &str, shape: &str) -> Result<Table, String> {
     let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}");
-    header::parse(header.as_bytes()).and_then(Table::new)
+    header::parse(header.as_bytes(), Version::Utf8).and_then(Table::new)
 }
 
 #[test]
 fn a_header_is_read_as_python_would() {
-    let parse = |text: &str| header::parse(text.as_bytes());
+    let parse = |text: &str| header::parse(text.as_bytes(), Version::Latin1);
     let expected = Header {
         fields: Fields::One(Type {
             name: "<f4".to_owned(),
@@ -302,11 +304,9 @@ fn a_header_is_read_as_python_would() {
         "{'descr': '<f4', 'fortran_order': True, 'shape': (7, -3)}",
         "{'descr': '<f4', 'fortran_order': True, 'shape': (7, 99999999999999999999)}",
         "{'descr': '<f4', 'fortran_order': True, 'shape': 7}",
-        "{'descr': '<f4', 'descr': '<f8', 'fortran_order': True, 'shape': (7, 3)}",
         "{'descr': '', 'fortran_order': True, 'shape': (7, 3)}",
         "{'descr': 4, 'fortran_order': True, 'shape': (7, 3)}",
         "{'descr': [('x', '<f4'], 'fortran_order': True, 'shape': (7,)}",
-        "{'descr': '\\x3cf4', 'fortran_order': True, 'shape': (7, 3)}",
         "__import__('os').system('true')",
     ] {
         let error = parse(text).unwrap_err();

@@ -17,7 +17,7 @@ use crate::line::{is_blank_or_comment, is_comment, is_drawn, is_ruler};
 use crate::missing::Missing;
 use crate::options::{Delimiter, Field, Options};
 use crate::read_as::{ReadAs, ReadColumn};
-use crate::sidecar::printable;
+use crate::source::printable;
 
 /// What there is to know before the lines are looked at.
 pub(super) struct Context<'a> {

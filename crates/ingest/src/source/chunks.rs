@@ -8,13 +8,11 @@ use super::file::Lines;
 use super::numbers::{Block, read_rows};
 use super::{Body, Opened, check_rows, open_one, settled};
 use crate::Error;
-use crate::array::Strip;
 use crate::array::element::Stored;
 use crate::foreign::After;
 use crate::layout::{LONGEST_LINE, Layout, exchange_commas};
 use crate::line::Rows;
 use crate::options::Options;
-use crate::sidecar::Source;
 
 /// Pieces that a chunk of a file is read in.
 const PIECES: u64 = 2;
@@ -149,15 +147,11 @@ impl Chunker {
         match &mut source.body {
             Body::Waiting(_) => Ok((Content::Done, 0)),
             Body::Array(_) => self.take_numbers(buffer),
-            Body::File { source: Source { size, .. }, offset } => {
-                let size = *size;
+            Body::File { source: file, offset } => {
+                let size = file.size;
                 let (file, start) = match self.file.take() {
                     Some(open) => open,
-                    None => {
-                        let file = File::open(&source.path)
-                            .map_err(|error| Error::read(&source.path, error))?;
-                        (Arc::new(file), *offset)
-                    }
+                    None => (Arc::new(file.open_again(&source.path)?), *offset),
                 };
                 let end = size.min(start.saturating_add(self.chunk as u64));
                 if end < size {
@@ -170,30 +164,20 @@ impl Chunker {
                 let lines = Lines { file, start, end, size, first, piece };
                 Ok((Content::Lines(lines), end - start))
             }
-            Body::Stream { stream, carry, text, source: file } => {
-                match stream.fill(carry, buffer, self.chunk, &source.path) {
-                    Ok((bytes, at_end)) => {
-                        *text += bytes;
-                        if at_end {
-                            self.current += 1;
-                        }
-                        Ok((Content::Buffered, stream.account()))
-                    }
-                    // A file that somebody writes to looks damaged.
-                    Err(Error::Compressed { path, .. })
-                        if file.is_some() && Source::of_file(&path) != *file =>
-                    {
-                        Err(Error::Changed { path })
-                    }
-                    Err(error) => Err(error),
+            Body::Stream { stream, carry, text, .. } => {
+                let (bytes, at_end) = stream.fill(carry, buffer, self.chunk, &source.path)?;
+                *text += bytes;
+                if at_end {
+                    self.current += 1;
                 }
+                Ok((Content::Buffered, stream.account()))
             }
         }
     }
 
     /// Takes rows from the current input, an array, and from those that make rows together with it.
     fn take_numbers(&mut self, buffer: &mut Vec<u8>) -> Result<(Content, u64), Error> {
-        let is_stream = |index: usize| match &self.sources[index].body {
+        let is_stream = |source: &Opened| match &source.body {
             Body::Array(array) => array.stream.is_some(),
             _ => false,
         };
@@ -211,12 +195,10 @@ impl Chunker {
         let stride = reading.stride().max(array.table.stride);
         let files = match &reading.files {
             Some(files) => Some(Arc::clone(files)),
-            None if strips.iter().any(|strip| is_stream(strip.source)) => None,
+            None if strips.iter().any(|strip| is_stream(&self.sources[strip.source])) => None,
             None => {
-                let open = |strip: &Strip| {
-                    File::open(&strip.path).map_err(|error| Error::read(&strip.path, error))
-                };
-                Some(strips.iter().map(open).collect::<Result<Arc<[File]>, _>>()?)
+                let files = strips.iter().map(|strip| self.sources[strip.source].open_again());
+                Some(files.collect::<Result<Arc<[File]>, _>>()?)
             }
         };
         let mut bytes = (rows * stride) as u64;
@@ -226,17 +208,16 @@ impl Chunker {
             bytes = 0;
             let wanted = rows;
             for strip in strips.iter() {
-                let Opened { path, body, .. } = &mut self.sources[strip.source];
-                let Body::Array(array) = body else { continue };
-                if array.stream.is_some() {
+                if is_stream(&self.sources[strip.source]) {
+                    let Opened { path, body, .. } = &mut self.sources[strip.source];
+                    let Body::Array(array) = body else { continue };
                     rows = array.fill(path, first, wanted, buffer)?;
                     at_end = rows < wanted;
                     bytes += array.stream.as_mut().map_or(0, |stream| stream.account());
                 } else {
                     let start = buffer.len();
                     buffer.resize(start + rows * strip.stride, 0);
-                    let file =
-                        File::open(&strip.path).map_err(|error| Error::read(&strip.path, error))?;
+                    let file = self.sources[strip.source].open_again()?;
                     read_rows(&file, strip, first, &mut buffer[start..])?;
                     bytes += (rows * strip.stride) as u64;
                 }

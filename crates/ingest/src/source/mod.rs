@@ -5,6 +5,7 @@ mod chunks;
 pub(crate) mod compressed;
 mod file;
 mod numbers;
+mod seen;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -22,10 +23,12 @@ use crate::layout::Layout;
 use crate::options::{Dtype, Options, Precision};
 use crate::os;
 use crate::read_as::ReadAs;
-use crate::sidecar::{self, Source};
+use crate::sidecar;
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
+pub use seen::Source;
+pub(crate) use seen::printable;
 use stream::Stream;
 
 /// Bytes that are read at once of the head of a file.
@@ -153,7 +156,7 @@ impl Opened {
         let (Body::File { source, offset }, Some(layout)) = (&self.body, &self.layout) else {
             return Vec::new();
         };
-        let Ok(file) = File::open(&self.path) else { return Vec::new() };
+        let Ok(file) = source.open_again(&self.path) else { return Vec::new() };
         if layout.lines.is_some() {
             return Vec::new();
         }
@@ -195,11 +198,45 @@ impl Opened {
                 return Ok((Source::of_stream(self.path, 0), 0));
             }
         };
-        if Source::of_file(&self.path).as_ref() == Some(&source) {
-            Ok((source, text))
-        } else {
-            Err(Error::Changed { path: self.path })
+        match source.has_changed(&self.path) {
+            false => Ok((source, text)),
+            true => Err(Error::Changed { path: self.path }),
         }
+    }
+
+    /// The file that it is, if it is one.
+    fn source(&self) -> Option<&Source> {
+        match &self.body {
+            Body::File { source, .. } => Some(source),
+            Body::Stream { source, .. } => source.as_ref(),
+            Body::Array(array) => array.source.as_ref(),
+            Body::Waiting(_) => None,
+        }
+    }
+
+    /// Whether it is a file that is not what it was when it was opened.
+    fn has_changed(&self) -> bool {
+        self.source().is_some_and(|source| source.has_changed(&self.path))
+    }
+
+    /// Opens the file once more: thousands of inputs cannot all be kept open.
+    fn open_again(&self) -> Result<File, Error> {
+        match self.source() {
+            Some(source) => source.open_again(&self.path),
+            None => File::open(&self.path).map_err(|source| Error::read(&self.path, source)),
+        }
+    }
+}
+
+/// What is wrong where reading these inputs came to this error: a file that changes meanwhile looks damaged, and that is not
+/// what has to be mended.
+pub(crate) fn unless_changed(error: Error, sources: &[Opened]) -> Error {
+    if !error.is_of_input() {
+        return error;
+    }
+    match sources.iter().find(|source| source.has_changed()) {
+        Some(source) => Error::Changed { path: source.path.clone() },
+        None => error,
     }
 }
 
@@ -218,11 +255,19 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
             open_one(input, opened.len(), options, settled.as_ref())?
         });
     }
-    check_rows(&opened)?;
-    join_columns(&mut opened, options)?;
-    check_options(&opened, options)?;
+    match check(&mut opened, options) {
+        Ok(()) => Ok(opened),
+        Err(error) => Err(unless_changed(error, &opened)),
+    }
+}
+
+/// Whether the inputs fit together, and the options fit them.
+fn check(opened: &mut [Opened], options: &Options) -> Result<(), Error> {
+    check_rows(opened)?;
+    join_columns(opened, options)?;
+    check_options(opened, options)?;
     match opened.last() {
-        Some(last) if names(&opened).is_none() => {
+        Some(last) if names(opened).is_none() => {
             let packed =
                 matches!(&last.body, Body::Stream { stream, .. } if stream.format.is_some());
             let found = match last.lines {
@@ -233,7 +278,7 @@ pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>,
             };
             Err(Error::NoPoints { path: last.path.clone(), found })
         }
-        _ => Ok(opened),
+        _ => Ok(()),
     }
 }
 
@@ -386,15 +431,27 @@ pub(crate) fn dtype(opened: &[Opened], options: &Options) -> Dtype {
 }
 
 fn open_path(path: PathBuf, options: &Options, settled: Option<&Settled>) -> Result<Opened, Error> {
-    let read = |source| Error::read(&path, source);
     metadata(&path)?;
-    let mut file = File::open(&path).map_err(read)?;
+    let file = File::open(&path).map_err(|source| Error::read(&path, source))?;
     // Files that the kernel makes up as they are read have no size.
-    let Some(source) = Source::of_file(&path).filter(|source| source.size > 0) else {
+    let Some(source) = Source::of_open(&path, &file)?.filter(|source| source.size > 0) else {
         return open_stream(path, Box::new(file), None, options, settled);
     };
+    open_file(path.clone(), file, source.clone(), options, settled).map_err(|error| {
+        let has_changed = error.is_of_input() && source.has_changed(&path);
+        if has_changed { Error::Changed { path } } else { error }
+    })
+}
+
+fn open_file(
+    path: PathBuf,
+    mut file: File,
+    source: Source,
+    options: &Options,
+    settled: Option<&Settled>,
+) -> Result<Opened, Error> {
     let mut magic = [0; MAGIC];
-    let length = os::read_at(&file, &mut magic, 0).map_err(read)?;
+    let length = os::read_at(&file, &mut magic, 0).map_err(|source| Error::read(&path, source))?;
     if Format::of(&magic[..length]).is_some() {
         return open_stream(path, Box::new(file), Some(source), options, settled);
     }

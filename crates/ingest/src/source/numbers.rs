@@ -5,6 +5,7 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::seen::Source;
 use super::stream::Stream;
 use crate::Error;
 use crate::array::element::Stored;
@@ -12,7 +13,7 @@ use crate::array::{Strip, Table};
 use crate::head::Sample;
 use crate::options::Dtype;
 use crate::os;
-use crate::sidecar::{Lost, Source};
+use crate::sidecar::Lost;
 
 /// An array, or one column of those that make rows together.
 pub(super) struct Array {

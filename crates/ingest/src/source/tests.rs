@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::compressed::Format;
 use super::*;
 use crate::layout::LONGEST_LINE;
+use crate::options::Raw;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{bits, in_threads, stream, text};
 use crate::{Ingested, Points, Progress};
@@ -379,6 +380,46 @@ fn an_archive_that_changes_while_it_is_read_is_an_error() {
             let error = in_threads(1, run).unwrap_err();
             assert!(matches!(error, Error::Changed { .. }), "{format:?}: {error}");
         }
+    }
+}
+
+/// Every kind of file is replaced while it is read: by one of the same size and time, and by one that cannot be read.
+#[cfg(unix)]
+#[test]
+fn what_is_read_of_a_file_that_is_replaced_is_never_called_bad() {
+    let folder = Folder::new();
+    let path = folder.0.path().join("points");
+    let lines = "1 2\n".repeat(4096);
+    let head = "{'descr': '|u1', 'fortran_order': False, 'shape': (8192, 2), }";
+    let array =
+        [&b"\x93NUMPY\x01\0\x76\0"[..], format!("{head:118}").as_bytes(), &[7; 16384]].concat();
+    let raw = Options { raw: Some(Raw { dtype: Dtype::F32, columns: 2 }), ..Options::default() };
+    let cases = [
+        (lines.clone().into_bytes(), lines.replace('1', "x").into_bytes(), Options::default()),
+        (lines.clone().into_bytes(), lines.replace('1', "3").into_bytes(), Options::default()),
+        (lines.clone().into_bytes(), vec![b'1'; lines.len()], Options::default()),
+        (array.clone(), vec![b'x'; array.len()], Options::default()),
+        (vec![0; 1 << 16], vec![1; 1 << 16], raw),
+    ];
+    for (number, (before, after, options)) in cases.into_iter().enumerate() {
+        let input = folder.file(&before);
+        let time = path.metadata().unwrap().modified().unwrap();
+        let once = std::sync::Once::new();
+        let change = || {
+            once.call_once(|| {
+                let other = folder.0.path().join("other");
+                std::fs::write(&other, &after).unwrap();
+                let file = File::options().append(true).open(&other).unwrap();
+                file.set_modified(time).unwrap();
+                std::fs::rename(&other, &path).unwrap();
+            });
+        };
+        let progress = Meanwhile(AtomicU64::new(0), &change);
+        let destination = folder.destination();
+        let run = || ingest_in_chunks(vec![input], &destination, &options, &progress, 64);
+        let error = in_threads(2, run).unwrap_err();
+        assert!(matches!(error, Error::Changed { .. }), "{number}: {error}");
+        assert!(!destination.exists());
     }
 }
 

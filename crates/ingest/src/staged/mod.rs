@@ -93,6 +93,14 @@ impl StagedFile {
         self
     }
 
+    /// The file, to read what was written: it is the same one after it has been committed.
+    ///
+    /// # Errors
+    /// When there can be no further descriptor.
+    pub fn try_clone(&self) -> io::Result<File> {
+        self.temporary.as_file().try_clone()
+    }
+
     /// Brings the file to the disk and renames it to its destination, replacing a file that stands there.
     ///
     /// # Errors

@@ -81,12 +81,6 @@ fn compressed_bytes_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn a_flipped_byte_of_a_compressed_grid_is_noticed_or_harmless_but_never_a_panic() {
-    let folder = tempfile::tempdir().unwrap();
-    flip_every_byte(folder.path(), &deflated(5, 4, "count,mean", Dtype::F32));
-}
-
-#[test]
 fn a_truncated_compressed_grid_is_an_error_wherever_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path(), &deflated(5, 4, "count,mean", Dtype::F32));
@@ -145,6 +139,8 @@ fn strips_that_claim_more_than_the_file_can_hold_are_refused_before_any_memory_i
     // Strips in another order are inside, and not what was written.
     let path = write();
     patch(&path, Tag::StripByteCounts, |index, old| if index == 3 { old + 1 } else { old });
+    assert!(matches!(GridFile::open(&path).unwrap_err(), Error::Damaged { .. }));
+    seal(&path);
     let file = GridFile::open(&path).unwrap();
     assert!(matches!(file.page("count").unwrap_err(), Error::Damaged { .. }));
     assert!(matches!(file.verify().unwrap_err(), Error::Damaged { .. }));
@@ -176,7 +172,7 @@ fn counts_that_32_bits_would_round_are_written_in_64_and_nothing_else_is() {
         for compress in [Compression::None, Compression::Deflate] {
             let binned = counted(points, compress);
             let path = folder.path().join("grid.tiff");
-            let identity = write_grid(&binned, &path, &()).unwrap().identity;
+            let identity = write_grid(&binned, &path, &()).unwrap().identity().to_owned();
             let file = GridFile::open(&path).unwrap();
             file.verify().unwrap();
             assert_eq!(file.identity(), identity);

@@ -93,6 +93,7 @@ fn pages_beyond_four_gibibytes_are_written_and_read_back() {
     document.write::<TiffKindBig>(Sparse(fs::File::create(&path).unwrap())).unwrap();
     assert!(fs::metadata(&path).unwrap().len() > 1 << 32);
 
+    seal(&path);
     let file = GridFile::open(&path).unwrap();
     assert_eq!((file.width(), file.height()), (16_384, 3_700));
     assert_eq!(file.page_names().collect::<Vec<_>>().join(","), names);

@@ -45,6 +45,7 @@ fn numbers_of_points_that_cannot_be_are_refused_and_other_values_are_not() {
                 progress: &(),
             };
             document.write::<TiffKindStandard>(fs::File::create(&path).unwrap()).unwrap();
+            seal(&path);
             let shards = Shards::open(std::slice::from_ref(&path)).unwrap();
             match shards.merge(&()) {
                 Ok(_) => assert!([0.0, 2000.0].contains(&value), "{value}"),
