@@ -408,6 +408,13 @@ mod tests {
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_cannot_be_replaced_is_refused_before_any_work() {
+        let error = ensure_writable(Path::new("/proc"), Kind::Folder, None).unwrap_err();
+        assert_eq!(error.to_string(), "something is mounted here: choose an output elsewhere");
+    }
+
     #[test]
     fn names_as_long_as_the_file_system_takes_are_written() {
         let parent = tempfile::tempdir().unwrap();
