@@ -68,7 +68,7 @@ fn what_a_killed_run_left_is_removed_by_the_next_and_what_a_living_one_writes_is
     assert_eq!(partial(&folder).len(), 1);
     drop(other.stdin.take());
     assert!(other.wait().unwrap().success());
-    assert_eq!(partial(&folder), [PathBuf::new(); 0]);
+    assert!(partial(&folder).is_empty());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn the_second_of_two_runs_that_make_the_same_waits_for_the_first() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(run.json()[0]["points"], 500);
     assert!(folder.succeed("render s.txt -o s.png --size 16").stderr.contains("500 points"));
-    assert_eq!(partial(&folder), [PathBuf::new(); 0]);
+    assert!(partial(&folder).is_empty());
 }
 
 #[test]

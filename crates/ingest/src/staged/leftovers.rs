@@ -130,7 +130,8 @@ fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
     remove_abandoned(aside)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
