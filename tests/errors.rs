@@ -330,7 +330,7 @@ fn a_full_disk_leaves_nothing_behind() {
     let folder = Folder::new();
     folder.write("big.txt", spiral().repeat(2000));
     let before = folder.listing().len();
-    for arguments in ["ingest big.txt -o big.points", "render big.txt -o b.png"] {
+    for arguments in ["ingest big.txt -o big.points", "render big.txt -o b.png --size 8"] {
         let program = env!("CARGO_BIN_EXE_pointillist");
         let script = format!("trap '' XFSZ; ulimit -f 64; exec {program} {arguments}");
         let output = std::process::Command::new("bash")

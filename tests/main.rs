@@ -4,6 +4,7 @@
 mod colormaps;
 mod end_to_end;
 mod errors;
+mod faults;
 mod figure;
 mod formats;
 mod golden;

@@ -174,6 +174,27 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Lets the disk begin with what was written to a file, without waiting for it.
+pub(crate) fn begin_to_sync(file: &File, bytes: Range<u64>) {
+    #[cfg(target_os = "linux")]
+    #[expect(unsafe_code, reason = "nothing safe starts to write back without waiting")]
+    {
+        use std::os::fd::AsRawFd;
+        let (Ok(start), Ok(length)) =
+            (i64::try_from(bytes.start), i64::try_from(bytes.end - bytes.start))
+        else {
+            return;
+        };
+        // SAFETY: the descriptor is that of `file`, which is open, and the call touches no memory of ours. Where it cannot be
+        // done, all is left to the end.
+        unsafe {
+            libc::sync_file_range(file.as_raw_fd(), start, length, libc::SYNC_FILE_RANGE_WRITE);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, bytes);
+}
+
 /// What became of asking for a lock.
 #[derive(Debug)]
 pub(crate) enum Lock {

@@ -34,7 +34,7 @@ pub enum Leftover {
 /// without a word.
 pub fn sweep(destination: &Path) -> Vec<Leftover> {
     let Ok(destination) = resolve(destination) else { return Vec::new() };
-    let entries = entries(&destination);
+    let entries = entries(&Names::of(&destination), folder(&destination));
     let of = |wanted: Role| {
         entries.iter().filter(move |(_, role)| *role == wanted).map(|(path, _)| path.as_path())
     };
@@ -42,6 +42,14 @@ pub fn sweep(destination: &Path) -> Vec<Leftover> {
     let asides = of(Role::Aside).filter_map(|path| settle_aside(path, &destination));
     let partials = of(Role::Partial).filter_map(remove_abandoned);
     asides.chain(partials).collect()
+}
+
+/// Removes what dead runs have left in `folder` under one of these names.
+pub(super) fn sweep_folders(names: &Names, folder: &Path) {
+    for (path, _) in entries(names, folder) {
+        // What cannot be removed stays.
+        let _ = remove_abandoned(&path);
+    }
 }
 
 /// Whether another run is making the output `destination` at this moment, as far as there are locks.
@@ -71,7 +79,7 @@ pub fn wait_for_others(destination: &Path, progress: &dyn Progress) -> Result<()
 
 /// The locked file of a run that makes `destination`.
 fn at_work(destination: &Path) -> Option<PathBuf> {
-    let entries = entries(destination).into_iter();
+    let entries = entries(&Names::of(destination), folder(destination)).into_iter();
     let partials = entries.filter(|(_, role)| *role == Role::Partial);
     partials.filter_map(|(path, _)| held(&path)).find(|path| is_taken(path))
 }
@@ -81,10 +89,9 @@ fn is_taken(path: &Path) -> bool {
     matches!(os::lock(path, false), Lock::Taken)
 }
 
-/// What lies beside `destination` under a temporary name of its own.
-fn entries(destination: &Path) -> Vec<(PathBuf, Role)> {
-    let names = Names::of(destination);
-    let Ok(entries) = fs::read_dir(folder(destination)) else { return Vec::new() };
+/// What lies in `folder` under one of these names.
+fn entries(names: &Names, folder: &Path) -> Vec<(PathBuf, Role)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     entries
         .flatten()
         .filter_map(|entry| Some((entry.path(), names.role(&entry.file_name())?)))
@@ -123,7 +130,8 @@ fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
     remove_abandoned(aside)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -70,10 +70,15 @@ pub struct StagedFile {
     temporary: tempfile::NamedTempFile,
     destination: PathBuf,
     room: Room,
+    /// Bytes written, as if one after another.
+    written: u64,
     unfinished: Unfinished,
 }
 
 impl StagedFile {
+    /// Bytes of a large file that the disk begins with while the next ones are made.
+    const STEP: u64 = 32 << 20;
+
     /// Opens an empty temporary file in the folder of `destination`. A destination that is a symbolic link
     /// keeps being one: the file it points to is the one that is replaced.
     ///
@@ -84,7 +89,7 @@ impl StagedFile {
         let destination = target(destination, Kind::File)?;
         let room = Room::look(folder(&destination), None);
         let (temporary, unfinished) = create_file(&destination)?;
-        Ok(Self { temporary, destination, room, unfinished })
+        Ok(Self { temporary, destination, room, written: 0, unfinished })
     }
 
     /// The same, for an output of about so many bytes, which the error names if there is no room for them.
@@ -106,7 +111,7 @@ impl StagedFile {
     /// # Errors
     /// When what was written finds no place on the disk, or the rename fails; the temporary file is removed then.
     pub fn commit(self) -> io::Result<()> {
-        let Self { temporary, destination, room, unfinished } = self;
+        let Self { temporary, destination, room, unfinished, .. } = self;
         // What closing it could still find, this finds.
         temporary.as_file().sync_data().map_err(|error| room.explain(error))?;
         let mut file = None;
@@ -121,7 +126,17 @@ impl StagedFile {
 
 impl Write for StagedFile {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.temporary.as_file_mut().write(buffer).map_err(|error| self.room.explain(error))
+        let count =
+            self.temporary.as_file_mut().write(buffer).map_err(|error| self.room.explain(error))?;
+        let steps = self.written / Self::STEP;
+        self.written += count as u64;
+        let done = self.written / Self::STEP;
+        if done > steps {
+            // Else the end would have to wait for all of it. What is written out of order is left to the end.
+            let bytes = steps * Self::STEP..done * Self::STEP;
+            os::begin_to_sync(self.temporary.as_file(), bytes);
+        }
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -155,7 +170,8 @@ impl StagedDir {
     pub fn create(destination: &Path) -> io::Result<Self> {
         let destination = target(destination, Kind::Folder)?;
         let room = Room::look(folder(&destination), None);
-        let (temporary, last, unfinished) = create_folder(&destination)?;
+        let (temporary, last, unfinished) =
+            create_folder(&Names::of(&destination), folder(&destination), 0o777)?;
         Ok(Self { temporary, last, destination, room, unfinished })
     }
 
@@ -245,14 +261,15 @@ fn create_file(destination: &Path) -> io::Result<(tempfile::NamedTempFile, Unfin
     Err(io::ErrorKind::ResourceBusy.into())
 }
 
-/// A new temporary folder of an output with the file that is locked.
-fn create_folder(destination: &Path) -> io::Result<(tempfile::TempDir, File, Unfinished)> {
-    let (names, folder) = (Names::of(destination), folder(destination));
+/// A new temporary folder with the file that is locked.
+fn create_folder(
+    names: &Names,
+    folder: &Path,
+    mode: u32,
+) -> io::Result<(tempfile::TempDir, File, Unfinished)> {
     for _ in 0..ATTEMPTS {
-        let (temporary, unfinished) = Unfinished::list(
-            || builder(&names, 0o777).tempdir_in(folder),
-            tempfile::TempDir::path,
-        )?;
+        let (temporary, unfinished) =
+            Unfinished::list(|| builder(names, mode).tempdir_in(folder), tempfile::TempDir::path)?;
         let path = temporary.path().join(sidecar::FILE_NAME);
         match File::options().read(true).write(true).create_new(true).open(&path) {
             Ok(last) if os::hold(&last, &path) => return Ok((temporary, last, unfinished)),
@@ -414,6 +431,13 @@ mod tests {
         assert!(ensure_writable(&folder, Kind::File, None).is_err());
         assert!(ensure_writable(&parent.path().join("n".repeat(256)), Kind::File, None).is_err());
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_cannot_be_replaced_is_refused_before_any_work() {
+        let error = ensure_writable(Path::new("/proc"), Kind::Folder, None).unwrap_err();
+        assert_eq!(error.to_string(), "something is mounted here: choose an output elsewhere");
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Names {
         Self { prefix: from_bytes(prefix) }
     }
 
+    /// Those of folders that belong to no output.
+    pub(super) fn of_folders(prefix: &str) -> Self {
+        Self { prefix: from_bytes([prefix.as_bytes(), &MARK[1..]].concat()) }
+    }
+
     /// What all of them begin with.
     pub(super) fn prefix(&self) -> &OsStr {
         &self.prefix
