@@ -80,11 +80,11 @@ impl GridFile {
         Ok(Self { path: path.to_owned(), file, description, pages, carried, identity })
     }
 
-    /// Where the strips end.
+    /// Where the strips lie.
     #[cfg(test)]
-    pub(super) fn strips(&self) -> Vec<u64> {
+    pub(super) fn strips(&self) -> Vec<std::ops::Range<u64>> {
         let strips = self.pages.iter().chain(&self.carried).flat_map(|page| &page.strips);
-        strips.map(|strip| strip.offset + strip.stored as u64).collect()
+        strips.map(|strip| strip.offset..strip.offset + strip.stored as u64).collect()
     }
 
     /// What the file says about itself.

@@ -262,18 +262,17 @@ fn flip_every_byte(folder: &Path, binned: &Binned) {
             }
         }
     }
-    // Up to the next multiple of eight behind each strip; and the last bits of deflate data, before a checksum of four
-    // bytes, fill up a byte.
-    let before = match original.description().options.compress {
-        Compression::None => 0,
-        Compression::Deflate => 5,
+    // Up to the next multiple of eight behind each strip. And what is compressed may be other data that gives the same pixels,
+    // as deflate has bits that nothing follows from.
+    let is_compressed = original.description().options.compress == Compression::Deflate;
+    let is_harmless = |position: &usize| {
+        original.strips().into_iter().any(|strip| {
+            let from = if is_compressed { strip.start } else { strip.end };
+            (from..strip.end.next_multiple_of(8)).contains(&(*position as u64))
+        })
     };
-    let is_padding = |position: &usize| {
-        let mut padding =
-            original.strips().into_iter().map(|end| end - before..end.next_multiple_of(8));
-        padding.any(|padding| padding.contains(&(*position as u64)))
-    };
-    assert!(unnoticed.iter().all(is_padding), "{unnoticed:?}");
+    assert!(unnoticed.iter().all(is_harmless), "{unnoticed:?}");
+    assert!(unnoticed.len() < whole.len() / 50, "{unnoticed:?}");
 }
 
 #[test]
