@@ -64,7 +64,7 @@ def filled(t):
                     continue
                 outcome = full.run()
                 problems = full.judge(outcome, old)
-                if outcome.code and name in SAYS_NEED and not re.search(r"need\w* [^\n]*\d.*free", outcome.stderr):
+                if outcome.code and name in SAYS_NEED and not re.search(r"takes [^\n]*\d.*free", outcome.stderr):
                     problems.append(f"the message says not what is needed and what is free: {outcome.tail}")
                 subprocess.run(["mount", "-o", f"remount,size={size + 8 * new + 8 * before}", folder], check=True)
                 problems += full.again()

@@ -138,8 +138,7 @@ def cut_off(t, stage, old, image, copy, empty):
     shutil.copyfile(empty, image)
     with mounted(image, folder):
         stage.reset(old)
-        if t.random.random() < 0.8:
-            os.sync()
+        os.sync()
         process = stage.start()
         time.sleep(t.random.uniform(0, 1.3 * max(stage.seconds, 0.01)))
         stopped(process)

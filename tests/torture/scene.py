@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import random
+import re
 import shutil
 import struct
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from program import Program
 
 ROWS = 60_000
+KEPT = re.compile(r"/grids(/[^.][^/]*)?$|(^|/)[^./][^/]*-[0-9a-f]{8}\.points(/[^.][^/]*)?$")
 
 
 def digest(path):
@@ -38,10 +40,10 @@ def contents(path):
 
 
 def entries(folder):
-    """Everything below a folder, by relative path; grids that are kept among the columns of a text come and go."""
+    """Everything below a folder, by relative path. What is kept comes and goes: grids among the columns of a text, and
+    columns of one that is read in several ways."""
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    return {name for name in found
-            if not (("/grids/" in name and not name.rsplit("/", 1)[1].startswith(".")) or name.endswith("/grids"))}
+    return {name for name in found if not KEPT.search(name)}
 
 
 def remove(path):

@@ -8,8 +8,8 @@ use pointillist_bin2d::GridFile;
 use pointillist_colorize::over::{self, Composite, OVER};
 use pointillist_colorize::spread::{Grown, Growth, Marker};
 use pointillist_colorize::{
-    Drawing, Effort, Error, Layer, Options, Paint, Pixels, Stored, default_page, read_text,
-    write_png,
+    Drawing, Effort, Error, Layer, Options, Paint, Pixels, Stored, default_page, read_sealed_text,
+    read_text, write_png,
 };
 use pointillist_ingest::staged::{Kind, StagedFile};
 use serde_json::{Value, json};
@@ -336,7 +336,7 @@ pub(crate) fn reuse(
 
 /// Whether the picture is complete and was made from the same grid in the same way.
 fn up_to_date(output: &Path, inputs: &Value) -> bool {
-    let Some(Value::Object(record)) = record(output).ok().flatten() else { return false };
+    let Some(Value::Object(record)) = record(output, true).ok().flatten() else { return false };
     // A picture is not up to date where it stands in a figure.
     if record.contains_key("figure") && inputs.get("figure").is_none() {
         return false;
@@ -346,13 +346,14 @@ fn up_to_date(output: &Path, inputs: &Value) -> bool {
         .is_some_and(|inputs| inputs.iter().all(|(key, value)| record.get(key) == Some(value)))
 }
 
-/// What a picture says it was made from; `None` where it is not one of ours. All of it is compared with what was
-/// written: a record holds for the picture that it stands in.
+/// What a picture says it was made from; `None` where it is not one of ours. With `whole`, it must be what was written, in
+/// all its parts; else another program may have changed it and left the record.
 ///
 /// # Errors
 /// Where it cannot be read, or is not what was written.
-pub(crate) fn record(path: &Path) -> Result<Option<Value>, Failure> {
+pub(crate) fn record(path: &Path, whole: bool) -> Result<Option<Value>, Failure> {
     let record = match figure::kind(path) {
+        figure::Kind::Png if whole => read_sealed_text(path, RECORD)?,
         figure::Kind::Png => read_text(path, RECORD)?,
         _ => pointillist_figure::read_text(path, RECORD)?,
     };

@@ -1,6 +1,7 @@
 //! Why the program ends without having done what it was asked for.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,6 +14,8 @@ use crate::interrupt;
 pub(crate) enum Failure {
     /// Something went wrong: exit code 1.
     Error(String),
+    /// The folder of an output has gone, or been replaced, while the output was made: exit code 1.
+    Gone(String),
     /// Something that lies between input and picture is not what was written: exit code 1, unless it can be made again.
     Damaged(Kept, String),
     /// The command makes no sense: exit code 2.
@@ -48,12 +51,13 @@ impl Failure {
 
     /// An output that cannot be written.
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Self {
-        Self::Error(format!("{}: cannot write: {}", path.display(), plain(error)))
+        let message = format!("{}: cannot write: {}", path.display(), plain(error));
+        if error.kind() == ErrorKind::NotFound { Self::Gone(message) } else { Self::Error(message) }
     }
 
     /// An error met while writing to the standard output.
     pub(crate) fn stdout(error: &std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::BrokenPipe {
+        if error.kind() == ErrorKind::BrokenPipe {
             Self::BrokenPipe
         } else {
             Self::Error(format!("standard output: {}", plain(error)))
@@ -63,7 +67,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
-            Self::Error(_) | Self::Damaged(..) => ExitCode::from(1),
+            Self::Error(_) | Self::Damaged(..) | Self::Gone(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(interrupt::exit_code()),
         }
@@ -104,6 +108,7 @@ impl From<pointillist_bin2d::Error> for Failure {
         match error {
             pointillist_bin2d::Error::Cancelled => Self::Interrupted,
             pointillist_bin2d::Error::Points(error) => error.into(),
+            pointillist_bin2d::Error::Write { path, source } => Self::write(&path, &source),
             error if error.is_usage() => Self::Usage(chain(&error)),
             error @ pointillist_bin2d::Error::Damaged { .. } => {
                 Self::Damaged(Kept::Grid, chain(&error))

@@ -189,7 +189,7 @@ fn grid(path: &Path, verify: bool) -> Result<Found, Failure> {
 }
 
 fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
-    let Some(record) = record(path)? else {
+    let Some(record) = record(path, verify)? else {
         let what = match figure::kind(path) {
             figure::Kind::Png => "is a PNG, but not one of ours",
             _ => "is not one of ours, or not complete",
@@ -203,7 +203,7 @@ fn picture(path: &Path, verify: bool) -> Result<Found, Failure> {
         )));
     };
     lines[0] = format!("{}: {}", shown(path), lines[0]);
-    // It was, as the record was read: it holds for nothing else.
+    // It was, before the record was read.
     if verify {
         lines.push("verified: all of it is what was written".to_owned());
     }

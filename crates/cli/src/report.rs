@@ -97,7 +97,10 @@ impl Report {
 /// The last words of a run that failed.
 pub(crate) fn last_words(stage: &str, failure: &Failure) {
     match failure {
-        Failure::Error(message) | Failure::Usage(message) | Failure::Damaged(_, message) => {
+        Failure::Error(message)
+        | Failure::Usage(message)
+        | Failure::Gone(message)
+        | Failure::Damaged(_, message) => {
             say(format_args!("pointillist: {stage}: {message}"));
         }
         Failure::Interrupted => {

@@ -12,7 +12,7 @@
 //! what is written there.
 //!
 //! [`colorize`] does all of it for a page as `pointillist-bin2d` has it, [`Drawing`] for any [`Layer`] by rows; [`Style`] is the kernel below, over
-//! plain slices. [`write_png`] and [`read_text`] are the only parts that know a file format.
+//! plain slices. [`write_png`], [`read_text`] and [`read_sealed_text`] are the only parts that know a file format.
 //!
 //! Color tables of GMT and gdaldem take values to colours themselves; [`Colormap::open`] reads them.
 //!
@@ -55,7 +55,7 @@ pub use limits::Limits;
 pub use norm::Norm;
 pub use options::{Options, Paint, default_page};
 pub use picture::{Drawing, Picture, colorize};
-pub use png::{Effort, Pixels, read_text, write_png};
+pub use png::{Effort, Pixels, read_sealed_text, read_text, write_png};
 pub use sample::Cells;
 pub use scale::Scale;
 pub use shade::Style;

@@ -151,6 +151,27 @@ impl<'a> Cache<'a> {
         global: &Global,
         report: &Report,
     ) -> Result<(GridFile, PathBuf), Failure> {
+        /// How often columns may be replaced while a grid is made among them.
+        const ATTEMPTS: usize = 16;
+        let made = || self.try_grid(points, options, anew, global, report);
+        for _ in 1..ATTEMPTS {
+            match made() {
+                // The columns that we have open were replaced, and the folder of their grids with them.
+                Err(Failure::Gone(_)) => {}
+                made => return made,
+            }
+        }
+        made()
+    }
+
+    fn try_grid(
+        &self,
+        points: &[Points],
+        options: &pointillist_bin2d::Options,
+        anew: bool,
+        global: &Global,
+        report: &Report,
+    ) -> Result<(GridFile, PathBuf), Failure> {
         let (from, name) = (MadeFrom::Columns(points), grids::name(points, options));
         let folders = self.grid_folders(points);
         let mut paths = folders.iter().map(|folder| folder.join(&name));

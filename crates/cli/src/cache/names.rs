@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use pointillist_ingest::{Options, Points};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::tag;
 use crate::colorize::is_stdout;
 use crate::inputs;
 
@@ -43,11 +44,13 @@ impl Names {
         let keyed = folder.join(&self.keyed);
         let Some(plain) = self.plain.as_ref().map(|name| folder.join(name)) else { return keyed };
         let is_free = plain.symlink_metadata().is_err();
-        let is_older = || {
-            Points::open(&plain).is_ok_and(|points| {
+        let is_older = || match Points::open(&plain) {
+            Ok(points) => {
                 let about = points.sidecar();
                 about.options == *options && inputs::are_of(inputs, &about.sources)
-            })
+            }
+            // Whatever it was, it can be made again.
+            Err(_) => tag::is_marked(&plain),
         };
         if is_free || is_older() { plain } else { keyed }
     }

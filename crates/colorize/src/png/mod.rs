@@ -19,6 +19,7 @@ mod order;
 mod palette;
 mod pixels;
 mod rows;
+mod seal;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -30,12 +31,13 @@ use std::str::FromStr;
 use ::png::{Encoder, EncodingError};
 
 pub use pixels::Pixels;
-pub use text::read_text;
+pub use text::{read_sealed_text, read_text};
 
 use crate::Error;
 use census::Census;
 use form::Form;
 use rows::Rows;
+use seal::Sealing;
 
 /// The last chunk of every PNG: no bytes, its name, its checksum.
 const END: [u8; 12] = *b"\0\0\0\0IEND\xae\x42\x60\x82";
@@ -132,7 +134,7 @@ impl Size {
 /// such a keyword, [`Error::Write`] if `out` cannot be written to, [`Error::Colors`] if `pixels` says
 /// one thing and is another, and what [`Pixels::fill`] returns.
 pub fn write_png(
-    mut out: impl Write,
+    out: impl Write,
     pixels: &dyn Pixels,
     texts: &[(String, String)],
     effort: Effort,
@@ -140,7 +142,8 @@ pub fn write_png(
     let size = Size::new(pixels.width(), pixels.height())?;
     let form =
         Form::of(Census::of(pixels, size, size.rows(effort, pixels.least_rows()), effort)?, size);
-    out.write_all(&header(size, &form, texts)?).map_err(Error::Write)?;
+    let mut out = Sealing::new(out);
+    out.write(&header(size, &form, texts)?)?;
     let rows = Rows::new(pixels, size, &form, effort);
     let mut checksum = simd_adler32::Adler32::new().finish();
     order::in_order(
@@ -148,7 +151,7 @@ pub fn write_png(
         |i| rows.chunk(i),
         |chunk| {
             checksum = adler32_of_both(checksum, chunk.checksum, chunk.len);
-            out.write_all(&chunk.bytes).map_err(Error::Write)?;
+            out.write(&chunk.bytes)?;
             rows.reuse(chunk);
             Ok(())
         },
@@ -157,8 +160,8 @@ pub fn write_png(
     end.extend(deflate::END);
     end.extend(checksum.to_be_bytes());
     end_chunk(&mut end)?;
-    end.extend(END);
-    out.write_all(&end).and_then(|()| out.flush()).map_err(Error::Write)
+    out.write(&end)?;
+    out.finish(&END)
 }
 
 /// Makes memory as long as is asked for, or an error where the system has none to give.

@@ -359,6 +359,37 @@ fn any_byte_that_changed_is_noticed() {
 }
 
 #[test]
+fn a_chunk_that_is_left_out_or_put_in_breaks_the_seal_and_leaves_the_text() {
+    let many = Made::new(40, noise(40 * 30).map(|color| (color % 9 * 28).to_le_bytes()).collect());
+    let bytes = encoded(&many, &texts(&[("pointillist", "{}")]), Effort::Fast);
+    let mut chunks = vec![];
+    let mut at = 8;
+    while at < bytes.len() {
+        let length = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize + 12;
+        chunks.push(&bytes[at..at + length]);
+        at += length;
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let sealed = |chunks: &[&[u8]]| {
+        std::fs::write(file.path(), [&bytes[..8], &chunks.concat()].concat()).unwrap();
+        read_sealed_text(file.path(), "pointillist")
+    };
+    assert_eq!(sealed(&chunks).unwrap().as_deref(), Some("{}"));
+    for index in 0..chunks.len() - 1 {
+        let name = &chunks[index][4..8];
+        let (mut less, mut more) = (chunks.clone(), chunks.clone());
+        less.remove(index);
+        more.insert(index + 1, chunks[index]);
+        for chunks in [less, more] {
+            let is_record = name == b"tEXt" && chunks.iter().all(|chunk| &chunk[4..8] != b"tEXt");
+            assert!(sealed(&chunks).is_err() || is_record, "{name:?}");
+            let still = name != b"IHDR" && name != b"IDAT" && !is_record;
+            assert!(!still || read_text(file.path(), "pointillist").unwrap().is_some(), "{name:?}");
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_no_png_is_refused_by_name() {
     for bytes in [&b""[..], b"GIF89a", b"\x89PNG\r\n\x1a\n", &[0; 100]] {
         assert!(text_of(bytes, "pointillist").is_err());

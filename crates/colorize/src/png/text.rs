@@ -1,7 +1,7 @@
 //! Reads back the texts of a PNG.
 //!
-//! A PNG is a row of chunks: length, name, content, and a checksum of the latter two. All checksums are compared, so that what is
-//! read of a picture holds for all of it; nothing is unpacked.
+//! A PNG is a row of chunks: length, name, content, and a checksum of the latter two. All checksums are compared, and the
+//! seal behind the pixels with all before it, so that what is read of a picture holds for all of it; nothing is unpacked.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,6 +9,9 @@ use std::path::Path;
 
 use pointillist_ingest::open_regular;
 
+use xxhash_rust::xxh3::Xxh3;
+
+use super::seal;
 use crate::Error;
 
 const SIGNATURE: &[u8; 8] = b"\x89PNG\r\n\x1a\n";
@@ -29,6 +32,24 @@ const PIECE: usize = 256 << 10;
 /// [`Error::Read`] if the file cannot be read, [`Error::NotPng`] if it is none, and [`Error::Damaged`] if it is not
 /// what was written.
 pub fn read_text(path: &Path, keyword: &str) -> Result<Option<String>, Error> {
+    Ok(read(path, keyword)?.text)
+}
+
+/// The same of a PNG that is what [`write_png`](super::write_png) made, every chunk of it: another program may have changed
+/// the picture and left the text.
+///
+/// # Errors
+/// As [`read_text`], and [`Error::Damaged`] if there is such a text and the picture is another.
+pub fn read_sealed_text(path: &Path, keyword: &str) -> Result<Option<String>, Error> {
+    let Found { text, is_sealed } = read(path, keyword)?;
+    if text.is_some() && !is_sealed {
+        let reason = "which another program has changed";
+        return Err(Error::Damaged { path: path.to_owned(), reason });
+    }
+    Ok(text)
+}
+
+fn read(path: &Path, keyword: &str) -> Result<Found, Error> {
     let read = |source| Error::Read { path: path.to_owned(), source };
     let Some(file) = open_regular(path).map_err(read)? else {
         return Err(Error::NotPng { path: path.to_owned() });
@@ -57,7 +78,14 @@ impl From<io::Error> for Problem {
     }
 }
 
-fn find_text(file: File, keyword: &str, longest: u64) -> Result<Option<String>, Problem> {
+/// What there is in a file.
+struct Found {
+    text: Option<String>,
+    /// Whether all before the seal is what was sealed.
+    is_sealed: bool,
+}
+
+fn find_text(file: File, keyword: &str, longest: u64) -> Result<Found, Problem> {
     let mut file = BufReader::with_capacity(PIECE, file);
     let mut signature = Vec::new();
     file.by_ref().take(SIGNATURE.len() as u64).read_to_end(&mut signature)?;
@@ -65,19 +93,26 @@ fn find_text(file: File, keyword: &str, longest: u64) -> Result<Option<String>, 
         return Err(Problem::Foreign);
     }
     let mut found = None;
-    let mut before = None;
+    let mut is_first = true;
+    let (mut has_pixels, mut is_sealed) = (false, false);
+    let mut hash = Xxh3::new();
+    hash.update(&signature);
     loop {
         let (mut length, mut name) = ([0; 4], [0; 4]);
         file.read_exact(&mut length)?;
         file.read_exact(&mut name)?;
         let length = u32::from_be_bytes(length);
         // The header comes first, and once.
-        if (before.is_none()) != (name == *b"IHDR") || length > i32::MAX as u32 {
+        if is_first != (name == *b"IHDR") || length > i32::MAX as u32 {
             return Err(Problem::Damaged("whose chunks are not what was written"));
         }
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(&name);
+        let seal = (name == seal::NAME).then(|| hash.digest());
+        hash.update(&length.to_be_bytes());
+        hash.update(&name);
         let length = u64::from(length);
+        let mut sealed = Vec::new();
         let is_text = [*b"tEXt", *b"iTXt"].contains(&name) && length <= longest && found.is_none();
         let mut text = Vec::new();
         let mut left = length;
@@ -88,6 +123,10 @@ fn find_text(file: File, keyword: &str, longest: u64) -> Result<Option<String>, 
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
             checksum.update(bytes);
+            hash.update(bytes);
+            if seal.is_some() && length == 8 {
+                sealed.extend_from_slice(bytes);
+            }
             if is_text {
                 text.extend_from_slice(bytes);
             }
@@ -100,17 +139,23 @@ fn find_text(file: File, keyword: &str, longest: u64) -> Result<Option<String>, 
         if checksum.finalize().to_be_bytes() != expected {
             return Err(Problem::Damaged("which is not what was written"));
         }
+        hash.update(&expected);
+        has_pixels |= name == *b"IDAT";
+        if name != *b"IEND" {
+            // Of what follows the seal nothing is known.
+            is_sealed = seal.is_some_and(|seal| sealed == seal.to_be_bytes());
+        }
         if is_text {
             found = content(name, &text, keyword);
         }
         if name == *b"IEND" {
             // Other programs pass over what follows, and it would be no part of what was written.
-            return match (before, file.fill_buf()?.is_empty()) {
-                (Some(before), true) if before == *b"IDAT" && length == 0 => Ok(found),
-                _ => Err(Problem::Damaged("whose end is not what was written")),
+            return match has_pixels && length == 0 && file.fill_buf()?.is_empty() {
+                true => Ok(Found { text: found, is_sealed }),
+                false => Err(Problem::Damaged("whose end is not what was written")),
             };
         }
-        before = Some(name);
+        is_first = false;
     }
 }
 
@@ -146,7 +191,7 @@ mod tests {
         [SIGNATURE.to_vec(), header, texts.concat(), pixels, end].concat()
     }
 
-    fn found(bytes: &[u8], longest: u64) -> Result<Option<String>, Problem> {
+    fn found(bytes: &[u8], longest: u64) -> Result<Found, Problem> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         io::Seek::rewind(&mut file).unwrap();
@@ -155,7 +200,7 @@ mod tests {
 
     #[test]
     fn texts_of_the_keyword_are_read_up_to_a_limit_and_compressed_ones_are_not() {
-        let of = |chunks: &[Vec<u8>]| found(&png(chunks), 100).unwrap();
+        let of = |chunks: &[Vec<u8>]| found(&png(chunks), 100).unwrap().text;
         assert_eq!(of(&[chunk(b"tEXt", b"key\0caf\xe9")]).unwrap(), "café");
         assert_eq!(of(&[chunk(b"iTXt", "key\0\0\0en\0clé\0a\0ü".as_bytes())]).unwrap(), "a\0ü");
         assert_eq!(of(&[chunk(b"tEXt", b"keys\0a"), chunk(b"tEXt", b"ke\0b")]), None);
