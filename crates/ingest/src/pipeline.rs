@@ -119,8 +119,9 @@ fn ingest_with(
     }?;
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
     std::fs::write(staged.path().join(sidecar::FILE_NAME), json).map_err(write)?;
+    // Before it is renamed: from then on, another run may replace it.
+    let points = Points::written(staged.path(), destination, account.sidecar)?;
     staged.commit().map_err(write)?;
-    let points = Points::written(destination, account.sidecar);
     Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })
 }
 

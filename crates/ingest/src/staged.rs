@@ -232,6 +232,14 @@ fn prefix(destination: &Path) -> String {
     format!(".{name}.partial-")
 }
 
+/// Whether there is a temporary output of this destination, of a run that goes on or has ended before its time.
+pub(crate) fn is_under_way(destination: &Path) -> bool {
+    let prefix = prefix(destination);
+    fs::read_dir(folder(destination)).is_ok_and(|entries| {
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+    })
+}
+
 /// The mode is narrowed by the umask, as for any new file.
 fn builder(prefix: &str, mode: u32) -> tempfile::Builder<'_, 'static> {
     let mut builder = tempfile::Builder::new();
