@@ -460,9 +460,10 @@ fn zones_are_the_bounds_of_blocks_and_their_damage_is_found() {
     folder.succeed("ingest p.txt -o p.points");
     let zones = |name: &str| -> Vec<_> {
         let bytes = folder.read(name);
-        let words = bytes[192..].as_chunks::<4>().0.as_chunks::<3>().0.iter();
+        // After these, 64 bits of hash.
+        let words = bytes[192..].as_chunks::<4>().0.as_chunks::<5>().0.iter();
         words
-            .map(|&[min, max, non_finite]| {
+            .map(|&[min, max, non_finite, ..]| {
                 let bounds = (f32::from_le_bytes(min), f32::from_le_bytes(max));
                 (bounds.0, bounds.1, u32::from_le_bytes(non_finite))
             })

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, what goes wrong may panic")]
 
 mod colormaps;
+mod columns;
 mod end_to_end;
 mod errors;
 mod faults;

@@ -54,6 +54,9 @@ def check_columns(folder, path, x, y, z):
               np.array_equal(zones["min"], [block.min() for block in finite])
               and np.array_equal(zones["max"], [block.max() for block in finite])
               and np.array_equal(zones["non_finite"], [np.sum(~np.isfinite(block)) for block in blocks]))
+        recorded = next(c for c in json.loads((out / "points.json").read_text())["columns"] if c["name"] == name)
+        check(f"the hashes of the blocks of column {name} add up to its own",
+              f"{int(np.add.reduce(zones['hash'])):016x}" == recorded["hash"][:16])
     sidecar = json.loads((out / "points.json").read_text())
     finite = x[np.isfinite(x)].astype(np.float64)
     check("points.json has the bounds", sidecar["columns"][0]["min"] == finite.min()

@@ -2,6 +2,7 @@
 //! is the cell of a grid.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pointillist_bin2d::over::{Along, Float, Lattice, Marker, Over, Paint, Place};
@@ -22,8 +23,15 @@ fn unit(state: &mut u64) -> f32 {
 struct Table(Vec<[f32; 4]>);
 
 impl Paint for Table {
+    const COLUMNS: usize = 1;
     type Row = f32;
     type Ink = [f32; 4];
+
+    fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [f32]) {
+        if let [Values::F32(z)] = columns {
+            into.copy_from_slice(&z[rows]);
+        }
+    }
 
     #[inline(always)]
     fn paint(&self, rows: &[f32], inks: &mut [[f32; 4]]) {
@@ -75,7 +83,8 @@ fn over(criterion: &mut Criterion) {
                         let mut over =
                             Over::new(place.clone(), Float, table(alpha)).expect("a canvas");
                         let points = Columns::new(Values::F32(&x), Values::F32(&y));
-                        over.add(&points.expect("one length"), &z.as_slice(), &()).expect("drawn");
+                        let z = Values::F32(&z).into();
+                        over.add(&points.expect("one length"), &[z], &()).expect("drawn");
                         let canvas = over.finish();
                         assert!(canvas.stats().binned > ROWS as u64 - 1000);
                         black_box(canvas)

@@ -2,6 +2,7 @@
 //! arrive in row order, so what is added up here is in row order too.
 
 use bytemuck::Zeroable;
+use pointillist_ingest::Values;
 
 use crate::memory::prefetch;
 
@@ -61,11 +62,21 @@ impl Counter for u64 {
 /// The z of a point: a float, or nothing at all.
 pub(crate) trait Sample: Copy + Default + Zeroable + Send + Sync {
     fn value(self) -> f64;
+
+    /// Those of so many rows, of a column of this type.
+    fn of(column: Option<Values<'_>>, rows: usize) -> &[Self];
 }
 
 impl Sample for f32 {
     fn value(self) -> f64 {
         f64::from(self)
+    }
+
+    fn of(column: Option<Values<'_>>, _rows: usize) -> &[Self] {
+        match column {
+            Some(Values::F32(values)) => values,
+            _ => &[],
+        }
     }
 }
 
@@ -73,12 +84,25 @@ impl Sample for f64 {
     fn value(self) -> f64 {
         self
     }
+
+    fn of(column: Option<Values<'_>>, _rows: usize) -> &[Self] {
+        match column {
+            Some(Values::F64(values)) => values,
+            _ => &[],
+        }
+    }
 }
 
 /// There is no z, or none is needed.
 impl Sample for () {
     fn value(self) -> f64 {
         f64::NAN
+    }
+
+    fn of(_column: Option<Values<'_>>, rows: usize) -> &[Self] {
+        // They take no room.
+        const NOTHING: &[()] = &[(); usize::MAX];
+        &NOTHING[..rows]
     }
 }
 

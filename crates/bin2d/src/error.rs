@@ -261,6 +261,11 @@ impl From<TryReserveError> for Error {
 }
 
 impl Error {
+    /// Whether columns are damaged or of another version, which making them again mends.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Points(error) if error.is_damage())
+    }
+
     /// Whether the fault is in what was asked for, and not in files, data or memory.
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Options(_) | Self::Points(pointillist_ingest::Error::Options(_)))

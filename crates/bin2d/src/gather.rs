@@ -1,110 +1,77 @@
 //! Rows of columns to the cells and z of the points that lie in the grid, block by block.
-//!
-//! Zones, where a column has them, tell without a look at the rows that none of 65,536 lies in the extent: then
-//! they are not read at all, which is what makes a small part of ordered data quick to see.
 
 use std::ops::Range;
 
-use pointillist_ingest::{Values, Zone, Zones};
+use pointillist_ingest::{Buffer, Values};
 
-use crate::Extent;
 use crate::accumulate::Sample;
 use crate::axis::OUTSIDE;
 use crate::grid::Stats;
 use crate::locate::{BLOCK, Locator};
-
-/// The columns that points are made of, and what tells which of their rows to read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a, Z> {
-    pub(crate) x: Values<'a>,
-    pub(crate) y: Values<'a>,
-    pub(crate) z: &'a [Z],
-    pub(crate) zones: Option<Zoned<'a>>,
-}
-
-/// The zones of x and y.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Zoned<'a> {
-    pub(crate) x: &'a Zones,
-    pub(crate) y: &'a Zones,
-    /// Rows before the first of ours that the zones are of, too.
-    pub(crate) before: usize,
-}
-
-impl Zoned<'_> {
-    /// Whether no row of this block of the zones lies between these limits, and all are finite: of others it has to be
-    /// known which are not.
-    pub(crate) fn is_beside(&self, zone: usize, limits: Extent) -> bool {
-        let (Some(x), Some(y)) = (self.x.get(zone), self.y.get(zone)) else { return false };
-        let beside = |zone: Zone, lo: f64, hi: f64| zone.max < lo || zone.min > hi;
-        x.non_finite == 0
-            && y.non_finite == 0
-            && (beside(x, limits.xmin, limits.xmax) || beside(y, limits.ymin, limits.ymax))
-    }
-}
+use crate::{Error, Extent, Rows};
 
 /// Room for one block, reused from block to block.
 #[derive(Debug)]
 pub(crate) struct Room<Z> {
     cells: [u32; BLOCK],
     z: [Z; BLOCK],
+    buffers: Vec<Buffer>,
 }
 
 impl<Z: Sample> Room<Z> {
     pub(crate) fn new() -> Self {
-        Self { cells: [0; BLOCK], z: [Z::default(); BLOCK] }
+        Self { cells: [0; BLOCK], z: [Z::default(); BLOCK], buffers: Vec::new() }
     }
 }
 
-impl<Z: Sample> Rows<'_, Z> {
+/// Points on their way to their cells.
+pub(crate) struct Gather<'a> {
+    pub(crate) rows: &'a Rows<'a>,
+    pub(crate) locator: &'a Locator,
+    /// What lies in no cell, by the types of x and y.
+    pub(crate) limits: Extent,
+}
+
+impl Gather<'_> {
     /// Gives the points of these rows that lie in the extent to `take`, a block at a time, in row order: their cells,
-    /// counted from the first of the grid, and their z.
-    pub(crate) fn gather(
+    /// counted from the first of the grid, and their z, which is the first column beside x and y.
+    pub(crate) fn points<Z: Sample>(
         &self,
         rows: Range<usize>,
-        locator: &Locator,
         room: &mut Room<Z>,
         mut take: impl FnMut(&[u32], &[Z]),
-    ) -> Stats {
+    ) -> Result<Stats, Error> {
         let mut stats = Stats { points: rows.len() as u64, ..Stats::default() };
-        let limits = locator.limits(self.x, self.y);
-        let mut start = rows.start;
-        while start < rows.end {
-            // To the end of the rows, or of the block of the zones.
-            let before = self.zones.map_or(0, |zones| zones.before);
-            let zone = (before + start) / Zones::BLOCK;
-            let end = rows.end.min((zone + 1) * Zones::BLOCK - before);
-            if self.zones.is_some_and(|zones| zones.is_beside(zone, limits)) {
-                stats.outside += (end - start) as u64;
-                start = end;
-                continue;
-            }
-            while start < end {
-                let block = start..end.min(start + BLOCK);
-                start = block.end;
-                let dropped = self.block(block.clone(), locator, room, &mut take);
+        let Room { cells, z: kept, buffers } = room;
+        let beside = self.rows.each(rows, Some(self.limits), buffers, |x, y, others| {
+            let z = Z::of(others.first().copied(), x.len());
+            for start in (0..x.len()).step_by(BLOCK) {
+                let block = start..x.len().min(start + BLOCK);
+                let (x, y) = (x.slice(block.clone()), y.slice(block.clone()));
+                let dropped = self.block(x, y, &z[block], (&mut *cells, &mut *kept), &mut take);
                 if dropped > 0 {
-                    let non_finite = non_finite(part(self.x, block.clone()), part(self.y, block));
+                    let non_finite = non_finite(x, y);
                     stats.non_finite += non_finite;
                     stats.outside += dropped - non_finite;
                 }
             }
-        }
+        })?;
+        stats.outside += beside;
         stats.binned = stats.points - stats.outside - stats.non_finite;
-        stats
+        Ok(stats)
     }
 
     /// Returns the number of points that lie in no cell.
-    fn block(
+    fn block<Z: Sample>(
         &self,
-        rows: Range<usize>,
-        locator: &Locator,
-        room: &mut Room<Z>,
+        x: Values<'_>,
+        y: Values<'_>,
+        z: &[Z],
+        (cells, kept_z): (&mut [u32; BLOCK], &mut [Z; BLOCK]),
         take: &mut impl FnMut(&[u32], &[Z]),
     ) -> u64 {
-        let cells = &mut room.cells[..rows.len()];
-        locator.cells(part(self.x, rows.clone()), part(self.y, rows.clone()), cells);
-        let z = &self.z[rows];
+        let cells = &mut cells[..z.len()];
+        self.locator.cells(x, y, cells);
         if !cells.iter().fold(false, |found, &cell| found | (cell == OUTSIDE)) {
             take(cells, z);
             return 0;
@@ -113,22 +80,14 @@ impl<Z: Sample> Rows<'_, Z> {
         for (row, &z) in z.iter().enumerate() {
             let cell = cells[row];
             cells[kept] = cell;
-            room.z[kept] = z;
+            kept_z[kept] = z;
             kept += usize::from(cell != OUTSIDE);
         }
         let dropped = cells.len() - kept;
         if kept > 0 {
-            take(&cells[..kept], &room.z[..kept]);
+            take(&cells[..kept], &kept_z[..kept]);
         }
         dropped as u64
-    }
-}
-
-/// These rows of a column.
-pub(crate) fn part(values: Values<'_>, rows: Range<usize>) -> Values<'_> {
-    match values {
-        Values::F32(values) => Values::F32(&values[rows]),
-        Values::F64(values) => Values::F64(&values[rows]),
     }
 }
 

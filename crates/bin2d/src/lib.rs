@@ -2,7 +2,7 @@
 //!
 //! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics,
 //! [`bin2d_stream`] those of text or arrays as they are read, and [`write_grid`] writes it as a TIFF with one float
-//! page for each reduction, which [`GridFile`] reads. [`bin`] is the kernel below, over plain slices. Several
+//! page for each reduction, which [`GridFile`] reads. [`bin`] is the kernel below, over columns in memory or in files. Several
 //! processes may bin a [`Shard`] of the rows each, and [`Shards`] merges their files.
 //!
 //! A point falls into the cell that `numpy.histogram2d` puts it into, with edges that are rounded as the columns are.
@@ -32,6 +32,7 @@ mod partition;
 mod pass;
 mod planes;
 mod reduction;
+mod rows;
 mod run;
 mod shard;
 mod sparse;
@@ -39,7 +40,7 @@ mod stage;
 mod stream;
 mod tiff;
 
-pub use columns::Columns;
+pub use columns::{Columns, Source};
 pub use error::Error;
 pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
@@ -47,6 +48,7 @@ pub use merge::Shards;
 pub use options::{Compression, Options};
 pub use pointillist_ingest::{Dtype, Progress};
 pub use reduction::{Reduction, Reductions, Term};
+pub use rows::Rows;
 pub use run::bin;
 pub use shard::Shard;
 pub use stage::{Binned, bin2d};

@@ -229,21 +229,21 @@ impl Locator {
     }
 
     /// The region that has cells for columns of these types: what lies beside it, in that type, is in no cell.
-    pub(crate) fn limits(&self, x: Values<'_>, y: Values<'_>) -> Extent {
+    pub(crate) fn limits(&self, x: Dtype, y: Dtype) -> Extent {
         let (xmin, xmax) = match x {
-            Values::F32(_) => self.x32.axis.limits(),
-            Values::F64(_) => self.x64.axis.limits(),
+            Dtype::F32 => self.x32.axis.limits(),
+            Dtype::F64 => self.x64.axis.limits(),
         };
         let (ymin, ymax) = match y {
-            Values::F32(_) => self.y32.axis.limits(),
-            Values::F64(_) => self.y64.axis.limits(),
+            Dtype::F32 => self.y32.axis.limits(),
+            Dtype::F64 => self.y64.axis.limits(),
         };
         Extent { xmin, xmax, ymin, ymax }
     }
 
     /// Whether the extent has a width in the types of these columns.
-    pub(crate) fn check(&self, x: Values<'_>, y: Values<'_>) -> Result<(), Error> {
-        self.extent.check(dtype(x), dtype(y))
+    pub(crate) fn check(&self, x: Dtype, y: Dtype) -> Result<(), Error> {
+        self.extent.check(x, y)
     }
 
     /// The same for a grid whose rows of cells begin so far from each other.
@@ -312,13 +312,6 @@ impl Locator {
         cells: &mut [u32],
     ) {
         run(self.kernel, Exact { order: self.order, x, y, cells });
-    }
-}
-
-fn dtype(values: Values<'_>) -> Dtype {
-    match values {
-        Values::F32(_) => Dtype::F32,
-        Values::F64(_) => Dtype::F64,
     }
 }
 
@@ -427,7 +420,7 @@ mod tests {
                 Values::F32(values) => f64::from(values[row]),
                 Values::F64(values) => values[row],
             };
-            let (_, edges) = self.0.iter().find(|(stored, _)| *stored == dtype(values)).unwrap();
+            let (_, edges) = self.0.iter().find(|(stored, _)| *stored == values.dtype()).unwrap();
             naive::search(edges, value)
         }
     }
@@ -451,7 +444,7 @@ mod tests {
                             (OUTSIDE, _) | (_, OUTSIDE) => OUTSIDE,
                             (column, row) => (height - 1 - row) * size.width() + column,
                         };
-                        let (x, y, types) = (block[row].0, block[row].1, (dtype(x), dtype(y)));
+                        let (x, y, types) = (block[row].0, block[row].1, (x.dtype(), y.dtype()));
                         assert_eq!(
                             cell, expected,
                             "{x:e}, {y:e} as {types:?} in {extent} of {size}, {kernel:?}"

@@ -38,7 +38,7 @@ pub use self::blend::{Blend, Float};
 pub use self::marker::{Along, Lattice, Marker, Mask};
 pub use self::pages::{ColorScale, Composited};
 pub(crate) use self::pages::{Coloring, Layer, Layering, no_color, values};
-pub use self::paint::{Carry, Colors, Paint};
+pub use self::paint::{Colors, Paint, read_channels};
 pub use self::place::Place;
 use self::place::Site;
 use self::tile::Painter;
@@ -46,7 +46,7 @@ use crate::grid::Stats;
 use crate::memory::Zeroed;
 use crate::partition::Slice;
 use crate::run::{Cut, fits};
-use crate::{Columns, Error, Size, os};
+use crate::{Columns, Error, Rows, Size, Source, os};
 
 /// What points carry, inks and pixels: numbers that may all be zero.
 pub trait Plain: private::Sealed + Copy + Default + Zeroable + PartialEq + Send + Sync {}
@@ -132,24 +132,30 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         (self.cut.slice_rows / self.canvas.site.copies()).max(1)
     }
 
-    /// Draws points over those that are there: x and y of `points`, and what each carries. Returns where they went.
-    /// Runs on the threads of the current rayon pool; `progress` counts rows.
+    /// Draws points over those that are there: x and y of `points`, in colours that are made of `colors`, as many columns
+    /// as the paint takes. Returns where they went. Runs on the threads of the current rayon pool; `progress` counts rows.
     ///
     /// # Errors
-    /// [`Error::Lengths`] when there is not as much carried as there are points, [`Error::Options`] when the extent of the cells
-    /// has no width in 32 bits and x or y are stored in these, [`Error::Allocation`] when there is no memory
-    /// for the points on their way, [`Error::Cancelled`] when `progress` says so. What is drawn is then not complete.
-    pub fn add<C: Carry<Row = P::Row>>(
+    /// [`Error::Lengths`] when the columns differ in length, [`Error::Options`] when colors are made of another number of
+    /// columns, or when the extent of the cells has no width in 32 bits and x or y are stored in these, [`Error::Points`] when
+    /// a file cannot be read or is damaged, [`Error::Allocation`] when there is no memory for the points on their way,
+    /// [`Error::Cancelled`] when `progress` says so. What is drawn is then not complete.
+    pub fn add(
         &mut self,
         points: &Columns<'_>,
-        carried: &C,
+        colors: &[Source<'_>],
         progress: &dyn Progress,
     ) -> Result<Stats, Error> {
-        let all = points.rows();
-        if carried.rows() != all {
-            return Err(Error::Lengths { x: all, y: all, z: Some(carried.rows()) });
+        if colors.len() != P::COLUMNS {
+            return Err(Error::Options(format!(
+                "colors are made of {} columns, and {} are given",
+                P::COLUMNS,
+                colors.len()
+            )));
         }
-        self.canvas.site.check(points)?;
+        let all = points.rows();
+        let rows = &Rows::new(points, colors)?;
+        let limits = self.canvas.site.limits(points)?;
         let slice_rows = self.slice_rows();
         let Self { blend, paint, canvas, slices, cut, kernel } = self;
         let Canvas { site, pixels, drawn, .. } = canvas;
@@ -162,7 +168,8 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
             slices.push(Slice::new(tiling, room_rows).map_err(Error::Allocation)?);
         }
         let fill = |batch: usize, slices: &mut [Slice<P::Row>]| {
-            let counted = slices.par_iter_mut().enumerate().map_init(
+            // In their order: threads go through the rows side by side.
+            let counted = slices.iter_mut().enumerate().par_bridge().map_init(
                 place::Room::new,
                 |room, (index, slice)| -> Result<Drawn, Error> {
                     if progress.cancelled() {
@@ -170,9 +177,9 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
                     }
                     slice.clear();
                     let start = all.min(batch + index * slice_rows);
-                    let rows = start..all.min(start + slice_rows);
-                    progress.advance(rows.len() as u64);
-                    Ok(site.gather(points, rows, carried, paint, slice, room))
+                    let share = start..all.min(start + slice_rows);
+                    progress.advance(share.len() as u64);
+                    site.gather((rows, share, limits), paint, slice, room)
                 },
             );
             counted.try_reduce(Drawn::default, |a, b| Ok(a + b))
@@ -205,6 +212,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
             std::mem::swap(&mut filled, &mut free);
         }
         draw(filled)?;
+        rows.finish()?;
         *drawn = *drawn + here;
         Ok(here.stats)
     }

@@ -4,12 +4,12 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pointillist_ingest::{Progress, Values};
+use pointillist_ingest::{Dtype, Progress};
 use rayon::prelude::*;
 
 use crate::accumulate::{Counter, Sample, Tile};
 use crate::columns::Columns;
-use crate::gather::{Room, Rows};
+use crate::gather::{Gather, Room};
 use crate::grid::{Body, Stats};
 use crate::lane::Lane;
 use crate::locate::Locator;
@@ -17,7 +17,7 @@ use crate::partition::{Slice, Tiling};
 use crate::planes::{Accumulators, Kept};
 use crate::run::{Cut, Field, Plan, no_column};
 use crate::sparse::Sparse;
-use crate::{Error, Reductions, Size};
+use crate::{Error, Reductions, Rows, Size};
 
 /// The grid, several times over, once, or not yet.
 #[derive(Debug)]
@@ -108,23 +108,23 @@ impl Slices {
 
 /// A z, and the room for slices of it.
 trait Sliced: Sample {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>>;
+    fn room(slices: &mut Slices) -> &mut Vec<Slice<Self>>;
 }
 
 impl Sliced for f32 {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+    fn room(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
         &mut slices.single
     }
 }
 
 impl Sliced for f64 {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+    fn room(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
         &mut slices.double
     }
 }
 
 impl Sliced for () {
-    fn of(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
+    fn room(slices: &mut Slices) -> &mut Vec<Slice<Self>> {
         &mut slices.without
     }
 }
@@ -149,44 +149,58 @@ impl Pass<'_> {
         cells: &mut Cells<C>,
         slices: &mut Slices,
     ) -> Result<Stats, Error> {
-        let &Columns { x, y, zones, .. } = columns;
+        let limits = self.locator.limits(columns.x.dtype(), columns.y.dtype());
         if self.fields.is_empty() {
-            // As many values as there are rows, of no bytes each.
-            let z = &vec![(); columns.rows()];
-            return self.add_rows(&Rows { x, y, z, zones }, 0, cells, slices);
+            let rows = &Rows::new(columns, &[])?;
+            let gather = Gather { rows, locator: self.locator, limits };
+            return self.add_rows::<C, ()>(&gather, 0, cells, slices);
         }
         let mut stats = Stats::default();
         for (number, field) in self.fields.iter().enumerate() {
             let z = columns.z(&field.name);
             let z = z.ok_or_else(|| no_column(self.reductions, &field.name))?;
-            stats = match z.values {
-                Values::F32(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
-                Values::F64(z) => self.add_rows(&Rows { x, y, z, zones }, number, cells, slices),
+            let rows = &Rows::new(columns, &[z.source])?;
+            let gather = Gather { rows, locator: self.locator, limits };
+            stats = match z.source.dtype() {
+                Dtype::F32 => self.add_rows::<C, f32>(&gather, number, cells, slices),
+                Dtype::F64 => self.add_rows::<C, f64>(&gather, number, cells, slices),
             }?;
         }
         Ok(stats)
     }
 
-    /// Adds these rows to what is kept of z number `field`.
+    /// Adds these rows to what is kept of z number `field`, which is of this type.
     fn add_rows<C: Counter, Z: Sliced>(
         &self,
-        rows: &Rows<'_, Z>,
+        gather: &Gather<'_>,
+        field: usize,
+        cells: &mut Cells<C>,
+        slices: &mut Slices,
+    ) -> Result<Stats, Error> {
+        let stats = self.add_unfinished::<C, Z>(gather, field, cells, slices)?;
+        gather.rows.finish()?;
+        Ok(stats)
+    }
+
+    fn add_unfinished<C: Counter, Z: Sliced>(
+        &self,
+        gather: &Gather<'_>,
         field: usize,
         cells: &mut Cells<C>,
         slices: &mut Slices,
     ) -> Result<Stats, Error> {
         match cells {
             Cells::Lanes(lanes, most) => {
-                let after = self.before + rows.z.len() as u64;
+                let after = self.before + gather.rows.len() as u64;
                 let stripes = usize::try_from(after.div_ceil(self.cut.stripe_rows));
                 while lanes.len() < stripes.unwrap_or(usize::MAX).min(*most) {
                     let lane = Lane::new(self.size, self.kept);
                     lanes.push(lane.map_err(Error::Allocation)?);
                 }
-                self.straight(rows, field, lanes, *most)
+                self.straight::<C, Z>(gather, field, lanes, *most)
             }
             &mut Cells::Waiting(tiling) => {
-                if let Some(stats) = self.put_aside(rows, field, tiling, slices)? {
+                if let Some(stats) = self.put_aside::<Z>(gather, field, tiling, slices)? {
                     return Ok(stats);
                 }
                 // They are too many to wait, or of another kind.
@@ -198,13 +212,13 @@ impl Pass<'_> {
                 self.add_up(field, &double, &mut tiles);
                 self.add_up(field, &without, &mut tiles);
                 drop((single, double, without));
-                let stats = self.by_tiles(rows, field, tiling, &mut tiles, Z::of(slices))?;
+                let stats = self.by_tiles(gather, field, tiling, &mut tiles, Z::room(slices))?;
                 *cells = Cells::Tiles(planes, tiling);
                 Ok(stats)
             }
             Cells::Tiles(planes, tiling) => {
                 let mut tiles = planes.tiles(field, tiling.tiles(), tiling.tile_cells());
-                self.by_tiles(rows, field, *tiling, &mut tiles, Z::of(slices))
+                self.by_tiles(gather, field, *tiling, &mut tiles, Z::room(slices))
             }
         }
     }
@@ -212,7 +226,7 @@ impl Pass<'_> {
     /// Partitions rows into slices of their own, if so many may wait and all are of one kind.
     fn put_aside<Z: Sliced>(
         &self,
-        rows: &Rows<'_, Z>,
+        gather: &Gather<'_>,
         field: usize,
         tiling: Tiling,
         slices: &mut Slices,
@@ -220,7 +234,7 @@ impl Pass<'_> {
         // Fewer and longer ones have less room that stays empty.
         const LONGER: usize = 4;
         const FEW: usize = 16;
-        let all = rows.z.len();
+        let all = gather.rows.len();
         let shortest = self.cut.slice_rows;
         let slice_rows = (all / FEW).clamp(shortest, LONGER * shortest);
         let rows_of = |index: usize| {
@@ -228,7 +242,7 @@ impl Pass<'_> {
             start..all.min(start + slice_rows)
         };
         let number = slices.number();
-        let waiting = Z::of(slices);
+        let waiting = Z::room(slices);
         let there: usize = waiting.iter().map(Slice::bytes_taken).sum();
         let new = 0..all.div_ceil(slice_rows);
         let needed =
@@ -243,7 +257,7 @@ impl Pass<'_> {
             let slice = Slice::new(tiling, rows_of(index).len());
             waiting.push(slice.map_err(Error::Allocation)?);
         }
-        self.fill(rows, field, rows_of, &mut waiting[number..]).map(Some)
+        self.fill(gather, field, rows_of, &mut waiting[number..]).map(Some)
     }
 
     /// Rows are done once for all columns that are reduced: with the first.
@@ -260,60 +274,67 @@ impl Pass<'_> {
 
     fn straight<C: Counter, Z: Sample>(
         &self,
-        rows: &Rows<'_, Z>,
+        gather: &Gather<'_>,
         field: usize,
         lanes: &mut [Lane<C>],
         all: usize,
     ) -> Result<Stats, Error> {
         let (before, stripe_rows) = (self.before, self.cut.stripe_rows);
-        let after = before + rows.z.len() as u64;
+        let after = before + gather.rows.len() as u64;
         let stripes = before / stripe_rows..after.div_ceil(stripe_rows);
         let next = AtomicU64::new(stripes.start);
-        let in_lanes = lanes.par_iter_mut().with_max_len(1).enumerate().map(|(index, lane)| {
-            let (mut room, mut valid) = (Room::new(), self.room(field));
-            let mut stats = Stats::default();
-            let mut own = stripes.clone().filter(|stripe| stripe % all as u64 == index as u64);
-            let mut following = || {
-                if self.kept.is_counts() {
-                    Some(next.fetch_add(1, Ordering::Relaxed))
-                        .filter(|stripe| stripes.contains(stripe))
-                } else {
-                    own.next()
-                }
-            };
-            while let Some(stripe) = following() {
-                if self.progress.cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                let start = (stripe * stripe_rows).max(before) - before;
-                let end = ((stripe + 1) * stripe_rows).min(after) - before;
-                let here = rows.gather(
-                    start as usize..end as usize,
-                    self.locator,
-                    &mut room,
-                    |cells, z| {
+        // Every thread has lanes of its own and takes their stripes in the order of the rows: all threads go through the rows
+        // side by side, and what the system reads ahead of a file is what is needed next.
+        let threads = rayon::current_num_threads().min(lanes.len());
+        let mut groups: Vec<Vec<&mut Lane<C>>> = (0..threads).map(|_| Vec::new()).collect();
+        for (index, lane) in lanes.iter_mut().enumerate() {
+            groups[index % threads].push(lane);
+        }
+        let in_lanes =
+            groups.into_par_iter().with_max_len(1).enumerate().map(|(group, mut lanes)| {
+                let (mut room, mut valid) = (Room::new(), self.room(field));
+                let mut stats = Stats::default();
+                let lane_of = |stripe: u64| (stripe % all as u64) as usize;
+                let mut own = stripes.clone().filter(|&stripe| lane_of(stripe) % threads == group);
+                let mut following = || {
+                    if self.kept.is_counts() {
+                        // Any lane will do.
+                        let stripe = next.fetch_add(1, Ordering::Relaxed);
+                        stripes.contains(&stripe).then_some((stripe, 0))
+                    } else {
+                        own.next().map(|stripe| (stripe, lane_of(stripe) / threads))
+                    }
+                };
+                while let Some((stripe, lane)) = following() {
+                    if self.progress.cancelled() {
+                        return Err(Error::Cancelled);
+                    }
+                    let lane = &mut lanes[lane];
+                    let start = (stripe * stripe_rows).max(before) - before;
+                    let end = ((stripe + 1) * stripe_rows).min(after) - before;
+                    let here = start as usize..end as usize;
+                    let here = gather.points::<Z>(here, &mut room, |cells, z| {
                         let points = cells.iter().copied().zip(z.iter().copied());
                         lane.add(field, points, valid.as_mut());
-                    },
-                );
-                stats += here;
-                self.advance(field, here);
-            }
-            Ok(stats)
-        });
+                    })?;
+                    stats += here;
+                    self.advance(field, here);
+                }
+                Ok(stats)
+            });
         in_lanes.try_reduce(Stats::default, |a, b| Ok(a + b))
     }
 
     fn by_tiles<C: Counter, Z: Sample>(
         &self,
-        rows: &Rows<'_, Z>,
+        gather: &Gather<'_>,
         field: usize,
         tiling: Tiling,
         tiles: &mut [Tile<'_, C>],
         slices: &mut Vec<Slice<Z>>,
     ) -> Result<Stats, Error> {
         let Cut { slice_rows, slice_bytes, .. } = self.cut;
-        let all = rows.z.len();
+        let all = gather.rows.len();
         // Two batches are under way, one that is filled and one that is added up.
         let most = (slice_bytes / Slice::<Z>::bytes(tiling, slice_rows)).max(2) / 2;
         let needed = most.min(all.div_ceil(slice_rows));
@@ -329,7 +350,7 @@ impl Pass<'_> {
         };
         let mut stats = Stats::default();
         for batch in batches {
-            let fill = || self.fill(rows, field, |index| rows_of(batch, index), free);
+            let fill = || self.fill(gather, field, |index| rows_of(batch, index), free);
             // While the first one is filled, there is none to be added up.
             let add = || self.add_up(field, filled, tiles);
             let (counted, ()) = rayon::join(fill, add);
@@ -345,12 +366,13 @@ impl Pass<'_> {
     /// Partitions rows, the share of each slice by its number.
     fn fill<Z: Sample>(
         &self,
-        rows: &Rows<'_, Z>,
+        gather: &Gather<'_>,
         field: usize,
         share: impl Fn(usize) -> Range<usize> + Sync,
         slices: &mut [Slice<Z>],
     ) -> Result<Stats, Error> {
-        let counted = slices.par_iter_mut().enumerate().map_init(
+        // In their order: threads go through the rows side by side.
+        let counted = slices.iter_mut().enumerate().par_bridge().map_init(
             Room::new,
             |room, (index, slice)| -> Result<Stats, Error> {
                 if self.progress.cancelled() {
@@ -358,7 +380,7 @@ impl Pass<'_> {
                 }
                 slice.clear();
                 let put = |cells: &[u32], z: &[Z]| slice.put(cells, z);
-                let stats = rows.gather(share(index), self.locator, room, put);
+                let stats = gather.points(share(index), room, put)?;
                 self.advance(field, stats);
                 Ok(stats)
             },

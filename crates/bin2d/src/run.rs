@@ -10,7 +10,7 @@
 //! there is nothing but counts. Stripes depend on nothing at all, and slices, batches, tiles and waiting leave the order
 //! of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
-use pointillist_ingest::{Kernel, Progress, Values};
+use pointillist_ingest::{Dtype, Kernel, Progress};
 
 use crate::columns::Columns;
 use crate::grid::{Counted, Stats};
@@ -107,7 +107,8 @@ impl Plan {
 ///
 /// # Errors
 /// [`Error::Options`] when the frame's extent has no width, or none in 32 bits along an axis that is stored in these,
-/// [`Error::NoZ`] when some source lacks a column that is to be reduced, [`Error::Memory`] or [`Error::Allocation`] when
+/// [`Error::NoZ`] when some source lacks a column that is to be reduced, [`Error::Points`] when a file cannot be read or is
+/// damaged, [`Error::Memory`] or [`Error::Allocation`] when
 /// the grid does not fit into memory, [`Error::Cancelled`] when `progress` says so.
 pub fn bin(
     sources: &[Columns<'_>],
@@ -168,7 +169,7 @@ fn bin_cut<'a>(
                 name: name.to_owned(),
                 about: About {
                     may_be_nan: z().any(|z| z.has_nan),
-                    is_wide: z().any(|z| matches!(z.values, Values::F64(_))),
+                    is_wide: z().any(|z| z.source.dtype() == Dtype::F64),
                 },
             }
         })
@@ -320,7 +321,7 @@ impl Binner {
         columns: &Columns<'_>,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        self.locator.check(columns.x, columns.y)?;
+        self.locator.check(columns.x.dtype(), columns.y.dtype())?;
         if let Some(over) = &mut self.over {
             let others = self.reductions.has_others();
             // Rows are done once.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Column, Points, Progress, Values, Zones};
+use pointillist_ingest::{Column, Points, Progress};
 
 use crate::over::Coloring;
 use crate::run::{bin_colored, no_column};
@@ -70,7 +70,7 @@ pub fn bin2d(
     let z = z_column(points, options)?;
     let reductions =
         options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
-    // A column that nothing is computed from is not even mapped.
+    // A column that nothing is computed from is not read.
     let names = reductions.columns(z).ok_or_else(|| no_column(&reductions, "z"))?;
     // Reductions that name no column are of the first that is handed on.
     let names: Vec<&str> = match z.filter(|z| names.contains(z)) {
@@ -81,19 +81,19 @@ pub fn bin2d(
     let channels = coloring.columns(&reductions).iter().copied();
     let channels: Vec<&str> = channels.filter(|name| !names.contains(name)).collect();
     let names = [names, channels].concat();
-    let tables: Vec<Table> = points
+    let tables: Vec<Table<'_>> = points
         .iter()
-        .map(|points| Table::open(points, options, &names))
+        .map(|points| Table::new(points, options, &names))
         .collect::<Result<_, _>>()?;
     let bounds = tables.iter().fold(Bounds::default(), |bounds, Table { x, y, .. }| {
         bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
     });
     // As the coarser of the types says, where there are several.
-    let stored = |column: fn(&Table) -> &Column| {
-        let is_single = |table| matches!(column(table).values(), Values::F32(_));
+    let stored = |column: for<'a> fn(&'a Table<'a>) -> &'a Column| {
+        let is_single = |table| column(table).dtype() == Dtype::F32;
         if tables.iter().any(is_single) { Dtype::F32 } else { Dtype::F64 }
     };
-    let stored = [stored(|table| &table.x), stored(|table| &table.y)];
+    let stored = [stored(|table| table.x), stored(|table| table.y)];
     let Options { cells, aspect, extent, .. } = *options;
     let frame = Frame::resolve_stored(cells, aspect, extent, bounds, stored)?;
     let mut sources: Vec<Columns<'_>> =
@@ -103,9 +103,6 @@ pub fn bin2d(
         sources = share(sources, &shard.rows(all));
     }
     let grid = bin_colored(&sources, &frame, &reductions, &coloring, progress)?;
-    drop(sources);
-    // To give back a map takes a tenth of the time that binning takes, and nobody has to wait for it.
-    rayon::spawn(move || drop(tables));
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))
 }
@@ -126,17 +123,16 @@ pub(crate) fn share<'a>(sources: Vec<Columns<'a>>, rows: &Range<u64>) -> Vec<Col
 }
 
 /// The columns of one of several points that are binned together.
-struct Table {
-    x: Column,
-    y: Column,
+struct Table<'a> {
+    x: &'a Column,
+    y: &'a Column,
     /// Those that are reduced.
-    z: Vec<Column>,
-    zones: Option<(Zones, Zones)>,
+    z: Vec<&'a Column>,
 }
 
-impl Table {
-    fn open(
-        points: &Points,
+impl<'a> Table<'a> {
+    fn new(
+        points: &'a Points,
         options: &Options,
         names: &[&str],
     ) -> Result<Self, pointillist_ingest::Error> {
@@ -144,19 +140,15 @@ impl Table {
             x: points.column(&options.x)?,
             y: points.column(&options.y)?,
             z: names.iter().map(|name| points.column(name)).collect::<Result<_, _>>()?,
-            zones: points.zones(&options.x)?.zip(points.zones(&options.y)?),
         })
     }
 
-    fn columns<'a>(&'a self, names: &[&'a str]) -> Result<Columns<'a>, Error> {
-        let mut columns = Columns::new(self.x.values(), self.y.values())?;
-        for (name, z) in names.iter().zip(&self.z) {
-            columns = columns.with_z(name, z.values(), z.non_finite() > 0)?;
+    fn columns(&self, names: &[&'a str]) -> Result<Columns<'a>, Error> {
+        let mut columns = Columns::new(self.x, self.y)?;
+        for (name, &z) in names.iter().zip(&self.z) {
+            columns = columns.with_z(name, z, z.non_finite() > 0)?;
         }
-        Ok(match &self.zones {
-            Some((x, y)) => columns.with_zones(x, y),
-            None => columns,
-        })
+        Ok(columns)
     }
 }
 

@@ -95,9 +95,7 @@ impl From<pointillist_ingest::Error> for Failure {
         match error {
             pointillist_ingest::Error::Cancelled => Self::Interrupted,
             pointillist_ingest::Error::Options(message) => Self::Usage(message),
-            error @ pointillist_ingest::Error::NotPoints { .. } => {
-                Self::Damaged(Kept::Columns, chain(&error))
-            }
+            error if error.is_damage() => Self::Damaged(Kept::Columns, chain(&error)),
             error => Self::Error(chain(&error)),
         }
     }

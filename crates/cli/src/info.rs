@@ -119,8 +119,7 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
     let mut facts = json!({ "kind": "points", "path": shown(path), "verified": verify });
     facts["points"] = json!(sidecar);
     facts["grids"] = json!(grids.iter().map(|grid| grid.facts(&points)).collect::<Vec<_>>());
-    let zoned = sidecar.columns.iter().all(|column| column.zones.is_some());
-    facts["blocks"] = json!(zoned.then(|| points.rows().div_ceil(Zones::BLOCK as u64)));
+    facts["blocks"] = json!(points.rows().div_ceil(Zones::BLOCK as u64));
     Ok((lines, facts))
 }
 

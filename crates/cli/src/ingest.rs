@@ -129,10 +129,6 @@ fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
 pub(crate) fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Points> {
     let points = Points::open(output).ok()?;
     let sidecar = points.sidecar();
-    let same = sidecar.options == *options
-        && are_unchanged(inputs, &sidecar.sources)
-        && sidecar.columns.iter().all(|column| {
-            points.column(&column.name).is_ok() && points.zones(&column.name).is_ok()
-        });
+    let same = sidecar.options == *options && are_unchanged(inputs, &sidecar.sources);
     same.then_some(points)
 }

@@ -5,7 +5,7 @@ mod args;
 use std::time::Instant;
 
 use pointillist_bin2d::over::ColorScale;
-use pointillist_bin2d::{Extent, Stats};
+use pointillist_bin2d::{Columns, Extent, Source, Stats};
 use pointillist_colorize::{
     Cells as Values, Color, Norm, Options, Paint, Picture, Resident, Scale, Style,
 };
@@ -169,8 +169,10 @@ impl Job {
         let scene = self.scene(&bounds, has_alpha, wide)?;
         let mut drawing = scene.drawing(self)?;
         while let Some(batch) = batches.next_batch()? {
-            let columns: Vec<_> = places.iter().map(|&place| batch.columns[place]).collect();
-            drawing.add(columns[0], columns[1], &columns[2..], &UntilInterrupted)?;
+            let columns = places.iter().map(|&place| batch.columns[place].into());
+            let columns: Vec<Source<'_>> = columns.collect();
+            let points = Columns::new(columns[0], columns[1])?;
+            drawing.add(&points, &columns[2..], &UntilInterrupted)?;
         }
         let account = batches.finish()?;
         drop(progress);
@@ -222,17 +224,15 @@ impl Job {
             }
             Ok(all)
         };
-        let wide = tables
-            .iter()
-            .flatten()
-            .any(|column| matches!(column.values(), pointillist_ingest::Values::F64(_)));
+        let wide = tables.iter().flatten().any(|column| column.dtype() == Dtype::F64);
         let scene = self.scene(&bounds, has_alpha, wide)?;
         let mut drawing = scene.drawing(self)?;
         let rows = points.iter().map(Points::rows).sum();
         let progress = StageProgress::new(global, STAGE, &Unit::Rows, Some(rows));
         for columns in &tables {
-            let values: Vec<_> = columns.iter().map(pointillist_ingest::Column::values).collect();
-            drawing.add(values[0], values[1], &values[2..], &progress)?;
+            let columns: Vec<Source<'_>> = columns.iter().map(|&column| column.into()).collect();
+            let points = Columns::new(columns[0], columns[1])?;
+            drawing.add(&points, &columns[2..], &progress)?;
         }
         drop(progress);
         self.finish(&scene, drawing, made_from, args, start, report)

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -71,7 +72,26 @@ pub enum Values<'a> {
     F64(&'a [f64]),
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    /// These rows of them.
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    pub fn slice(&self, rows: Range<usize>) -> Values<'a> {
+        match *self {
+            Self::F32(values) => Values::F32(&values[rows]),
+            Self::F64(values) => Values::F64(&values[rows]),
+        }
+    }
+
+    /// The type of the values.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Self::F32(_) => Dtype::F32,
+            Self::F64(_) => Dtype::F64,
+        }
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         match self {
@@ -86,34 +106,10 @@ impl Values<'_> {
     }
 }
 
-/// A memory map of the values of a column that [`ColumnFile`] wrote.
-#[derive(Debug)]
-pub(crate) struct ColumnMap {
-    map: npy::Map,
-    dtype: Dtype,
-}
-
-impl ColumnMap {
-    /// Maps the file at `path`, which must hold `rows` values of `dtype` and nothing else. `Err(Ok(reason))`
-    /// where it does not.
-    pub(crate) fn open(
-        path: &Path,
-        dtype: Dtype,
-        rows: u64,
-    ) -> Result<Self, Result<String, io::Error>> {
-        let what = format!("{rows} rows of {dtype}");
-        let map = npy::Map::open(path, &header(dtype, rows), rows, dtype.size(), &what)?;
-        Ok(Self { map, dtype })
-    }
-
-    pub(crate) fn values(&self) -> Values<'_> {
-        let data = self.map.data();
-        // The casts cannot fail: the data is aligned, and its length was checked.
-        match self.dtype {
-            Dtype::F32 => Values::F32(bytemuck::cast_slice(data)),
-            Dtype::F64 => Values::F64(bytemuck::cast_slice(data)),
-        }
-    }
+/// Checks that an opened file is what [`ColumnFile`] writes of `rows` values of `dtype`. `Err(Ok(reason))` where it is not.
+pub(crate) fn check(file: &File, dtype: Dtype, rows: u64) -> Result<(), Result<String, io::Error>> {
+    let what = format!("{rows} rows of {dtype}");
+    npy::check(file, &header(dtype, rows), rows, dtype.size(), &what)
 }
 
 #[cfg(test)]
@@ -141,8 +137,11 @@ mod tests {
         file.write(2, &[3.0_f32, 4.0]).unwrap();
         file.write(0, &[1.0_f32, 2.0]).unwrap();
         file.finish(Dtype::F32, 4).unwrap();
-        let map = ColumnMap::open(&path, Dtype::F32, 4).unwrap();
-        assert!(matches!(map.values(), Values::F32([1.0, 2.0, 3.0, 4.0])));
+        check(&File::open(&path).unwrap(), Dtype::F32, 4).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let values: Vec<u8> =
+            [1.0_f32, 2.0, 3.0, 4.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+        assert_eq!(bytes[HEADER as usize..], values);
     }
 
     #[cfg(target_os = "linux")]
@@ -173,7 +172,8 @@ mod tests {
         for (dtype, rows) in
             [(Dtype::F32, 1), (Dtype::F32, 3), (Dtype::F64, 1), (Dtype::F32, u64::MAX)]
         {
-            assert!(matches!(ColumnMap::open(&path, dtype, rows), Err(Ok(_))), "{dtype} {rows}");
+            let file = File::open(&path).unwrap();
+            assert!(matches!(check(&file, dtype, rows), Err(Ok(_))), "{dtype} {rows}");
         }
     }
 }

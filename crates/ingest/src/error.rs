@@ -317,6 +317,29 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file of a `.points` folder is not what was written, or missing, or of another version of the format: making the
+    /// columns again mends it.
+    #[error("{}: {reason}; ingest again with --force", .path.display())]
+    Damaged {
+        /// The file, or the folder where it is the sidecar.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A process may not have as many files open as there are columns.
+    #[error(
+        "{}: more files would be open than this process may have, {columns} of this folder alone: allow it more, \
+         ulimit -n 65536, or give it fewer folders at a time",
+        .path.display()
+    )]
+    TooManyFiles {
+        /// The folder.
+        path: PathBuf,
+        /// How many columns it has.
+        columns: usize,
+    },
+
     /// A `.points` has no column of that name.
     #[error("{}: no column {name:?}; it has {}", .path.display(), .known.join(", "))]
     UnknownColumn {
@@ -338,6 +361,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether columns are damaged or of another version, which making them again mends.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
+    pub(crate) fn damaged(path: &Path, reason: &str) -> Self {
+        Self::Damaged { path: path.to_owned(), reason: reason.to_owned() }
+    }
+
     /// An input that cannot be read, or what its unpacker says of it.
     pub(crate) fn read(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

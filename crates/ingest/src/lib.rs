@@ -1,7 +1,7 @@
 //! Text and arrays to columns: the first stage of pointillist, and the owner of the `.points` folder.
 //!
 //! [`ingest`] parses text with one point a line, of any size, into one `.npy` file a column beside a
-//! `points.json` with the bounds of each; arrays need no parsing. [`Points`] reads such a folder as memory maps. A
+//! `points.json` with the bounds of each; arrays need no parsing. [`Points`] reads such a folder. A
 //! text is parsed once; everything that follows works on the columns.
 //!
 //! Numbers are rounded correctly to the stored type, and the result does not depend on the number of threads.
@@ -15,6 +15,7 @@ mod error;
 mod exact_tests;
 mod explain;
 mod fields;
+mod folder;
 mod foreign;
 mod head;
 mod kernel;
@@ -35,6 +36,7 @@ mod points;
 mod progress;
 mod read_as;
 mod regular;
+mod scan;
 mod sidecar;
 mod source;
 pub mod staged;
@@ -49,10 +51,11 @@ pub use explain::{Explained, explain};
 pub use kernel::Kernel;
 pub use options::{ColumnChoice, Delimiter, Dtype, Options, Precision, Raw};
 pub use pipeline::{Account, Ingested, SkippedLine, ingest};
-pub use points::{Column, GRIDS, Points};
+pub use points::{GRIDS, Points};
 pub use progress::Progress;
 pub use read_as::{ReadAs, ReadColumn};
 pub use regular::open_regular;
+pub use scan::{Buffer, Column, Scan};
 pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Skipped};
 pub use source::{Input, Source};
 pub use text::{Columns, Reading, Table, parse_text};

@@ -133,11 +133,12 @@ fn ingest_with(
         error => error,
     })?;
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
+    keep_grids(destination, staged.path(), &account.sidecar);
+    // Before it is renamed: from then on, another run may replace it.
+    let points = Points::written(staged.path(), destination, account.sidecar)?;
     // What has come to stand there meanwhile is exchanged with it, and removed.
     check_destination(destination)?;
-    keep_grids(destination, staged.path(), &account.sidecar);
     staged.commit(&json).map_err(write)?;
-    let points = Points::written(destination, account.sidecar);
     Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })
 }
 

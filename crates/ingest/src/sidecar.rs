@@ -12,7 +12,7 @@ pub(crate) const FILE_NAME: &str = "points.json";
 /// Marks the file as ours.
 const FORMAT: &str = "pointillist points";
 /// Grows when older programs could not read what newer ones write.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A sidecar is a few kilobytes; what is longer is not one.
 pub(crate) const LONGEST: u64 = 16 << 20;
 
@@ -46,6 +46,15 @@ pub struct Sidecar {
     /// What was concluded from the heads of texts; none of arrays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_as: Vec<ReadAs>,
+}
+
+/// Why a text is no sidecar that can be used.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    /// It is something else.
+    Other(String),
+    /// It was one, or is one of another version.
+    Damaged(String),
 }
 
 /// How many malformed lines were skipped, by what is wrong with them.
@@ -130,9 +139,8 @@ pub struct ColumnInfo {
     /// What happened to values that the stored type has no value near.
     #[serde(default, skip_serializing_if = "Lost::is_nothing")]
     pub lost: Lost,
-    /// The zones in `NAME.zones.npy`; `None` in a folder that was written without them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zones: Option<ZonesInfo>,
+    /// The zones in `NAME.zones.npy`.
+    pub zones: ZonesInfo,
 }
 
 impl ColumnInfo {
@@ -207,47 +215,46 @@ impl Sidecar {
         }
     }
 
-    /// Parses a sidecar; `Err` says what is wrong with it.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+    /// Parses a sidecar.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Unfit> {
         /// What every version has.
         #[derive(Deserialize)]
         struct Marker {
             format: String,
             version: u32,
         }
-        let marker: Marker = serde_json::from_slice(text)
-            .map_err(|error| format!("{FILE_NAME} is not a sidecar of ours: {error}"))?;
+        let other =
+            |what: String| Unfit::Other(format!("{FILE_NAME} is not a sidecar of ours: {what}"));
+        let damaged = |what: String| Unfit::Damaged(format!("{FILE_NAME} is damaged: {what}"));
+        let marker: Marker =
+            serde_json::from_slice(text).map_err(|error| other(error.to_string()))?;
         if marker.format != FORMAT {
-            return Err(format!(
-                "{FILE_NAME} is not a sidecar of ours: format is {:?}",
-                marker.format
-            ));
+            return Err(other(format!("format is {:?}", marker.format)));
         }
         if marker.version != VERSION {
-            return Err(format!(
-                "{FILE_NAME} has version {}, and this program reads version {VERSION}; ingest again",
+            return Err(Unfit::Damaged(format!(
+                "{FILE_NAME} has version {}, and this program reads version {VERSION}",
                 marker.version
-            ));
+            )));
         }
-        let sidecar: Self = serde_json::from_slice(text)
-            .map_err(|error| format!("{FILE_NAME} is damaged: {error}"))?;
+        let sidecar: Self =
+            serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
         for (index, column) in sidecar.columns.iter().enumerate() {
             // The name becomes a path.
-            check_name(&column.name).map_err(|error| format!("{FILE_NAME} is damaged: {error}"))?;
+            check_name(&column.name).map_err(|error| damaged(error.to_string()))?;
             if sidecar.columns[..index].iter().any(|other| other.name == column.name) {
-                return Err(format!("{FILE_NAME} is damaged: two columns {:?}", column.name));
+                return Err(damaged(format!("two columns {:?}", column.name)));
             }
-            if let Some(ZonesInfo { rows_per_block, .. }) = column.zones
-                && rows_per_block != zones::BLOCK as u64
-            {
-                return Err(format!("{FILE_NAME} is damaged: blocks of {rows_per_block} rows"));
+            let rows_per_block = column.zones.rows_per_block;
+            if rows_per_block != zones::BLOCK as u64 {
+                return Err(damaged(format!("blocks of {rows_per_block} rows")));
             }
         }
         if sidecar.columns.is_empty() {
-            return Err(format!("{FILE_NAME} is damaged: it has no columns"));
+            return Err(damaged("it has no columns".to_owned()));
         }
         if identity(sidecar.rows, &sidecar.columns) != sidecar.identity {
-            return Err(format!("{FILE_NAME} is damaged: its identity is not that of its columns"));
+            return Err(damaged("its identity is not that of its columns".to_owned()));
         }
         Ok(sidecar)
     }
@@ -262,7 +269,7 @@ impl Sidecar {
 fn identity(rows: u64, columns: &[ColumnInfo]) -> String {
     let mut text = format!("{rows}\n");
     for column in columns {
-        // The zones follow from the values: columns with and without them are the same.
+        // The zones follow from the values.
         let ColumnInfo { name, dtype, min, max, non_finite, hash, lost: _, zones: _ } = column;
         text.push_str(&format!("{name} {dtype} {min:?} {max:?} {non_finite} {hash}\n"));
     }
@@ -277,7 +284,8 @@ mod tests {
         let (name, hash) = ("x".to_owned(), String::new());
         let (min, max) = bounds.unzip();
         let lost = Lost::default();
-        ColumnInfo { name, dtype, min, max, non_finite: 0, hash, lost, zones: None }
+        let zones = ZonesInfo { rows_per_block: zones::BLOCK as u64, hash: String::new() };
+        ColumnInfo { name, dtype, min, max, non_finite: 0, hash, lost, zones }
     }
 
     fn coarse(min: f64, max: f64) -> Option<Coarseness> {

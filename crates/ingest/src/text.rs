@@ -179,7 +179,7 @@ fn piece_length(text: &[u8], piece: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Input, ingest};
+    use crate::{Buffer, Input, ingest};
 
     fn read(text: &str, options: &Options) -> Result<Table, Error> {
         parse_text(Path::new("-"), text.as_bytes(), options, &Reading::default())
@@ -193,7 +193,8 @@ mod tests {
         let done = ingest(vec![input], &folder.path().join("a.points"), options, &())?;
         let sidecar = done.points.sidecar();
         let columns = sidecar.columns.iter().map(|column| {
-            match done.points.column(&column.name).unwrap().values() {
+            let mut buffer = Buffer::default();
+            match done.points.column(&column.name).unwrap().read(&mut buffer).unwrap() {
                 Values::F32(values) => values.to_vec(),
                 Values::F64(_) => panic!("the columns are 32 bits wide"),
             }

@@ -1,20 +1,23 @@
 //! `NAME.zones.npy`: of every block of a column the smallest and the largest value, so that a reader who looks for a
-//! region can pass over the blocks that lie beyond it, and need not compare the values of those that lie within.
+//! region can pass over the blocks that lie beyond it, and the hash of its values, so that what is read is known to be
+//! what was written.
 //!
-//! A structured array with one record a block, of which NumPy makes `zones["min"]`, `zones["max"]` and
-//! `zones["non_finite"]`. It follows from the values and is no part of their identity.
+//! A structured array with one record a block, of which NumPy makes `zones["min"]`, `zones["max"]`,
+//! `zones["non_finite"]` and `zones["hash"]`. It follows from the values and is no part of their identity.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::npy;
 use crate::options::Dtype;
 use crate::sidecar::ColumnInfo;
+use crate::summary::{Summary, first_half};
+use crate::{npy, os};
 
 /// Rows of a block. Small enough to be told apart where rows are in some order, large enough that zones are next to
-/// nothing beside the values: 12 bytes to 262,144.
+/// nothing beside the values: 20 bytes to 262,144.
 pub(crate) const BLOCK: usize = 65536;
 
 /// Bytes before the first record.
@@ -79,8 +82,9 @@ pub struct ZonesInfo {
 }
 
 impl ZonesInfo {
-    pub(crate) fn new(dtype: Dtype, zones: &[Zone]) -> Self {
-        Self { rows_per_block: BLOCK as u64, hash: hash(&records(dtype, zones)) }
+    pub(crate) fn new(dtype: Dtype, summary: &Summary) -> Self {
+        let records = records(dtype, summary.zones(), summary.hashes());
+        Self { rows_per_block: BLOCK as u64, hash: hash(&records) }
     }
 }
 
@@ -90,22 +94,29 @@ pub(crate) fn file_name(column: &str) -> String {
 }
 
 /// Writes the zones of a column of type `dtype` to a new file.
-pub(crate) fn write(path: &Path, dtype: Dtype, zones: &[Zone]) -> io::Result<()> {
-    let mut bytes = header(dtype, zones.len() as u64).to_vec();
-    bytes.extend(records(dtype, zones));
+pub(crate) fn write(path: &Path, dtype: Dtype, summary: &Summary) -> io::Result<()> {
+    let mut bytes = header(dtype, summary.zones().len() as u64).to_vec();
+    bytes.extend(records(dtype, summary.zones(), summary.hashes()));
     std::fs::write(path, bytes)
 }
 
 fn header(dtype: Dtype, blocks: u64) -> [u8; HEADER] {
     let size = dtype.size();
-    let descr = format!("[('min', '<f{size}'), ('max', '<f{size}'), ('non_finite', '<u{size}')]");
+    let descr = format!(
+        "[('min', '<f{size}'), ('max', '<f{size}'), ('non_finite', '<u{size}'), ('hash', '<u8')]"
+    );
     npy::header(&descr, blocks)
 }
 
+/// Bytes of a record.
+fn record_size(dtype: Dtype) -> usize {
+    3 * dtype.size() as usize + size_of::<u64>()
+}
+
 /// The records as they lie in the file.
-fn records(dtype: Dtype, zones: &[Zone]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(zones.len() * 3 * dtype.size() as usize);
-    for &Zone { min, max, non_finite } in zones {
+fn records(dtype: Dtype, zones: &[Zone], hashes: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(zones.len() * record_size(dtype));
+    for (&Zone { min, max, non_finite }, &hash) in zones.iter().zip(hashes) {
         match dtype {
             Dtype::F32 => bytes.extend_from_slice(bytemuck::bytes_of(&[
                 (min as f32).to_bits(),
@@ -118,8 +129,29 @@ fn records(dtype: Dtype, zones: &[Zone]) -> Vec<u8> {
                 non_finite,
             ])),
         }
+        bytes.extend_from_slice(&hash.to_ne_bytes());
     }
     bytes
+}
+
+/// What a record says.
+fn parse(dtype: Dtype, record: &[u8]) -> (Zone, u64) {
+    let (zone, hash) = record.split_at(3 * dtype.size() as usize);
+    let zone = match dtype {
+        Dtype::F32 => {
+            let [min, max, non_finite]: [u32; 3] = bytemuck::pod_read_unaligned(zone);
+            Zone {
+                min: f32::from_bits(min).into(),
+                max: f32::from_bits(max).into(),
+                non_finite: non_finite.into(),
+            }
+        }
+        Dtype::F64 => {
+            let [min, max, non_finite]: [u64; 3] = bytemuck::pod_read_unaligned(zone);
+            Zone { min: f64::from_bits(min), max: f64::from_bits(max), non_finite }
+        }
+    };
+    (zone, bytemuck::pod_read_unaligned(hash))
 }
 
 fn hash(records: &[u8]) -> String {
@@ -129,86 +161,78 @@ fn hash(records: &[u8]) -> String {
 /// The zones of a column: one a block of [`Zones::BLOCK`] rows, of which the last may have fewer.
 #[derive(Debug)]
 pub struct Zones {
-    map: npy::Map,
-    dtype: Dtype,
+    zones: Vec<Zone>,
+    hashes: Vec<u64>,
 }
 
 impl Zones {
     /// Rows of every block but the last.
     pub const BLOCK: usize = BLOCK;
 
-    /// Maps the zones of the column that `info` describes, of `rows` rows, and checks them. `Err(Ok(reason))` where
+    /// Reads the zones of the column that `info` describes, of `rows` rows, and checks them. `Err(Ok(reason))` where
     /// they are not what `info` says.
-    pub(crate) fn open(
-        path: &Path,
+    pub(crate) fn read(
+        file: &File,
         info: &ColumnInfo,
-        expected: &ZonesInfo,
         rows: u64,
     ) -> Result<Self, Result<String, io::Error>> {
         let differs = || Err(Ok("differs from what was written".to_owned()));
         let dtype = info.dtype;
         let blocks = rows.div_ceil(BLOCK as u64);
         let what = format!("zones of {rows} rows of {dtype}");
-        let header = header(dtype, blocks);
-        let map = npy::Map::open(path, &header, blocks, 3 * dtype.size(), &what)?;
-        let zones = Self { map, dtype };
-        if hash(zones.map.data()) != expected.hash {
+        let size = record_size(dtype);
+        npy::check(file, &header(dtype, blocks), blocks, size as u64, &what)?;
+        // As long as the file, which may be all hole.
+        let length = blocks as usize * size;
+        let mut records = Vec::new();
+        records.try_reserve_exact(length).map_err(|error| Err(error.into()))?;
+        records.resize(length, 0);
+        let read = os::read_at(file, &mut records, HEADER as u64).map_err(Err)?;
+        if read < length || hash(&records) != info.zones.hash {
             return differs();
         }
-        // Who trusts the zones never looks at the values, so they must make sense, and be those of the bounds.
+        let (zones, hashes): (Vec<Zone>, Vec<u64>) =
+            records.chunks_exact(size).map(|record| parse(dtype, record)).unzip();
+        // Who trusts the zones never looks at the values, so they must make sense, and be those of the column.
         let mut left = rows;
         let sound = zones.iter().all(|zone| {
             let here = left.min(BLOCK as u64);
             left -= here;
             zone.fits(here)
         });
-        if !sound {
+        let all = Zone::of_all(zones.iter().copied());
+        if !sound
+            || all.bounds() != info.bounds()
+            || all.non_finite != info.non_finite
+            || !info.hash.starts_with(&first_half(&hashes))
+        {
             return differs();
         }
-        let all = Zone::of_all(zones.iter());
-        if all.bounds() != info.bounds() || all.non_finite != info.non_finite {
-            return differs();
-        }
-        Ok(zones)
+        Ok(Self { zones, hashes })
     }
 
     /// Number of blocks.
     pub fn len(&self) -> usize {
-        self.map.data().len() / self.size()
+        self.zones.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.zones.is_empty()
     }
 
     /// The zone of the rows from `block * Zones::BLOCK` on, or `None` beyond the last block.
     pub fn get(&self, block: usize) -> Option<Zone> {
-        let at = block.checked_mul(self.size())?;
-        let record = self.map.data().get(at..)?.get(..self.size())?;
-        Some(match self.dtype {
-            Dtype::F32 => {
-                let &[min, max, non_finite]: &[u32; 3] = bytemuck::from_bytes(record);
-                Zone {
-                    min: f32::from_bits(min).into(),
-                    max: f32::from_bits(max).into(),
-                    non_finite: non_finite.into(),
-                }
-            }
-            Dtype::F64 => {
-                let &[min, max, non_finite]: &[u64; 3] = bytemuck::from_bytes(record);
-                Zone { min: f64::from_bits(min), max: f64::from_bits(max), non_finite }
-            }
-        })
+        self.zones.get(block).copied()
     }
 
     /// The zones of all blocks, in the order of the rows.
     pub fn iter(&self) -> impl Iterator<Item = Zone> + '_ {
-        (0..self.len()).map_while(|block| self.get(block))
+        self.zones.iter().copied()
     }
 
-    /// Bytes of a record.
-    fn size(&self) -> usize {
-        3 * self.dtype.size() as usize
+    /// The hash of each block.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
     }
 }

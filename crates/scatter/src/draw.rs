@@ -16,9 +16,8 @@ mod bands;
 mod layers;
 mod paint;
 
-use pointillist_bin2d::{Columns, Progress, Stats};
+use pointillist_bin2d::{Columns, Progress, Source, Stats};
 use pointillist_colorize::{Color, Picture};
-use pointillist_ingest::Values;
 
 pub use paint::Coloring;
 
@@ -113,22 +112,20 @@ impl Drawing {
         self.replaced
     }
 
-    /// Draws points over those that are there: columns of one length, and those that their colours are made of, as
+    /// Draws points over those that are there: x and y, and the columns, as long, that their colours are made of, as
     /// [`Coloring::columns`] has it. Runs on the threads of the current rayon pool; `progress` counts rows.
     ///
     /// # Errors
-    /// Where lengths differ, a channel of a colour is out of its range, there is no memory for the points on their way, or
-    /// `progress` says so. What is drawn is then not complete.
+    /// Where lengths differ, a channel of a colour is out of its range, a file cannot be read or is damaged, there is no
+    /// memory for the points on their way, or `progress` says so. What is drawn is then not complete.
     pub fn add(
         &mut self,
-        x: Values<'_>,
-        y: Values<'_>,
-        colors: &[Values<'_>],
+        points: &Columns<'_>,
+        colors: &[Source<'_>],
         progress: &dyn Progress,
     ) -> Result<(), Error> {
-        let points = Columns::new(x, y)?;
         self.ranges.check(colors)?;
-        self.layer.add(&points, [x, y], colors, progress)
+        self.layer.add(points, colors, progress)
     }
 
     /// The picture, which is the canvas of the figure with what lies outside the axes as it was, and where the points went: binned

@@ -51,6 +51,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether columns are damaged or of another version, which making them again mends.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Points(error) if error.is_damage())
+    }
+
     /// Whether the options are to blame, rather than the points or the machine.
     pub fn is_usage(&self) -> bool {
         match self {

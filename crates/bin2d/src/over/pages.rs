@@ -268,7 +268,7 @@ impl Layering {
         progress: &dyn Progress,
     ) -> Result<Stats, Error> {
         let channel =
-            |name: &str| columns.z(name).map(|z| z.values).ok_or_else(|| no_color(None, name));
+            |name: &str| columns.z(name).map(|z| z.source).ok_or_else(|| no_color(None, name));
         let [r, g, b] = [channel("r")?, channel("g")?, channel("b")?];
         match &mut self.over {
             Channels::Three(over) => over.add(columns, &[r, g, b], progress),

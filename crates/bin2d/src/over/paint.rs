@@ -7,80 +7,18 @@ use pointillist_ingest::Values;
 use super::Plain;
 use crate::Error;
 
-/// Columns that points take something from on their way to their pixels: what makes their colours.
-pub trait Carry: Sync {
-    /// What one point takes.
-    type Row: Plain;
-
-    /// Number of points.
-    fn rows(&self) -> usize;
-
-    /// Reads what these points take: `into` has as many places.
-    fn read(&self, rows: Range<usize>, into: &mut [Self::Row]);
-}
-
-/// One column, in its own type.
-impl Carry for &[f32] {
-    type Row = f32;
-
-    fn rows(&self) -> usize {
-        self.len()
-    }
-
-    fn read(&self, rows: Range<usize>, into: &mut [f32]) {
-        into.copy_from_slice(&self[rows]);
-    }
-}
-
-/// One column, in its own type.
-impl Carry for &[f64] {
-    type Row = f64;
-
-    fn rows(&self) -> usize {
-        self.len()
-    }
-
-    fn read(&self, rows: Range<usize>, into: &mut [f64]) {
-        into.copy_from_slice(&self[rows]);
-    }
-}
-
-/// Columns of one length, as 32-bit floats.
-impl<const N: usize> Carry for [Values<'_>; N]
-where
-    [f32; N]: Plain,
-{
-    type Row = [f32; N];
-
-    fn rows(&self) -> usize {
-        self.iter().map(Values::len).min().unwrap_or(0)
-    }
-
-    fn read(&self, rows: Range<usize>, into: &mut [[f32; N]]) {
-        for (channel, values) in self.iter().enumerate() {
-            match values {
-                Values::F32(values) => {
-                    for (row, &value) in into.iter_mut().zip(&values[rows.clone()]) {
-                        row[channel] = value;
-                    }
-                }
-                Values::F64(values) => {
-                    for (row, &value) in into.iter_mut().zip(&values[rows.clone()]) {
-                        row[channel] = value as f32;
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// Gives points their colours. It is asked by whoever draws them, for a block of points at a time, on any thread and
 /// maybe more than once for a point, and must always answer the same.
 pub trait Paint: Sync {
-    /// What a point has brought.
+    /// How many columns colours are made of.
+    const COLUMNS: usize;
+    /// What a point brings from these columns.
     type Row: Plain;
     /// The colour, as the blend takes it.
     type Ink: Plain;
+
+    /// Reads what these of the rows bring, of so many columns: `into` has as many places.
+    fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [Self::Row]);
 
     /// Whether a point is drawn at all. One that is not is counted and left out.
     ///
@@ -92,6 +30,28 @@ pub trait Paint: Sync {
 
     /// Writes the colours of points into `inks`, which has as many places.
     fn paint(&self, rows: &[Self::Row], inks: &mut [Self::Ink]);
+}
+
+/// Reads columns of channels, as 32-bit floats.
+pub fn read_channels<const N: usize>(
+    columns: &[Values<'_>],
+    rows: Range<usize>,
+    into: &mut [[f32; N]],
+) {
+    for (channel, values) in columns.iter().take(N).enumerate() {
+        match values.slice(rows.clone()) {
+            Values::F32(values) => {
+                for (row, &value) in into.iter_mut().zip(values) {
+                    row[channel] = value;
+                }
+            }
+            Values::F64(values) => {
+                for (row, &value) in into.iter_mut().zip(values) {
+                    row[channel] = value as f32;
+                }
+            }
+        }
+    }
 }
 
 /// Colours that are columns: red, green and blue, and with N = 4 alpha. A point of which one is not finite is not drawn.
@@ -130,8 +90,13 @@ impl<const N: usize> Paint for Colors<N>
 where
     [f32; N]: Plain,
 {
+    const COLUMNS: usize = N;
     type Row = [f32; N];
     type Ink = [f32; 4];
+
+    fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [[f32; N]]) {
+        read_channels(columns, rows, into);
+    }
 
     #[inline(always)]
     fn draws(&self, row: [f32; N]) -> bool {

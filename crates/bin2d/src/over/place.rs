@@ -5,16 +5,16 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Kernel, Values, Zones};
+use pointillist_ingest::{Buffer, Kernel, Values};
 
 use super::marker::{Along, Lattice, Marker, Mask, Reach};
-use super::{Carry, Drawn, Paint, Plain};
+use super::{Drawn, Paint, Plain};
 use crate::accumulate::Record;
 use crate::axis::OUTSIDE;
-use crate::gather::{non_finite, part};
+use crate::gather::non_finite;
 use crate::locate::{BLOCK, Job, Locator, run};
 use crate::partition::{Slice, Tiling};
-use crate::{Columns, Error, Frame, Size};
+use crate::{Columns, Error, Extent, Frame, Rows, Size};
 
 /// Where points are drawn, and as what.
 #[derive(Debug, Clone, PartialEq)]
@@ -253,6 +253,7 @@ pub(super) struct Room<R> {
     rows: [R; BLOCK],
     spans: Spans,
     marks: Vec<Mark>,
+    buffers: Vec<Buffer>,
 }
 
 impl<R: Plain> Room<R> {
@@ -262,6 +263,7 @@ impl<R: Plain> Room<R> {
             rows: [R::default(); BLOCK],
             spans: Spans { start: [[0; BLOCK]; 2], end: [[0; BLOCK]; 2] },
             marks: Vec::new(),
+            buffers: Vec::new(),
         })
     }
 }
@@ -277,8 +279,8 @@ impl Site {
         Ok(match place {
             Place::Cells(frame) => {
                 // The fields of an extent are public, so it may have come about without its checks.
-                let crate::Extent { xmin, xmax, ymin, ymax } = frame.extent;
-                crate::Extent::new(xmin, xmax, ymin, ymax)?;
+                let Extent { xmin, xmax, ymin, ymax } = frame.extent;
+                Extent::new(xmin, xmax, ymin, ymax)?;
                 let tiling = Tiling::new(frame.size.cells(), bytes, tiles);
                 Self::Cells { locator: Locator::new(&frame, kernel), tiling }
             }
@@ -286,11 +288,16 @@ impl Site {
         })
     }
 
-    /// Whether these points can be told apart there.
-    pub(super) fn check(&self, points: &Columns<'_>) -> Result<(), Error> {
+    /// The region that has cells, where there are cells: what lies beside it is not drawn. An error where these points
+    /// cannot be told apart there.
+    pub(super) fn limits(&self, points: &Columns<'_>) -> Result<Option<Extent>, Error> {
+        let (x, y) = (points.x.dtype(), points.y.dtype());
         match self {
-            Self::Cells { locator, .. } => locator.check(points.x, points.y),
-            Self::Blocks(_) => Ok(()),
+            Self::Cells { locator, .. } => {
+                locator.check(x, y)?;
+                Ok(Some(locator.limits(x, y)))
+            }
+            Self::Blocks(_) => Ok(None),
         }
     }
 
@@ -325,40 +332,23 @@ impl Site {
         }
     }
 
-    /// Puts these of the points into a slice, in row order, with what each carries.
-    pub(super) fn gather<C: Carry>(
+    /// Puts a share of the points into a slice, in row order, with what their colours are made of. Of what lies beside the
+    /// limits, blocks are passed over.
+    pub(super) fn gather<P: Paint>(
         &self,
-        points: &Columns<'_>,
-        rows: Range<usize>,
-        carried: &C,
-        paint: &impl Paint<Row = C::Row>,
-        slice: &mut Slice<C::Row>,
-        room: &mut Room<C::Row>,
-    ) -> Drawn {
+        (rows, share, limits): (&Rows<'_>, Range<usize>, Option<Extent>),
+        paint: &P,
+        slice: &mut Slice<P::Row>,
+        room: &mut Room<P::Row>,
+    ) -> Result<Drawn, Error> {
         let mut drawn = Drawn::default();
-        drawn.stats.points = rows.len() as u64;
-        let limits = match self {
-            Self::Cells { locator, .. } => Some(locator.limits(points.x, points.y)),
-            Self::Blocks(_) => None,
-        };
-        let mut start = rows.start;
-        while start < rows.end {
-            // To the end of the rows, or of the block of the zones.
-            let before = points.zones.map_or(0, |zones| zones.before);
-            let zone = (before + start) / Zones::BLOCK;
-            let end = rows.end.min((zone + 1) * Zones::BLOCK - before);
-            if let Some(limits) = limits
-                && points.zones.is_some_and(|zones| zones.is_beside(zone, limits))
-            {
-                drawn.stats.outside += (end - start) as u64;
-                start = end;
-                continue;
-            }
-            while start < end {
-                let block = start..end.min(start + BLOCK);
-                start = block.end;
-                let (x, y) = (part(points.x, block.clone()), part(points.y, block.clone()));
-                carried.read(block.clone(), &mut room.rows[..block.len()]);
+        drawn.stats.points = share.len() as u64;
+        let mut buffers = std::mem::take(&mut room.buffers);
+        let beside = rows.each(share, limits, &mut buffers, |x, y, colors| {
+            for start in (0..x.len()).step_by(BLOCK) {
+                let block = start..x.len().min(start + BLOCK);
+                let (x, y) = (x.slice(block.clone()), y.slice(block.clone()));
+                paint.read(colors, block.clone(), &mut room.rows[..block.len()]);
                 let (kept, undrawn) = match self {
                     Self::Cells { locator, .. } => {
                         locator.cells(x, y, &mut room.cells[..block.len()]);
@@ -378,8 +368,10 @@ impl Site {
                     drawn.stats.outside += dropped - non_finite;
                 }
             }
-        }
-        drawn
+        })?;
+        room.buffers = buffers;
+        drawn.stats.outside += beside;
+        Ok(drawn)
     }
 }
 

@@ -52,8 +52,13 @@ impl Blend for Mixed {
 struct AsIs;
 
 impl Paint for AsIs {
+    const COLUMNS: usize = 4;
     type Row = [f32; 4];
     type Ink = [u8; 4];
+
+    fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [[f32; 4]]) {
+        read_channels(columns, rows, into);
+    }
 
     fn paint(&self, rows: &[[f32; 4]], inks: &mut [[u8; 4]]) {
         for (ink, row) in inks.iter_mut().zip(rows) {
@@ -121,7 +126,7 @@ impl Table {
                 }
             });
             let points = Columns::new(x, y).unwrap();
-            let rgba = self.rgba.each_ref().map(|column| Values::F32(&column[rows.clone()]));
+            let rgba = self.rgba.each_ref().map(|column| Values::F32(&column[rows.clone()]).into());
             over.add(&points, &rgba, &()).unwrap();
         }
         let canvas = over.finish();
@@ -397,10 +402,12 @@ fn canvases_that_do_not_fit_into_memory_are_refused_and_those_that_should_stop_s
     }
     let mut over = Over::new(place(3), Float, colors).unwrap();
     let points = || Columns::new(Values::F32(&[0.5]), Values::F32(&[0.5])).unwrap();
-    let channel = Values::F32(&[1.0]);
+    let channel = Source::Memory(Values::F32(&[1.0]));
     let error = over.add(&points(), &[channel; 3], &Stop).unwrap_err();
     assert!(matches!(error, Error::Cancelled), "{error}");
-    let channel = Values::F32(&[1.0, 2.0]);
+    let error = over.add(&points(), &[channel; 4], &()).unwrap_err();
+    assert!(error.to_string().contains("made of 3 columns, and 4 are given"), "{error}");
+    let channel = Source::Memory(Values::F32(&[1.0, 2.0]));
     let error = over.add(&points(), &[channel; 3], &()).unwrap_err();
     assert!(matches!(error, Error::Lengths { .. }), "{error}");
 }

@@ -100,7 +100,6 @@ proptest! {
 
         let cut = small(if in_lanes { 1 << 20 } else { 0 });
         let whole = ["x", "y", "z"].map(|name| points.column(name).unwrap());
-        let [x, y, z] = whole.each_ref().map(|column| column.values());
         let found = run(cut);
         let reductions: Reductions = reductions.parse().unwrap();
         let about = About { may_be_nan: true, is_wide: wide };
@@ -109,9 +108,10 @@ proptest! {
         let frame = found.grid().frame();
         let binner = Binner::new(&frame, &reductions, Some("z"), fields, cut, Kernel::Scalar, None);
         let binner = binner.unwrap();
+        let [x, y, _] = whole;
         let mut columns = Columns::new(x, y).unwrap();
-        for (name, values) in [("x", x), ("y", y), ("z", z)] {
-            columns = columns.with_z(name, values, true).unwrap();
+        for column in whole {
+            columns = columns.with_z(column.name(), column, true).unwrap();
         }
         let expected = binner.add(&columns, &()).unwrap().finish().unwrap();
         let expected = Binned::new(expected, options.clone(), Vec::new());

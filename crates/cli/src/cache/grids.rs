@@ -47,6 +47,18 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes a folder that was made for a grid which there is none of.
+pub(super) fn remove_if_empty(folder: &Path) {
+    let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| {
+        entries.all(|entry| entry.is_ok_and(|entry| tag::is_tag(&entry.path())))
+    });
+    if is_empty {
+        // Another run that comes to use it meanwhile makes it again.
+        let _ = tag::unmark(folder);
+        let _ = std::fs::remove_dir(folder);
+    }
+}
+
 /// Leaves the `most` grids in a folder that were used last.
 pub(crate) fn keep(folder: &Path, most: usize) {
     let mut grids: Vec<(SystemTime, PathBuf)> = paths(folder)

@@ -189,8 +189,15 @@ impl<'a> Cache<'a> {
                 Ok((bin2d::make(from, &path, options, global, report)?, path))
             }
             None => {
-                let path = self.first_folder(&folders)?.join(&name);
-                Ok((bin2d::stage(from, &path, options, global, report)?, path))
+                let folder = self.first_folder(&folders)?;
+                let path = folder.join(&name);
+                match bin2d::stage(from, &path, options, global, report) {
+                    Ok(grid) => Ok((grid, path)),
+                    Err(failure) => {
+                        grids::remove_if_empty(&folder);
+                        Err(failure)
+                    }
+                }
             }
         }
     }

@@ -20,6 +20,11 @@ pub(crate) fn is_marked(folder: &Path) -> bool {
     folder.join(NAME).is_file()
 }
 
+/// Whether a file is what marks its folder.
+pub(super) fn is_tag(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == NAME)
+}
+
 /// Takes the mark from a folder: somebody has asked for it by its name.
 pub(crate) fn unmark(folder: &Path) -> io::Result<()> {
     match std::fs::remove_file(folder.join(NAME)) {

@@ -11,7 +11,7 @@ use super::header::{Fields, Header, MAGIC, Type, Version};
 use super::*;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{in_threads, stream};
-use crate::{Dtype, Ingested, Input, Points, Values};
+use crate::{Buffer, Dtype, Ingested, Input, Points, Values};
 
 const CODES: [&str; 11] = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"];
 
@@ -114,17 +114,19 @@ impl Folder {
 fn bits(points: &Points, payloads: bool) -> Vec<Vec<u64>> {
     let columns = points.sidecar().columns.iter();
     columns
-        .map(|column| match points.column(&column.name).unwrap().values() {
-            Values::F32(values) => values
-                .iter()
-                .map(|value| if value.is_nan() && !payloads { f32::NAN } else { *value })
-                .map(|value| value.to_bits().into())
-                .collect(),
-            Values::F64(values) => values
-                .iter()
-                .map(|value| if value.is_nan() && !payloads { f64::NAN } else { *value })
-                .map(f64::to_bits)
-                .collect(),
+        .map(|column| {
+            match points.column(&column.name).unwrap().read(&mut Buffer::default()).unwrap() {
+                Values::F32(values) => values
+                    .iter()
+                    .map(|value| if value.is_nan() && !payloads { f32::NAN } else { *value })
+                    .map(|value| value.to_bits().into())
+                    .collect(),
+                Values::F64(values) => values
+                    .iter()
+                    .map(|value| if value.is_nan() && !payloads { f64::NAN } else { *value })
+                    .map(f64::to_bits)
+                    .collect(),
+            }
         })
         .collect()
 }

@@ -98,7 +98,7 @@ pub(super) fn write_columns<T: Stored>(
     }
     for (name, summary) in shared.names.iter().zip(&shared.summaries) {
         let file = zones::file_name(name);
-        zones::write(&folder.join(&file), T::DTYPE, lock(summary).zones())
+        zones::write(&folder.join(&file), T::DTYPE, &lock(summary))
             .map_err(|source| Error::Write { path: destination.join(file), source })?;
     }
     shared.finish()

@@ -1,15 +1,17 @@
 use super::*;
 use crate::head::read_head;
-use crate::{Values, naive};
+use crate::{Buffer, Values, naive};
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) fn bits(points: &Points) -> Vec<Vec<u32>> {
     let columns = points.sidecar().columns.iter();
     columns
-        .map(|column| match points.column(&column.name).unwrap().values() {
-            Values::F32(values) => values.iter().map(|value| value.to_bits()).collect(),
-            Values::F64(_) => panic!("the columns are 32 bits wide"),
+        .map(|column| {
+            match points.column(&column.name).unwrap().read(&mut Buffer::default()).unwrap() {
+                Values::F32(values) => values.iter().map(|value| value.to_bits()).collect(),
+                Values::F64(_) => panic!("the columns are 32 bits wide"),
+            }
         })
         .collect()
 }

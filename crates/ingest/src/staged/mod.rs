@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::{os, sidecar};
+pub(crate) use leftovers::is_under_way;
 pub use leftovers::{Leftover, others_at_work, sweep, wait_for_others};
 use names::Names;
 use room::Room;

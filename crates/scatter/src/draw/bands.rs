@@ -5,14 +5,14 @@
 
 use std::ops::Range;
 
-use pointillist_bin2d::over::{Blend, Carry};
-use pointillist_bin2d::{Columns, Progress, Stats};
+use pointillist_bin2d::over::{Blend, Paint};
+use pointillist_bin2d::{Columns, Progress, Rows, Source, Stats};
 use pointillist_ingest::Values;
 use rayon::prelude::*;
 
 use super::filled;
 use super::layers::{Canvas, Layer, Show};
-use super::paint::Painter;
+use super::paint::check_number;
 use crate::geometry::View;
 use crate::marker::{Round, Side};
 use crate::{Clip, Error};
@@ -35,7 +35,7 @@ pub(super) struct Bands<B: Blend, P> {
     stats: Stats,
 }
 
-impl<B: Blend, P: Painter<Ink = B::Ink>> Bands<B, P> {
+impl<B: Blend, P: Paint<Ink = B::Ink>> Bands<B, P> {
     pub(super) fn new(
         view: View,
         clip: Clip,
@@ -67,15 +67,16 @@ fn value(values: Values<'_>, row: usize) -> f64 {
     }
 }
 
-impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Bands<B, P> {
+impl<B: Blend, P: Paint<Ink = B::Ink> + Send> Layer for Bands<B, P> {
     fn add(
         &mut self,
         points: &Columns<'_>,
-        [x, y]: [Values<'_>; 2],
-        colors: &[Values<'_>],
+        colors: &[Source<'_>],
         progress: &dyn Progress,
     ) -> Result<(), Error> {
-        let carried = P::carry(colors, points.rows())?;
+        check_number(P::COLUMNS, colors.len())?;
+        let all_rows = Rows::new(points, colors)?;
+        let mut buffers = Vec::new();
         let mut pixels = std::mem::take(&mut self.pixels);
         let (width, height) = (self.clip.width(), self.clip.height());
         let all = f64::from(self.clip.top)..f64::from(self.clip.bottom);
@@ -85,7 +86,11 @@ impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Bands<B, P> {
             if progress.cancelled() {
                 return Err(pointillist_bin2d::Error::Cancelled.into());
             }
-            let rows = start..points.rows().min(start + STRIDE);
+            let stride = start..points.rows().min(start + STRIDE);
+            // Every band goes through these rows: they are read once, and stay in memory meanwhile.
+            let read = all_rows.read(stride.clone(), &mut buffers)?;
+            let [x, y, colors @ ..] = read.as_slice() else { continue };
+            let (x, y, rows) = (*x, *y, 0..stride.len());
             let counts = rows.clone().into_par_iter().map(|row| {
                 let at = [value(x, row), value(y, row)];
                 let finite = at.iter().all(|value| value.is_finite());
@@ -104,11 +109,12 @@ impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Bands<B, P> {
                 let mut drawer = Drawer::new(self, top..bottom, pixels);
                 for start in rows.clone().step_by(BLOCK) {
                     let rows = start..rows.end.min(start + BLOCK);
-                    drawer.draw(rows, |row| [value(x, row), value(y, row)], &carried);
+                    drawer.draw(rows, |row| [value(x, row), value(y, row)], colors);
                 }
             });
             progress.advance(rows.len() as u64);
         }
+        all_rows.finish()?;
         self.pixels = pixels;
         Ok(())
     }
@@ -128,7 +134,7 @@ impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Bands<B, P> {
 }
 
 /// Draws on the rows of a band.
-struct Drawer<'a, B: Blend, P: Painter> {
+struct Drawer<'a, B: Blend, P: Paint> {
     bands: &'a Bands<B, P>,
     round: Round,
     rows: Range<i32>,
@@ -140,7 +146,7 @@ struct Drawer<'a, B: Blend, P: Painter> {
     covers: Vec<u8>,
 }
 
-impl<'a, B: Blend, P: Painter<Ink = B::Ink>> Drawer<'a, B, P> {
+impl<'a, B: Blend, P: Paint<Ink = B::Ink>> Drawer<'a, B, P> {
     fn new(bands: &'a Bands<B, P>, rows: Range<i32>, pixels: &'a mut [B::Pixel]) -> Self {
         Self {
             bands,
@@ -160,7 +166,7 @@ impl<'a, B: Blend, P: Painter<Ink = B::Ink>> Drawer<'a, B, P> {
         &mut self,
         rows: Range<usize>,
         point: impl Fn(usize) -> [f64; 2],
-        carried: &impl Carry<Row = P::Row>,
+        colors: &[Values<'_>],
     ) {
         let Self { bands, round, pixels, near, taken, inks, covers, .. } = self;
         let Bands { view, clip, blend, paint, .. } = bands;
@@ -173,7 +179,7 @@ impl<'a, B: Blend, P: Painter<Ink = B::Ink>> Drawer<'a, B, P> {
             return;
         }
         let read = &mut self.carried[..rows.len()];
-        carried.read(rows, read);
+        paint.read(colors, rows, read);
         near.retain(|&(index, _)| paint.draws(read[index]));
         taken.clear();
         taken.extend(near.iter().map(|&(index, _)| read[index]));

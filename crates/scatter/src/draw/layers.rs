@@ -3,12 +3,11 @@
 use pointillist_bin2d::over::{
     self, Along, Blend, Colors, Float, Lattice, Marker, Mask, Over, Paint, Place, Plain,
 };
-use pointillist_bin2d::{Columns, Progress, Size, Stats};
-use pointillist_ingest::Values;
+use pointillist_bin2d::{Columns, Progress, Size, Source, Stats};
 use rayon::prelude::*;
 
 use super::bands::Bands;
-use super::paint::{Bytes, Coloring, Mapped, Painter, Uniform};
+use super::paint::{Bytes, Coloring, Mapped, Uniform};
 use super::{Blending, Job};
 use crate::blend::{CountTable, blend, over_many, to_bytes};
 use crate::counts::Region;
@@ -18,12 +17,11 @@ use crate::{Clip, Error, Shape};
 
 /// Takes points and makes the pixels of the clip.
 pub(super) trait Layer {
-    /// Draws points over those that are there: `places` are their x and y, `colors` the columns of the coloring.
+    /// Draws points over those that are there; `colors` are the columns of the coloring.
     fn add(
         &mut self,
         points: &Columns<'_>,
-        places: [Values<'_>; 2],
-        colors: &[Values<'_>],
+        colors: &[Source<'_>],
         progress: &dyn Progress,
     ) -> Result<(), Error>;
 
@@ -88,7 +86,7 @@ fn premultiplied([r, g, b, a]: [f64; 4]) -> [f32; 4] {
 
 fn floats<P>(job: &Job, paint: P) -> Result<Box<dyn Layer>, Error>
 where
-    P: Painter<Ink = [f32; 4]> + 'static,
+    P: Paint<Ink = [f32; 4]> + Send + 'static,
 {
     let start = job.start;
     composited(job, Float, paint, Box::new(move |ink| beneath(start, ink)))
@@ -96,7 +94,7 @@ where
 
 fn agg8<P>(job: &Job, paint: P) -> Result<Box<dyn Layer>, Error>
 where
-    P: Painter<Ink = [u8; 4]> + 'static,
+    P: Paint<Ink = [u8; 4]> + Send + 'static,
 {
     let eight = Agg8 { start: job.start };
     composited(job, eight, paint, Box::new(move |pixel| eight.shown(pixel)))
@@ -113,7 +111,7 @@ fn composited<B, P>(
 ) -> Result<Box<dyn Layer>, Error>
 where
     B: Blend + 'static,
-    P: Painter<Ink = B::Ink> + 'static,
+    P: Paint<Ink = B::Ink> + Send + 'static,
 {
     let Job { view, clip, mode, style, .. } = job;
     let marker = match (style.shape, mode) {
@@ -188,16 +186,14 @@ struct Drawn<B: Blend, P: Paint<Ink = B::Ink>> {
 
 type Finish<T> = Box<dyn FnOnce(over::Canvas<T>, Canvas<'_>)>;
 
-impl<B: Blend, P: Painter<Ink = B::Ink>> Layer for Drawn<B, P> {
+impl<B: Blend, P: Paint<Ink = B::Ink> + Send> Layer for Drawn<B, P> {
     fn add(
         &mut self,
         points: &Columns<'_>,
-        _places: [Values<'_>; 2],
-        colors: &[Values<'_>],
+        colors: &[Source<'_>],
         progress: &dyn Progress,
     ) -> Result<(), Error> {
-        let carried = P::carry(colors, points.rows())?;
-        self.over.add(points, &carried, progress)?;
+        self.over.add(points, colors, progress)?;
         Ok(())
     }
 
@@ -367,8 +363,7 @@ impl Layer for Nowhere {
     fn add(
         &mut self,
         points: &Columns<'_>,
-        _places: [Values<'_>; 2],
-        _colors: &[Values<'_>],
+        _colors: &[Source<'_>],
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let points = points.rows() as u64;

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use pointillist_bin2d::over::{Carry, Colors, Paint, Plain};
+use pointillist_bin2d::Source;
+use pointillist_bin2d::over::{Paint, Plain, read_channels};
 use pointillist_colorize::{Band, Cells, Style};
 use pointillist_ingest::Values;
 use rayon::prelude::*;
@@ -74,12 +75,16 @@ pub(super) struct Ranges(Vec<f32>);
 
 impl Ranges {
     /// NaN and infinite values are no matter: such points are not drawn.
-    pub(super) fn check(&self, columns: &[Values<'_>]) -> Result<(), Error> {
-        for ((&limit, values), name) in self.0.iter().zip(columns).zip(["r", "g", "b", "a"]) {
+    pub(super) fn check(&self, columns: &[Source<'_>]) -> Result<(), Error> {
+        for ((&limit, source), name) in self.0.iter().zip(columns).zip(["r", "g", "b", "a"]) {
             let limit = f64::from(limit);
-            let found = match *values {
-                Values::F32(values) => beyond(values, limit),
-                Values::F64(values) => beyond(values, limit),
+            let found = match source {
+                Source::Memory(Values::F32(values)) => beyond(values, limit),
+                Source::Memory(Values::F64(values)) => beyond(values, limit),
+                // The values are checked against these bounds while they are read.
+                Source::File(column) => column.bounds().and_then(|(min, max)| {
+                    [min, max].into_iter().find(|&bound| bound < 0.0 || bound > limit)
+                }),
             };
             if let Some(value) = found {
                 return Err(Error::Colors(format!(
@@ -126,53 +131,28 @@ impl Ink for [u8; 4] {
     }
 }
 
-/// A paint, and how it takes what it needs from the columns that are given with points.
-pub(super) trait Painter: Paint + Send {
-    type Carried<'a>: Carry<Row = Self::Row>;
-
-    /// The columns, as many as the coloring has, of as many points as there are.
-    fn carry<'a>(columns: &[Values<'a>], points: usize) -> Result<Self::Carried<'a>, Error>;
-}
-
-/// These columns and no others.
-fn exactly<'a, const N: usize>(columns: &[Values<'a>]) -> Result<[Values<'a>; N], Error> {
-    columns.try_into().map_err(|_| {
-        Error::Colors(format!("colors are made of {N} columns, and {} are given", columns.len()))
-    })
+/// Whether there are as many columns of colours as a paint takes.
+pub(super) fn check_number(needed: usize, given: usize) -> Result<(), Error> {
+    if needed == given {
+        return Ok(());
+    }
+    Err(Error::Colors(format!("colors are made of {needed} columns, and {given} are given")))
 }
 
 /// The same ink for all.
 pub(super) struct Uniform<I>(pub(super) I);
 
 impl<I: Plain> Paint for Uniform<I> {
+    const COLUMNS: usize = 0;
     type Row = u8;
     type Ink = I;
 
-    fn paint(&self, _rows: &[u8], inks: &mut [I]) {
-        inks.fill(self.0);
-    }
-}
-
-/// Points that bring nothing.
-pub(super) struct Nothing(usize);
-
-impl Carry for Nothing {
-    type Row = u8;
-
-    fn rows(&self) -> usize {
-        self.0
-    }
-
-    fn read(&self, _rows: Range<usize>, into: &mut [u8]) {
+    fn read(&self, _columns: &[Values<'_>], _rows: Range<usize>, into: &mut [u8]) {
         into.fill(0);
     }
-}
 
-impl<I: Plain> Painter for Uniform<I> {
-    type Carried<'a> = Nothing;
-
-    fn carry<'a>(columns: &[Values<'a>], points: usize) -> Result<Nothing, Error> {
-        exactly::<0>(columns).map(|[]| Nothing(points))
+    fn paint(&self, _rows: &[u8], inks: &mut [I]) {
+        inks.fill(self.0);
     }
 }
 
@@ -229,8 +209,15 @@ value!(f32, F32);
 value!(f64, F64);
 
 impl<T: Value, I: Ink> Paint for Mapped<T, I> {
+    const COLUMNS: usize = 1;
     type Row = T;
     type Ink = I;
+
+    fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [T]) {
+        if let [values] = columns {
+            T::read(*values, rows, into);
+        }
+    }
 
     fn draws(&self, row: T) -> bool {
         !row.is_nan()
@@ -249,45 +236,6 @@ impl<T: Value, I: Ink> Paint for Mapped<T, I> {
     }
 }
 
-/// One column.
-pub(super) struct Single<'a, T> {
-    values: Values<'a>,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T: Value> Carry for Single<'_, T> {
-    type Row = T;
-
-    fn rows(&self) -> usize {
-        self.values.len()
-    }
-
-    fn read(&self, rows: Range<usize>, into: &mut [T]) {
-        T::read(self.values, rows, into);
-    }
-}
-
-impl<T: Value, I: Ink> Painter for Mapped<T, I> {
-    type Carried<'a> = Single<'a, T>;
-
-    fn carry<'a>(columns: &[Values<'a>], _points: usize) -> Result<Single<'a, T>, Error> {
-        let [values] = exactly(columns)?;
-        Ok(Single { values, of: PhantomData })
-    }
-}
-
-impl<const N: usize> Painter for Colors<N>
-where
-    Self: Paint<Row = [f32; N]>,
-    for<'a> [Values<'a>; N]: Carry<Row = [f32; N]>,
-{
-    type Carried<'a> = [Values<'a>; N];
-
-    fn carry<'a>(columns: &[Values<'a>], _points: usize) -> Result<[Values<'a>; N], Error> {
-        exactly(columns)
-    }
-}
-
 /// Columns of channels, as bytes: each from 0 to its limit.
 pub(super) struct Bytes<const N: usize> {
     pub(super) limits: [f32; 4],
@@ -298,8 +246,13 @@ impl<const N: usize> Paint for Bytes<N>
 where
     [f32; N]: Plain,
 {
+    const COLUMNS: usize = N;
     type Row = [f32; N];
     type Ink = [u8; 4];
+
+    fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [[f32; N]]) {
+        read_channels(columns, rows, into);
+    }
 
     fn draws(&self, row: [f32; N]) -> bool {
         row.iter().all(|channel| channel.is_finite())
@@ -314,17 +267,5 @@ where
             color[3] *= self.opacity;
             *ink = to_bytes(color);
         }
-    }
-}
-
-impl<const N: usize> Painter for Bytes<N>
-where
-    [f32; N]: Plain,
-    for<'a> [Values<'a>; N]: Carry<Row = [f32; N]>,
-{
-    type Carried<'a> = [Values<'a>; N];
-
-    fn carry<'a>(columns: &[Values<'a>], _points: usize) -> Result<[Values<'a>; N], Error> {
-        exactly(columns)
     }
 }

@@ -1,6 +1,8 @@
 use pointillist_colorize::{Cells, Norm, Options, Resident};
 use proptest::prelude::*;
 
+use pointillist_ingest::Values;
+
 use super::*;
 use crate::naive::{self, Canvas, Colors, Points};
 use crate::{Axes, AxesBox, Limits};
@@ -116,10 +118,11 @@ impl Case {
             .collect();
         for start in (0..x.len()).step_by(self.call) {
             let rows = start..x.len().min(start + self.call);
-            let colors: Vec<Values<'_>> =
-                channels.iter().map(|channel| Values::F32(&channel[rows.clone()])).collect();
+            let colors: Vec<Source<'_>> =
+                channels.iter().map(|channel| Values::F32(&channel[rows.clone()]).into()).collect();
             let (x, y) = (Values::F64(&x[rows.clone()]), Values::F64(&y[rows]));
-            drawing.add(x, y, &colors, &()).expect("points");
+            let points = Columns::new(x, y).expect("one length");
+            drawing.add(&points, &colors, &()).expect("points");
         }
         let one_pixel = drawing.is_one_pixel();
         let (picture, stats) = drawing.finish().expect("a picture");
@@ -201,10 +204,10 @@ fn values_through_a_colormap_are_the_colours_of_the_picture() {
                 blending,
                 background: None,
             };
+            let points =
+                Columns::new(Values::F64(&along), Values::F64(&along)).expect("one length");
             let mut drawing = Drawing::new(&figure, view, drawn, coloring).expect("a canvas");
-            drawing
-                .add(Values::F64(&along), Values::F64(&along), &[Values::F32(&z)], &())
-                .expect("points");
+            drawing.add(&points, &[Values::F32(&z).into()], &()).expect("points");
             let (picture, stats) = drawing.finish().expect("a picture");
             assert_eq!(stats.binned, 4);
             let pixel = |at: usize| &picture.rgba[4 * ((3 - at) * 4 + at)..][..4];
@@ -229,14 +232,17 @@ fn columns_that_colours_are_made_of_must_be_as_many_as_they_need() {
     };
     let each = Coloring::Each { limit: 1.0, alpha_limit: None, opacity: 1.0 };
     let mut drawing = Drawing::new(&figure, view, drawn, each).expect("a canvas");
-    let x = Values::F64(&[1.0]);
-    let error = drawing.add(x, x, &[x], &()).expect_err("two are missing");
+    let x = Source::Memory(Values::F64(&[1.0]));
+    let points = Columns::new(x, x).expect("one length");
+    let error = drawing.add(&points, &[x], &()).expect_err("two are missing");
     assert_eq!(error.to_string(), "colors are made of 3 columns, and 1 are given");
-    assert!(drawing.add(x, Values::F64(&[]), &[x, x, x], &()).is_err());
+    let none = Source::Memory(Values::F64(&[]));
+    assert!(drawing.add(&points, &[x, x, none], &()).is_err());
     for value in [-0.1, 1.1] {
-        let wrong = Values::F64(&[value]);
-        let error = drawing.add(x, x, &[x, wrong, x], &()).expect_err("out of range");
+        let wrong = Source::Memory(Values::F64(&[value]));
+        let error = drawing.add(&points, &[x, wrong, x], &()).expect_err("out of range");
         assert!(error.to_string().contains(&format!("g {value}")), "{error}");
     }
-    assert!(drawing.add(x, x, &[x, Values::F32(&[f32::NAN]), x], &()).is_ok());
+    let none = Source::Memory(Values::F32(&[f32::NAN]));
+    assert!(drawing.add(&points, &[x, none, x], &()).is_ok());
 }
