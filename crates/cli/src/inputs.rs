@@ -16,7 +16,14 @@ pub(crate) fn are_points(
     text: &TextArgs,
     is_points: impl Fn(&Path) -> bool,
 ) -> Result<bool, Failure> {
-    let Some(folder) = inputs.iter().find(|path| is_points(path)) else { return Ok(false) };
+    let is_called = |path: &&PathBuf| path.extension().is_some_and(|end| end == "points");
+    let Some(folder) = inputs.iter().find(|path| is_points(path)) else {
+        // To open a pipe of that name would be to wait for somebody to write to it.
+        return match inputs.iter().filter(is_called).find(|path| path.exists() && !path.is_dir()) {
+            Some(path) => Err(Failure::error(format!("{}: is not a .points folder", shown(path)))),
+            None => Ok(false),
+        };
+    };
     if !inputs.iter().all(|path| is_points(path)) {
         return Err(Failure::usage(format!(
             "{} is a .points folder among inputs that are not: ingest those first",

@@ -122,7 +122,9 @@ impl<'a> Cache<'a> {
         };
         let known = || (!anew).then(|| find(self.places_to_look())).flatten();
         if let Some(points) = known() {
-            outputs::sweep(points.path(), ingest::STAGE, report);
+            // What was killed may have been about to make those of another name.
+            let folder = folder_of(points.path());
+            names.all().for_each(|name| outputs::sweep(&folder.join(name), ingest::STAGE, report));
             return ingest::reuse(points, self.inputs, report);
         }
         // What is made anew is made where that was asked for.

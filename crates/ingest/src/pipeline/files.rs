@@ -42,11 +42,20 @@ pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
 }
 
 /// Takes over what was made of the same columns before, from the folder that is to be replaced to the one that will: a text
-/// that was only touched has the same grids.
+/// that was only touched has the same grids. Those that are being written stay: who writes them finds out.
 pub(super) fn keep_grids(before: &Path, after: &Path, sidecar: &Sidecar) {
-    if Points::open(before).is_ok_and(|points| points.identity() == sidecar.identity) {
-        // There may be none; and what cannot be taken over is made again.
-        let _ = std::fs::rename(before.join(points::GRIDS), after.join(points::GRIDS));
+    let (from, to) = (before.join(points::GRIDS), after.join(points::GRIDS));
+    let Ok(entries) = std::fs::read_dir(&from) else { return };
+    let is_same = Points::open(before).is_ok_and(|points| points.identity() == sidecar.identity);
+    if !is_same || std::fs::create_dir(&to).is_err() {
+        return;
+    }
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") {
+            // What cannot be taken over is made again.
+            let _ = std::fs::rename(entry.path(), to.join(name));
+        }
     }
 }
 
