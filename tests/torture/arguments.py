@@ -152,7 +152,8 @@ def names(t, folder):
             outcome = t.program.run(*(name if str(word).startswith("o.") else word for word in base), cwd=folder)
             problems = outcome.ended() + shown(outcome)
             fits = len(stem + suffix.encode()) <= 255
-            if outcome.good != (contents(folder / os.fsdecode(name)) is not None):
+            found = contents(folder / os.fsdecode(name)) if fits else None
+            if outcome.good != (found is not None):
                 problems.append(f"exit {outcome.code}, and the output is {'there' if outcome.code else 'missing'}")
             problems += [f"a name that fits, and yet exit {outcome.code}: {outcome.tail}"] * (fits and not outcome.good)
             problems += ["left over"] * any(".partial-" in entry and stem != b".partial-x" for entry in entries(folder))

@@ -120,20 +120,24 @@ impl<'a> Cache<'a> {
                 places.into_iter().flat_map(|folder| all.iter().map(move |name| folder.join(name)));
             paths.into_iter().find_map(|path| ingest::up_to_date(self.inputs, &path, options))
         };
+        // What was killed may have been about to make those of the other name.
+        let sweep = |folder: &Path| {
+            names.all().for_each(|name| outputs::sweep(&folder.join(name), ingest::STAGE, report));
+        };
         let known = || (!anew).then(|| find(self.places_to_look())).flatten();
         if let Some(points) = known() {
-            // What was killed may have been about to make those of another name.
-            let folder = folder_of(points.path());
-            names.all().for_each(|name| outputs::sweep(&folder.join(name), ingest::STAGE, report));
+            sweep(&folder_of(points.path()));
             return ingest::reuse(points, self.inputs, report);
         }
         // What is made anew is made where that was asked for.
         if anew && let Some(points) = find(self.places_to_make()) {
-            outputs::sweep(points.path(), ingest::STAGE, report);
+            sweep(&folder_of(points.path()));
             return ingest::make(self.inputs, points.path(), options, global, report);
         }
         let place = || self.first_place(|folder| names.to_make(folder, self.inputs, options));
-        let existing = outputs::up_to_date(&place()?, !anew, ingest::STAGE, report, known)?;
+        let path = place()?;
+        sweep(&folder_of(&path));
+        let existing = outputs::up_to_date(&path, !anew, ingest::STAGE, report, known)?;
         if let Some(points) = existing {
             return ingest::reuse(points, self.inputs, report);
         }
