@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pointillist_ingest::message::bytes;
+use pointillist_ingest::staged::{Leftover, sweep_folder};
 use pointillist_ingest::{Points, Source};
 use serde_json::json;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &CleanArgs, report: &Report) -> Result<(), Failure> {
             work.columns(folder)?;
             continue;
         }
+        work.unfinished(folder)?;
         let mut entries: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_dir()).collect();
         entries.sort();
         for path in entries {
@@ -100,6 +102,7 @@ impl Cleaning<'_> {
                 false => Ok(()),
             };
         }
+        self.unfinished(folder)?;
         for kept in grids::kept(folder) {
             let why = match (&kept.grid, points) {
                 (None, _) => "cannot be read",
@@ -111,9 +114,21 @@ impl Cleaning<'_> {
         Ok(())
     }
 
+    /// What dead runs have begun in a folder.
+    fn unfinished(&mut self, folder: &Path) -> Result<(), Failure> {
+        if self.args.dry_run {
+            return Ok(());
+        }
+        for leftover in sweep_folder(folder) {
+            if let Leftover::Removed { path, bytes } = leftover {
+                self.say(&path, bytes, "an interrupted run left it")?;
+            }
+        }
+        Ok(())
+    }
+
     fn remove(&mut self, path: &Path, why: &str) -> Result<(), Failure> {
         let size = size(path);
-        let done = if self.args.dry_run { "would be removed" } else { "removed" };
         if !self.args.dry_run {
             let removed = match path.is_dir() {
                 true => std::fs::remove_dir_all(path),
@@ -121,6 +136,11 @@ impl Cleaning<'_> {
             };
             removed.map_err(|error| Failure::write(path, &error))?;
         }
+        self.say(path, size, why)
+    }
+
+    fn say(&mut self, path: &Path, size: u64, why: &str) -> Result<(), Failure> {
+        let done = if self.args.dry_run { "would be removed" } else { "removed" };
         self.removed += 1;
         self.bytes += size;
         let facts = json!({ "bytes": size, "because": why, "removed": !self.args.dry_run });

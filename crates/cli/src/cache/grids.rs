@@ -9,6 +9,7 @@ use pointillist_bin2d::{GridFile, Options};
 pub(crate) use pointillist_ingest::GRIDS as FOLDER;
 use pointillist_ingest::Points;
 use pointillist_ingest::message::bytes;
+use pointillist_ingest::staged::sweep_folder;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -59,8 +60,9 @@ pub(super) fn remove_if_empty(folder: &Path) {
     }
 }
 
-/// Leaves the `most` grids in a folder that were used last.
+/// Leaves the `most` grids in a folder that were used last, and nothing that was begun and never finished.
 pub(crate) fn keep(folder: &Path, most: usize) {
+    sweep_folder(folder);
     let mut grids: Vec<(SystemTime, PathBuf)> = paths(folder)
         .into_iter()
         .filter_map(|path| Some((path.metadata().and_then(|about| about.modified()).ok()?, path)))

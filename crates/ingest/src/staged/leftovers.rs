@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::names::{Names, Role, replacing};
+use super::names::{Names, Role, is_partial, replacing};
 use super::{folder, held, remove, resolve, size};
 use crate::os::{self, Lock};
 use crate::{Error, Progress};
@@ -42,6 +42,13 @@ pub fn sweep(destination: &Path) -> Vec<Leftover> {
     let asides = of(Role::Aside).filter_map(|path| settle_aside(path, &destination));
     let partials = of(Role::Partial).filter_map(remove_abandoned);
     asides.chain(partials).collect()
+}
+
+/// Removes what dead runs have begun in `folder`, whatever the output. What they were about to replace is left to [`sweep`].
+pub fn sweep_folder(folder: &Path) -> Vec<Leftover> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let partials = entries.filter(|entry| is_partial(&entry.file_name()));
+    partials.filter_map(|entry| remove_abandoned(&entry.path())).collect()
 }
 
 /// Removes what dead runs have left in `folder` under one of these names.
@@ -149,6 +156,29 @@ mod tests {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn a_folder_is_swept_of_whatever_the_dead_have_begun_there() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = |name: &str| parent.path().join(name);
+        let _living = StagedFile::create(&path("a.png")).unwrap();
+        let kept = names(parent.path());
+        let long = "n".repeat(250);
+        for name in ["b.tiff", "a.png", ".hidden", &long] {
+            let staged = StagedFile::create(&path(name)).unwrap();
+            // As a process that is killed leaves it.
+            let dead = staged.temporary.path().to_owned();
+            drop(staged);
+            fs::write(dead, "12345").unwrap();
+        }
+        let others = [".partial-abcdef", ".a.partial-abc", "a.partial-abcdef", ".a.partial-abcde+"];
+        others.iter().for_each(|name| fs::write(path(name), "").unwrap());
+        assert_eq!(sweep_folder(parent.path()).len(), 4);
+        let mut expected: Vec<String> = others.iter().map(|&name| name.to_owned()).collect();
+        expected.extend(kept);
+        expected.sort();
+        assert_eq!(names(parent.path()), expected);
     }
 
     #[test]

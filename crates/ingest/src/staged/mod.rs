@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use crate::{os, sidecar};
 pub(crate) use leftovers::is_under_way;
-pub use leftovers::{Leftover, others_at_work, sweep, wait_for_others};
+pub use leftovers::{Leftover, others_at_work, sweep, sweep_folder, wait_for_others};
 use names::Names;
 use room::Room;
 pub use temporary::TemporaryDir;

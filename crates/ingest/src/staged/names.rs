@@ -47,14 +47,26 @@ impl Names {
 
     /// What a name is for, if it is one of these.
     pub(super) fn role(&self, name: &OsStr) -> Option<Role> {
-        let rest = name.as_encoded_bytes().strip_prefix(self.prefix.as_encoded_bytes())?;
-        let (random, role) = match rest.strip_suffix(ASIDE.as_bytes()) {
-            Some(random) => (random, Role::Aside),
-            None => (rest, Role::Partial),
-        };
-        let fits = random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric);
-        fits.then_some(role)
+        role(name.as_encoded_bytes().strip_prefix(self.prefix.as_encoded_bytes())?)
     }
+}
+
+/// What the rest of a name is for, behind what those of one output have in common.
+fn role(rest: &[u8]) -> Option<Role> {
+    let (random, role) = match rest.strip_suffix(ASIDE.as_bytes()) {
+        Some(random) => (random, Role::Aside),
+        None => (rest, Role::Partial),
+    };
+    let fits = random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric);
+    fits.then_some(role)
+}
+
+/// Whether a name is that of an output that is being written, whatever the output.
+pub(super) fn is_partial(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let at = memchr::memmem::rfind(name, MARK);
+    name.starts_with(b".")
+        && at.is_some_and(|at| at > 0 && role(&name[at + MARK.len()..]) == Some(Role::Partial))
 }
 
 /// Where the folder stands meanwhile that the one at `temporary` replaces, if two cannot be exchanged in one step.
