@@ -115,6 +115,30 @@ fn inputs_of_one_name_and_other_ways_to_read_one_do_not_meet() {
 }
 
 #[test]
+fn what_comes_through_a_pipe_takes_the_place_of_nothing_else() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o a.png --size 20");
+    let before = folder.read("s.points/points.json");
+    let other = spiral() + "9 9 9\n";
+    for _ in 0..2 {
+        let run = folder.feed("render - -o s.png --size 20 --json", &other);
+        assert_eq!(made(&run)[0], "ingest");
+        assert!(folder.read("s.points/points.json") == before);
+    }
+    // Not even where there is a file of the name that stands for the standard input.
+    folder.write("-", spiral());
+    folder.succeed("render ./- -o b.png --size 20");
+    for _ in 0..2 {
+        let run = folder.feed("render - -o b.png --size 20 --json", &other);
+        assert_eq!(made(&run)[0], "ingest", "{}", run.stderr);
+    }
+    let columns = std::fs::read_dir(folder.path("")).unwrap();
+    let names = columns.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.ends_with(".points")).count(), 4);
+}
+
+#[test]
 fn the_grids_that_were_used_last_are_kept() {
     let folder = Folder::new();
     folder.write("s.txt", spiral());

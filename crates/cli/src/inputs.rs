@@ -42,6 +42,16 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// Whether all of them are files, which can be read again. The standard input is called as a file may be.
+pub(crate) fn are_files(paths: &[PathBuf]) -> bool {
+    paths.iter().all(|path| !is_stdin(path) && path.is_file())
+}
+
+/// All of them as they are now, if they are files.
+fn sources(paths: &[PathBuf]) -> Option<Vec<Source>> {
+    paths.iter().map(|path| Source::of_file(path).filter(|_| !is_stdin(path))).collect()
+}
+
 /// Whether all of them are there, and the standard input only once.
 pub(crate) fn check(paths: &[PathBuf]) -> Result<(), Failure> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
@@ -66,21 +76,20 @@ pub(crate) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
 pub(crate) fn size(paths: &[PathBuf]) -> Option<u64> {
     let size = |path: &PathBuf| {
         let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-        Some(metadata.len())
+        (!is_stdin(path)).then_some(metadata.len())
     };
     paths.iter().map(size).sum()
 }
 
 /// Whether these are the inputs that were read, and are as they were then.
 pub(crate) fn are_unchanged(paths: &[PathBuf], read: &[Source]) -> bool {
-    let now: Option<Vec<Source>> = paths.iter().map(|path| Source::of_file(path)).collect();
-    now.is_some_and(|now| now == read && now.iter().all(|source| source.modified.is_some()))
+    sources(paths)
+        .is_some_and(|now| now == read && now.iter().all(|source| source.modified.is_some()))
 }
 
 /// Whether these are the inputs that were read, changed since or not.
 pub(crate) fn are_of(paths: &[PathBuf], read: &[Source]) -> bool {
-    let now: Option<Vec<Source>> = paths.iter().map(|path| Source::of_file(path)).collect();
-    now.is_some_and(|now| {
+    sources(paths).is_some_and(|now| {
         now.iter().map(|source| &source.path).eq(read.iter().map(|source| &source.path))
     })
 }

@@ -64,7 +64,8 @@ impl Points {
             }
             Err(source) => {
                 let is_missing = source.kind() == io::ErrorKind::NotFound;
-                let waits = is_missing && staged::is_under_way(path);
+                // It may have come back since.
+                let waits = is_missing && (staged::is_under_way(path) || path.exists());
                 let patience = if waits { BETWEEN } else { Duration::ZERO };
                 return (Err(Error::Read { path: path.to_owned(), source }), patience);
             }

@@ -39,7 +39,13 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
     }
     let parent = folder.parent().unwrap_or(Path::new(""));
     let time = parent.metadata().and_then(|metadata| metadata.modified());
-    std::fs::create_dir(folder)?;
+    match std::fs::create_dir(folder) {
+        // Another run has made it since we looked.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
+            return Ok(());
+        }
+        made => made?,
+    }
     tag::mark(folder);
     if let Ok(time) = time {
         // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.

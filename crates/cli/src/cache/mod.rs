@@ -68,7 +68,7 @@ impl<'a> Cache<'a> {
             Kind::Columns
         } else {
             inputs::check(inputs)?;
-            match inputs.iter().all(|input| input.is_file()) {
+            match inputs::are_files(inputs) {
                 true => Kind::Files,
                 false => Kind::Streams { stem: names::of_output(output) },
             }
@@ -97,7 +97,8 @@ impl<'a> Cache<'a> {
             }
             Kind::Files => self.columns_of_files(options, anew, global, report)?,
             Kind::Streams { stem } => {
-                let path = self.first_place(|folder| folder.join(names::columns(stem)))?;
+                let name = |folder: &Path| names::of_streams(folder, stem, self.inputs, options);
+                let path = self.first_place(name)?;
                 outputs::sweep(&path, ingest::STAGE, report);
                 ingest::make(self.inputs, &path, options, global, report)?
             }
@@ -132,7 +133,7 @@ impl<'a> Cache<'a> {
         // What is made anew is made where that was asked for.
         if anew && let Some(points) = find(self.places_to_make()) {
             sweep(&folder_of(points.path()));
-            return ingest::make(self.inputs, points.path(), options, global, report);
+            return self.make_columns(points.path(), options, global, report);
         }
         let place = || self.first_place(|folder| names.to_make(folder, self.inputs, options));
         let path = place()?;
@@ -142,9 +143,22 @@ impl<'a> Cache<'a> {
             return ingest::reuse(points, self.inputs, report);
         }
         // Whoever was waited for may have made columns of something else.
-        let path = place()?;
-        let points = ingest::make(self.inputs, &path, options, global, report)?;
-        tag::mark(&path);
+        self.make_columns(&place()?, options, global, report)
+    }
+
+    /// Makes columns that can be made again. Those that somebody asked for by their name stay unmarked.
+    fn make_columns(
+        &self,
+        path: &Path,
+        options: &Options,
+        global: &Global,
+        report: &Report,
+    ) -> Result<Points, Failure> {
+        let is_ours = path.symlink_metadata().is_err() || tag::is_marked(path);
+        let points = ingest::make(self.inputs, path, options, global, report)?;
+        if is_ours {
+            tag::mark(path);
+        }
         Ok(points)
     }
 

@@ -27,8 +27,7 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn of(inputs: &[PathBuf], options: &Options) -> Self {
         let stem = inputs.first().map_or_else(OsString::new, |input| stem(input));
-        let mut keyed = OsString::from(shortened(&stem, LONGEST - "-01234567.points".len()));
-        keyed.push(format!("-{}.points", key(inputs, options)));
+        let keyed = keyed(&stem, inputs, options);
         let plain = columns(&stem);
         let plain = (inputs.len() == 1 && plain.len() <= LONGEST).then_some(plain);
         Self { plain, keyed }
@@ -79,8 +78,34 @@ pub(super) fn of_output(output: &Path) -> OsString {
     }
 }
 
+/// The path of columns of what can be read once: as the output is called, unless columns of files are called so.
+pub(super) fn of_streams(
+    folder: &Path,
+    stem: &OsStr,
+    inputs: &[PathBuf],
+    options: &Options,
+) -> PathBuf {
+    let plain = folder.join(columns(stem));
+    let is_of_streams = || {
+        Points::open(&plain).is_ok_and(|points| {
+            points.sidecar().sources.iter().any(|source| source.modified.is_none())
+        })
+    };
+    match plain.symlink_metadata().is_err() || is_of_streams() {
+        true => plain,
+        false => folder.join(keyed(stem, inputs, options)),
+    }
+}
+
+/// `stars-1a2b3c4d.points`.
+fn keyed(stem: &OsStr, inputs: &[PathBuf], options: &Options) -> OsString {
+    let mut name = OsString::from(shortened(stem, LONGEST - "-01234567.points".len()));
+    name.push(format!("-{}.points", key(inputs, options)));
+    name
+}
+
 /// `stars.points`.
-pub(super) fn columns(stem: &OsStr) -> OsString {
+fn columns(stem: &OsStr) -> OsString {
     let mut name = stem.to_owned();
     name.push(".points");
     name

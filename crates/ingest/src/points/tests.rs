@@ -315,7 +315,7 @@ fn what_is_opened_is_of_one_ingest_however_often_it_is_replaced() {
 fn a_name_that_is_between_two_renames_is_waited_for_and_one_that_is_missing_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let points = small(folder.path(), Dtype::F32);
-    let aside = folder.path().join(".out.points.partial-abc-old");
+    let aside = folder.path().join(".out.points.partial-abcdef-old");
     std::fs::rename(points.path(), &aside).unwrap();
     std::thread::scope(|scope| {
         let opened = scope.spawn(|| Points::open(points.path()));
