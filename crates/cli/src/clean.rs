@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::message::bytes;
+use pointillist_ingest::message::{bytes, plain};
 use pointillist_ingest::staged::{Leftover, sweep_folder};
 use pointillist_ingest::{Points, Source};
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::report::{Report, plural, shown};
 const STAGE: &str = "clean";
 
 pub(crate) fn run(args: &CleanArgs, report: &Report) -> Result<(), Failure> {
-    let mut work = Cleaning { args, report, removed: 0, bytes: 0 };
+    let mut work = Cleaning { args, report, removed: 0, bytes: 0, failures: 0 };
     for folder in &args.folders {
         let entries = std::fs::read_dir(folder)
             .and_then(|entries| {
@@ -39,11 +39,17 @@ pub(crate) fn run(args: &CleanArgs, report: &Report) -> Result<(), Failure> {
             }
         }
     }
-    let Cleaning { removed, bytes: size, .. } = work;
+    let Cleaning { removed, bytes: size, failures, .. } = work;
     let would = if args.dry_run { "would be removed" } else { "removed" };
     let kinds = plural(removed, "file or folder", "files and folders");
     report.note(STAGE, &format!("{kinds} {would}, {}", bytes(size)));
-    Ok(())
+    match failures {
+        0 => Ok(()),
+        some => Err(Failure::error(format!(
+            "{} could not be removed",
+            plural(some, "file or folder", "files or folders")
+        ))),
+    }
 }
 
 struct Cleaning<'a> {
@@ -51,6 +57,8 @@ struct Cleaning<'a> {
     report: &'a Report,
     removed: u64,
     bytes: u64,
+    /// What could not be removed.
+    failures: u64,
 }
 
 /// What has become of the inputs of columns.
@@ -78,6 +86,9 @@ impl Inputs {
 impl Cleaning<'_> {
     /// A folder of columns, or the grids in it.
     fn columns(&mut self, folder: &Path) -> Result<(), Failure> {
+        if is_elsewhere(folder) {
+            return Ok(());
+        }
         let points = Points::open(folder).ok();
         let why = match (&points, tag::is_marked(folder)) {
             (_, false) => None,
@@ -90,12 +101,17 @@ impl Cleaning<'_> {
         };
         match why {
             Some(why) => self.remove(folder, why),
+            // Of a folder that is none of ours, nothing is.
+            None if points.is_none() => Ok(()),
             None => self.grids(&folder.join(grids::FOLDER), points.as_ref()),
         }
     }
 
     /// A folder of grids, of these columns where they are known.
     fn grids(&mut self, folder: &Path, points: Option<&Points>) -> Result<(), Failure> {
+        if is_elsewhere(folder) {
+            return Ok(());
+        }
         if self.args.all {
             return match folder.is_dir() && tag::is_marked(folder) {
                 true => self.remove(folder, "can be made again"),
@@ -134,7 +150,13 @@ impl Cleaning<'_> {
                 true => std::fs::remove_dir_all(path),
                 false => std::fs::remove_file(path),
             };
-            removed.map_err(|error| Failure::write(path, &error))?;
+            if let Err(error) = removed {
+                // The others can go all the same.
+                let failure = format!("{}: cannot be removed: {}", shown(path), plain(&error));
+                self.report.warning(STAGE, &failure);
+                self.failures += 1;
+                return Ok(());
+            }
         }
         self.say(path, size, why)
     }
@@ -146,6 +168,11 @@ impl Cleaning<'_> {
         let facts = json!({ "bytes": size, "because": why, "removed": !self.args.dry_run });
         self.report.stage(STAGE, &shown(path), &format!("{done}, {}: {why}", bytes(size)), facts)
     }
+}
+
+/// Whether a folder is a link: what it leads to was put there by somebody.
+fn is_elsewhere(folder: &Path) -> bool {
+    folder.symlink_metadata().is_ok_and(|about| about.is_symlink())
 }
 
 /// Bytes of a file, or of all files in a folder.

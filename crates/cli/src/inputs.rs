@@ -42,9 +42,14 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Whether all of them are files, which can be read again. The standard input is called as a file may be.
+/// Whether all of them are files, which can be read again by their names. The standard input is called as a file may be, and
+/// `/dev/stdin` is another file in every run.
 pub(crate) fn are_files(paths: &[PathBuf]) -> bool {
-    paths.iter().all(|path| !is_stdin(path) && path.is_file())
+    let is_name_of_a_moment = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_default();
+        cfg!(unix) && ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
+    };
+    paths.iter().all(|path| !is_stdin(path) && path.is_file() && !is_name_of_a_moment(path))
 }
 
 /// All of them as they are now, if they are files.

@@ -48,8 +48,8 @@ impl Names {
                 let about = points.sidecar();
                 about.options == *options && inputs::are_of(inputs, &about.sources)
             }
-            // Whatever it was, it can be made again.
-            Err(_) => tag::is_marked(&plain),
+            // Whatever it was, it can be made again. Without a sidecar it may be anybody's, and is not replaced.
+            Err(_) => tag::is_marked(&plain) && plain.join("points.json").is_file(),
         };
         if is_free || is_older() { plain } else { keyed }
     }

@@ -1,6 +1,7 @@
 //! What marks a folder as one that a program can make again: the file that archivers look for who leave such folders out
 //! (`tar --exclude-caches`, restic, Borg).
 
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
@@ -15,9 +16,11 @@ pub(crate) fn mark(folder: &Path) {
     let _ = std::fs::write(folder.join(NAME), CONTENT);
 }
 
-/// Whether a folder is marked.
+/// Whether a folder is marked, and by us: other programs leave files of that name, too.
 pub(crate) fn is_marked(folder: &Path) -> bool {
-    folder.join(NAME).is_file()
+    let is_short = |about: Metadata| about.is_file() && about.len() < 4096;
+    folder.join(NAME).metadata().is_ok_and(is_short)
+        && std::fs::read(folder.join(NAME)).is_ok_and(|content| content == CONTENT.as_bytes())
 }
 
 /// Whether a file is what marks its folder.
