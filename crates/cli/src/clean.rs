@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pointillist_ingest::message::{bytes, plain};
-use pointillist_ingest::staged::{Leftover, sweep_folder};
+use pointillist_ingest::staged::{Leftover, size, sweep_folder};
 use pointillist_ingest::{Points, Source};
 use serde_json::json;
 
@@ -173,14 +173,4 @@ impl Cleaning<'_> {
 /// Whether a folder is a link: what it leads to was put there by somebody.
 fn is_elsewhere(folder: &Path) -> bool {
     folder.symlink_metadata().is_ok_and(|about| about.is_symlink())
-}
-
-/// Bytes of a file, or of all files in a folder.
-fn size(path: &Path) -> u64 {
-    let Ok(about) = path.symlink_metadata() else { return 0 };
-    if !about.is_dir() {
-        return about.len();
-    }
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.map(|entry| size(&entry.path())).sum()
 }

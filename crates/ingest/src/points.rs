@@ -98,11 +98,12 @@ impl Points {
         };
         let rows = sidecar.rows;
         let columns = sidecar.columns.iter().map(|info| {
-            let (file, zones_path) = open(&zones::file_name(&info.name))?;
-            let zones =
-                Zones::read(&file, info, rows).map_err(|error| unreadable(&zones_path, error))?;
+            // First what shows that there are as many rows as the sidecar says: memory is taken for their zones.
             let (file, path) = open(&format!("{}.npy", info.name))?;
             columns::check(&file, info.dtype, rows).map_err(|error| unreadable(&path, error))?;
+            let (zones, zones_path) = open(&zones::file_name(&info.name))?;
+            let zones =
+                Zones::read(&zones, info, rows).map_err(|error| unreadable(&zones_path, error))?;
             Ok(Column::new(info.clone(), rows, path, file, zones))
         });
         let columns = columns.collect::<Result<_, Error>>()?;

@@ -198,7 +198,7 @@ fn a_sidecar_with_rows_or_blocks_that_cannot_be_is_an_error() {
         let mut sidecar = points.sidecar().clone();
         sidecar.rows = rows;
         let message = reason(Points::written(points.path(), points.path(), sidecar));
-        assert!(message.contains("x.zones.npy: "), "{message}");
+        assert!(message.contains("x.npy: is "), "{message}");
     }
     let file = points.path().join(sidecar::FILE_NAME);
     let text = std::fs::read_to_string(&file).unwrap();

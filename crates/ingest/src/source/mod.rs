@@ -407,7 +407,8 @@ pub(crate) fn rows(opened: &[Opened]) -> Option<u64> {
         Body::Array(array) => array.table.rows,
         _ => None,
     });
-    each.sum()
+    // What headers say of compressed arrays is not known to be there.
+    each.into_iter().try_fold(0_u64, |sum, rows| sum.checked_add(rows?))
 }
 
 /// The columns that the first input with data has settled, for an input that follows.

@@ -330,12 +330,14 @@ fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Bytes of a file, or of the files in a folder.
-pub(crate) fn size(path: &Path) -> u64 {
-    let of = |path: &Path| fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
-    match fs::read_dir(path) {
-        Ok(entries) => entries.flatten().map(|entry| of(&entry.path())).sum(),
-        Err(_) => of(path),
+/// Bytes of a file, or of all files in a folder.
+pub fn size(path: &Path) -> u64 {
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.is_dir() => {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.map(|entry| size(&entry.path())).sum()
+        }
+        about => about.map_or(0, |about| about.len()),
     }
 }
 
