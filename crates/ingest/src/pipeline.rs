@@ -133,12 +133,12 @@ fn ingest_with(
         error => error,
     })?;
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
-    keep_grids(destination, staged.path(), &account.sidecar);
     // Before it is renamed: from then on, another run may replace it.
     let points = Points::written(staged.path(), destination, account.sidecar)?;
     // What has come to stand there meanwhile is exchanged with it, and removed.
     check_destination(destination)?;
-    staged.commit(&json).map_err(write)?;
+    let keep = |old: &Path, new: &Path| keep_grids(old, new, points.identity());
+    staged.commit_keeping(&json, keep).map_err(write)?;
     Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })
 }
 

@@ -7,7 +7,6 @@ use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::number::Number;
 use crate::points::Points;
-use crate::sidecar::Sidecar;
 use crate::{Error, points, sidecar, zones};
 
 /// What may lie in the folder beside columns and their zones: grids that were made of them, and what marks it as one that can
@@ -41,15 +40,16 @@ pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes over what was made of the same columns before, from the folder that is to be replaced to the one that will: a text
-/// that was only touched has the same grids. Those that are being written stay: who writes them finds out.
-pub(super) fn keep_grids(before: &Path, after: &Path, sidecar: &Sidecar) {
-    let (from, to) = (before.join(points::GRIDS), after.join(points::GRIDS));
+/// Takes over what was made of the same columns before, from the folder that has been replaced to the one that has its
+/// place: a text that was only touched has the same grids. Those that are being written stay: who writes them finds out.
+pub(super) fn keep_grids(old: &Path, new: &Path, identity: &str) {
+    let (from, to) = (old.join(points::GRIDS), new.join(points::GRIDS));
     let Ok(entries) = std::fs::read_dir(&from) else { return };
-    let is_same = Points::open(before).is_ok_and(|points| points.identity() == sidecar.identity);
-    if !is_same || std::fs::create_dir(&to).is_err() {
+    if !Points::open(old).is_ok_and(|points| points.identity() == identity) {
         return;
     }
+    // Another run may have made it by now, for grids of its own.
+    let _ = std::fs::create_dir(&to);
     for entry in entries.flatten() {
         let name = entry.file_name();
         if !name.as_encoded_bytes().starts_with(b".") {

@@ -203,6 +203,19 @@ impl StagedDir {
     /// When something fails before the new folder is in its place; the destination is then what it was, and the temporary
     /// folder is removed. And when the old one cannot be removed after that.
     pub fn commit(self, points_json: &[u8]) -> io::Result<()> {
+        self.commit_keeping(points_json, |_, _| ())
+    }
+
+    /// The same; `keep` may take something over from the old folder, whose path comes first, to the new one, before the
+    /// old one is removed.
+    ///
+    /// # Errors
+    /// As [`StagedDir::commit`].
+    pub(crate) fn commit_keeping(
+        self,
+        points_json: &[u8],
+        keep: impl FnOnce(&Path, &Path),
+    ) -> io::Result<()> {
         let Self { temporary, mut last, destination, room, unfinished } = self;
         let full = |error| room.explain(error);
         last.write_all(points_json).and_then(|()| last.sync_all()).map_err(full)?;
@@ -212,6 +225,9 @@ impl StagedDir {
         let unfinished = unfinished.complete(|| place(temporary.path(), &destination))?;
         // What stands under the temporary name now, if anything does, is the old folder, and removed as such.
         let _ = temporary.keep();
+        if let Some(old) = unfinished.path() {
+            keep(old, &destination);
+        }
         let removed = unfinished.path().map_or(Ok(()), |old| unless_gone(remove_in_parallel(old)));
         drop(lock);
         removed.map_err(|error| {
