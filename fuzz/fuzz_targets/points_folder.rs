@@ -23,7 +23,8 @@ fuzz_target!(|data: &[u8]| {
     let (zones, column) = rest.split_at(length);
     FOLDER.with(|folder| {
         let write = |name: &str, bytes: &[u8]| {
-            std::fs::write(folder.path().join(name), bytes).expect("the temporary folder can be written to");
+            std::fs::write(folder.path().join(name), bytes)
+                .expect("the temporary folder can be written to");
         };
         write("points.json", json);
         // Every file that the sidecar may name; whether it names one is for the sidecar to be parsed.
