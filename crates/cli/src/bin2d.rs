@@ -91,7 +91,7 @@ pub(crate) fn stage(
 ) -> Result<GridFile, Failure> {
     let may_be_same = !global.force && from.may_be_same();
     let existing = outputs::up_to_date(output, may_be_same, STAGE, report, || {
-        (!global.force).then(|| from.up_to_date(output, options)).flatten()
+        from.up_to_date(output, options)
     })?;
     match existing {
         Some(grid) => reuse(from, grid, output, report),

@@ -326,7 +326,7 @@ pub(crate) fn reuse(
         return Ok(false);
     }
     let existing = outputs::up_to_date(output, !global.force, stage, report, || {
-        (!global.force && up_to_date(output, inputs)).then_some(())
+        up_to_date(output, inputs).then_some(())
     })?;
     if existing.is_none() {
         outputs::ensure_writable(output, Kind::File, None)?;

@@ -44,7 +44,7 @@ fn stage(
     // What is no file is always read again.
     let may_be_same = !global.force && inputs::size(inputs).is_some();
     let existing = outputs::up_to_date(output, may_be_same, STAGE, report, || {
-        (!global.force).then(|| up_to_date(inputs, output, options)).flatten()
+        up_to_date(inputs, output, options)
     })?;
     match existing {
         Some(points) => reuse(points, inputs, report),

@@ -33,9 +33,8 @@ fn merge(
     global: &Global,
     report: &Report,
 ) -> Result<(), Failure> {
-    let existing = outputs::up_to_date(output, !global.force, STAGE, report, || {
-        (!global.force).then(|| up_to_date(shards, output)).flatten()
-    })?;
+    let existing =
+        outputs::up_to_date(output, !global.force, STAGE, report, || up_to_date(shards, output))?;
     if let Some(grid) = existing {
         let points = grid.description().counts.points;
         let summary = format!("up to date, {}", plural(points, "point", "points"));

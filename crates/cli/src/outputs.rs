@@ -50,8 +50,8 @@ pub(crate) fn ensure_writable(
     staged::ensure_writable(output, kind, takes).map_err(|error| Failure::write(output, &error))
 }
 
-/// The existing output, where `look` finds that it is up to date: now, or when those are done that are making it, where
-/// that may be the same. Before that, what dead runs have left of it is tidied up.
+/// The existing output, if it may be the same as a new one, and `look` finds that it is up to date: now, or when those are
+/// done that are making it. Before that, what dead runs have left of it is tidied up.
 pub(crate) fn up_to_date<T>(
     output: &Path,
     may_be_same: bool,
@@ -60,10 +60,13 @@ pub(crate) fn up_to_date<T>(
     look: impl Fn() -> Option<T>,
 ) -> Result<Option<T>, Failure> {
     sweep(output, stage, report);
+    if !may_be_same {
+        return Ok(None);
+    }
     if let Some(found) = look() {
         return Ok(Some(found));
     }
-    if !may_be_same || !staged::others_at_work(output) {
+    if !staged::others_at_work(output) {
         return Ok(None);
     }
     report.note(stage, &format!("waiting for another run that makes {}", shown(output)));

@@ -125,8 +125,8 @@ impl<'a> Cache<'a> {
         let sweep = |folder: &Path| {
             names.all().for_each(|name| outputs::sweep(&folder.join(name), ingest::STAGE, report));
         };
-        let known = || (!anew).then(|| find(self.places_to_look())).flatten();
-        if let Some(points) = known() {
+        let known = || find(self.places_to_look());
+        if !anew && let Some(points) = known() {
             sweep(&folder_of(points.path()));
             return ingest::reuse(points, self.inputs, report);
         }
@@ -197,16 +197,15 @@ impl<'a> Cache<'a> {
         let mut paths = folders.iter().map(|folder| folder.join(&name));
         let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
         match known {
-            Some((grid, path)) if !anew => {
+            Some((grid, path)) => {
                 outputs::sweep(&path, bin2d::STAGE, report);
+                if anew {
+                    return Ok((bin2d::make(from, &path, options, global, report)?, path));
+                }
                 let grid = bin2d::reuse(from, grid, &path, report)?;
                 // It has been used last.
                 make_newest(&path, points.iter().map(Points::path));
                 Ok((grid, path))
-            }
-            Some((_, path)) => {
-                outputs::sweep(&path, bin2d::STAGE, report);
-                Ok((bin2d::make(from, &path, options, global, report)?, path))
             }
             None => {
                 let folder = self.first_folder(&folders)?;
@@ -253,16 +252,11 @@ impl<'a> Cache<'a> {
 
     /// The path in the first folder that can be written; the error of the best of them where there is none.
     fn first_place(&self, path_in: impl Fn(&Path) -> PathBuf) -> Result<PathBuf, Failure> {
-        let mut failure = None;
-        for folder in self.places_to_make() {
-            let path = path_in(&folder);
-            match outputs::ensure_writable(&path, Form::Folder, None) {
-                Ok(()) => return Ok(path),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        match failure {
-            Some(failure) if self.asked.is_some() || self.beside_output.is_some() => Err(failure),
+        let paths = self.places_to_make().into_iter().map(|folder| path_in(&folder));
+        let first = first_that(paths, |path| outputs::ensure_writable(path, Form::Folder, None));
+        match first {
+            Err(failure) if self.asked.is_some() || self.beside_output.is_some() => Err(failure),
+            Ok(Some(path)) => Ok(path),
             _ => Ok(path_in(self.temporary()?)),
         }
     }
@@ -287,17 +281,13 @@ impl<'a> Cache<'a> {
 
     /// The first of these folders in which a grid can be written.
     fn first_folder(&self, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
-        let mut failure = None;
-        for folder in folders {
-            let made = grids::prepare(folder).map_err(|error| Failure::write(folder, &error));
-            let probe = folder.join(grids::PROBE);
-            match made.and_then(|()| outputs::ensure_writable(&probe, Form::File, None)) {
-                Ok(()) => return Ok(folder.clone()),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        match failure {
-            Some(failure) if self.beside_output.is_some() => Err(failure),
+        let first = first_that(folders.iter().cloned(), |folder| {
+            grids::prepare(folder).map_err(|error| Failure::write(folder, &error))?;
+            outputs::ensure_writable(&folder.join(grids::PROBE), Form::File, None)
+        });
+        match first {
+            Err(failure) if self.beside_output.is_some() => Err(failure),
+            Ok(Some(folder)) => Ok(folder),
             _ => Ok(self.temporary()?.to_owned()),
         }
     }
@@ -310,6 +300,22 @@ impl<'a> Cache<'a> {
         }
         Ok(self.temporary.get().map_or(Path::new(""), TemporaryDir::path))
     }
+}
+
+/// The first of these paths that stands the test; the failure of the best of them where none does, and nothing where there are
+/// none.
+fn first_that(
+    paths: impl Iterator<Item = PathBuf>,
+    test: impl Fn(&Path) -> Result<(), Failure>,
+) -> Result<Option<PathBuf>, Failure> {
+    let mut best = None;
+    for path in paths {
+        match test(&path) {
+            Ok(()) => return Ok(Some(path)),
+            Err(failure) => best = best.or(Some(failure)),
+        }
+    }
+    best.map_or(Ok(None), Err)
 }
 
 fn folder_of(file: &Path) -> PathBuf {
