@@ -278,7 +278,7 @@ fn whatever_may_be_open_there_is_an_output_or_an_error_that_says_so_and_nothing_
             refused += 1;
             assert!(!run.stderr.contains("changed"), "{most}: {}", run.stderr);
         }
-        assert_eq!(partial(&folder), [PathBuf::new(); 0], "{most}: {}", run.stderr);
+        assert!(partial(&folder).is_empty(), "{most}: {}", run.stderr);
         let _ = std::fs::remove_dir_all(folder.path("s.points"));
     }
     assert!((1..11).contains(&refused), "{refused}");
