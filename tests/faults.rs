@@ -266,3 +266,30 @@ fn a_colormap_is_no_output() {
         assert!(message.contains("map.png is both input and output"), "{message}");
     }
 }
+
+#[test]
+fn whatever_may_be_open_there_is_an_output_or_an_error_that_says_so_and_nothing_is_left() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    let mut refused = 0;
+    for most in 5..16 {
+        let run = limited(&folder, &format!("-n {most}"), "ingest s.txt -o s.points");
+        if run.code != 0 {
+            refused += 1;
+            assert!(!run.stderr.contains("changed"), "{most}: {}", run.stderr);
+        }
+        assert!(partial(&folder).is_empty(), "{most}: {}", run.stderr);
+        let _ = std::fs::remove_dir_all(folder.path("s.points"));
+    }
+    assert!((1..11).contains(&refused), "{refused}");
+}
+
+#[test]
+fn an_input_of_which_the_system_says_nothing_is_not_taken_for_a_text() {
+    let folder = Folder::new();
+    std::os::unix::fs::symlink("a.points", folder.path("a.points")).unwrap();
+    for command in ["bin2d a.points -o a.tiff", "render a.points -o a.png"] {
+        let said = folder.fail(1, command);
+        assert!(said.contains("a.points: too many levels of symbolic links"), "{said}");
+    }
+}

@@ -9,7 +9,7 @@ use pointillist_bin2d::{
 };
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::Kind;
-use pointillist_ingest::{Account, ColumnInfo, Options as Reading, Points};
+use pointillist_ingest::{Account, ColumnInfo, Options as Reading, Points, metadata_if_there};
 use serde_json::json;
 
 use crate::args::{Bin2dArgs, Global};
@@ -26,7 +26,8 @@ pub(crate) const STAGE: &str = "bin2d";
 pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     outputs::check_name(&args.output, &["tiff", "tif"], &args.inputs)?;
     let options = Options { shard: args.shard, ..args.grid.options(args.dtype)? };
-    if are_points(&args.inputs, &args.text, Path::is_dir)? {
+    let is_folder = |path: &Path| Ok(metadata_if_there(path)?.is_some_and(|about| about.is_dir()));
+    if are_points(&args.inputs, &args.text, is_folder)? {
         let points =
             args.inputs.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
         stage(MadeFrom::Columns(&points), &args.output, &options, global, report)?;

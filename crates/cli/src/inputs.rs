@@ -1,9 +1,10 @@
 //! What the stages take: text and arrays, by path or from the standard input, or folders of columns.
 
 use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::{Error, Input, Source};
+use pointillist_ingest::{Error, Input, Source, metadata_if_there};
 
 use crate::args::TextArgs;
 use crate::failure::Failure;
@@ -14,20 +15,27 @@ use crate::report::shown;
 pub(crate) fn are_points(
     inputs: &[PathBuf],
     text: &TextArgs,
-    is_points: impl Fn(&Path) -> bool,
+    is_points: impl Fn(&Path) -> io::Result<bool>,
 ) -> Result<bool, Failure> {
-    let is_called = |path: &&PathBuf| path.extension().is_some_and(|end| end == "points");
-    let Some(folder) = inputs.iter().find(|path| is_points(path)) else {
-        // To open a pipe of that name would be to wait for somebody to write to it.
-        return match inputs.iter().filter(is_called).find(|path| path.exists() && !path.is_dir()) {
-            Some(path) => Err(Failure::error(format!("{}: is not a .points folder", shown(path)))),
-            None => Ok(false),
-        };
+    let unknown = |path: &Path, error| Failure::read(path, &error);
+    let are_points =
+        inputs.iter().map(|path| is_points(path).map_err(|error| unknown(path, error)));
+    let are_points = are_points.collect::<Result<Vec<bool>, _>>()?;
+    let Some(first) = are_points.iter().position(|&is_points| is_points) else {
+        let is_called = |path: &&PathBuf| path.extension().is_some_and(|end| end == "points");
+        for path in inputs.iter().filter(is_called) {
+            // To open a pipe of that name would be to wait for somebody to write to it.
+            let about = metadata_if_there(path).map_err(|error| unknown(path, error))?;
+            if about.is_some_and(|about| !about.is_dir()) {
+                return Err(Failure::error(format!("{}: is not a .points folder", shown(path))));
+            }
+        }
+        return Ok(false);
     };
-    if !inputs.iter().all(|path| is_points(path)) {
+    if are_points.contains(&false) {
         return Err(Failure::usage(format!(
             "{} is a .points folder among inputs that are not: ingest those first",
-            shown(folder)
+            shown(&inputs[first])
         )));
     }
     match text.first_given() {
@@ -71,7 +79,7 @@ pub(crate) fn check(paths: &[PathBuf]) -> Result<(), Failure> {
 /// The inputs at these paths.
 pub(crate) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
     let input = |path: &PathBuf| match is_stdin(path) {
-        true => Input::Stream { name: "-".to_owned(), reader: Box::new(std::io::stdin()) },
+        true => Input::Stream { name: "-".to_owned(), reader: Box::new(io::stdin()) },
         false => Input::Path(path.clone()),
     };
     paths.iter().map(input).collect()

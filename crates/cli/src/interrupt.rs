@@ -17,6 +17,9 @@ static SIGNAL: AtomicU8 = AtomicU8::new(0);
 /// Time for a run to end by itself: stages look up many times a second, and a batch system waits for a few.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Time for an output that is being renamed to come to its place.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Ctrl-C.
 const SIGINT: u8 = 2;
 
@@ -44,7 +47,7 @@ fn stop(signal: u8) {
 
 /// Ends the process. Nothing is dropped when a process exits, so the temporary outputs are removed here.
 fn end() -> ! {
-    pointillist_ingest::staged::remove_unfinished();
+    pointillist_ingest::staged::remove_unfinished(PATIENCE);
     std::process::exit(exit_code().into())
 }
 

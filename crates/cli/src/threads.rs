@@ -66,14 +66,22 @@ fn default_number() -> usize {
 /// Opens as many files at a time as the system allows: the usual limit of 1024 is meant for programs that cannot have
 /// more.
 pub(crate) fn raise_limit_of_files() {
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     {
-        use rustix::process::{Resource, getrlimit, setrlimit};
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        /// The most that macOS takes, whatever it says.
+        const MACOS: u64 = 10_240;
         let limit = getrlimit(Resource::Nofile);
+        let is_more = |wanted: Option<u64>| match (wanted, limit.current) {
+            (Some(wanted), Some(current)) => wanted > current,
+            (None, current) => current.is_some(),
+            (Some(_), None) => false,
+        };
         // Where it cannot be raised, it is as it was.
-        let _ = setrlimit(
-            Resource::Nofile,
-            rustix::process::Rlimit { current: limit.maximum, ..limit },
-        );
+        let raise = |&wanted: &Option<u64>| {
+            is_more(wanted)
+                && setrlimit(Resource::Nofile, Rlimit { current: wanted, ..limit }).is_ok()
+        };
+        let _ = [limit.maximum, Some(MACOS)].iter().find(|wanted| raise(wanted));
     }
 }

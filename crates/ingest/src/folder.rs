@@ -1,8 +1,18 @@
-//! A folder that is held open: what is read of it is read of this very folder, whatever becomes of its name meanwhile.
+//! A folder that is held open: what is read of it, or removed from it, is in this very folder, whatever becomes of its name
+//! meanwhile.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+
+use crate::os::{self, Lock};
+#[cfg(unix)]
+use crate::regular::open_at;
+#[cfg(not(unix))]
+use crate::regular::open_regular;
 
 /// A folder, held by a descriptor where the system has such, else only by its name.
 #[derive(Debug)]
@@ -40,24 +50,121 @@ impl Folder {
     /// writes to would have it.
     #[cfg(unix)]
     pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
-        use rustix::fs::{Mode, OFlags};
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let open = || rustix::fs::openat(&self.descriptor, name, flags, Mode::empty());
-        let file = match rustix::io::retry_on_intr(open) {
-            // A socket.
-            Err(rustix::io::Errno::NXIO) => return Ok(None),
-            result => File::from(result?),
-        };
-        Ok(file.metadata()?.is_file().then_some(file))
+        open_at(self.descriptor.as_fd(), name, rustix::fs::OFlags::RDONLY)
     }
 
     #[cfg(not(unix))]
     pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
-        let path = self.path.join(name);
-        if !std::fs::metadata(&path)?.is_file() {
-            return Ok(None);
+        open_regular(&self.path.join(name))
+    }
+
+    /// Opens the folder at `path` to list it and to remove what is in it; `NotADirectory` where something else is there, and
+    /// be it a link to a folder.
+    pub(crate) fn open_to_change(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        return Self::open_to_change_in(rustix::fs::CWD, path.as_os_str(), path.to_owned());
+        #[cfg(not(unix))]
+        match std::fs::symlink_metadata(path)?.is_dir() {
+            true => Ok(Self { path: path.to_owned() }),
+            false => Err(io::ErrorKind::NotADirectory.into()),
         }
-        File::open(path).map(Some)
+    }
+
+    /// The same for a folder in this one.
+    pub(crate) fn folder_to_change(&self, name: &OsStr) -> io::Result<Self> {
+        let path = self.path.join(name);
+        #[cfg(unix)]
+        return Self::open_to_change_in(self.descriptor.as_fd(), name, path);
+        #[cfg(not(unix))]
+        Self::open_to_change(&path)
+    }
+
+    #[cfg(unix)]
+    fn open_to_change_in(
+        folder: std::os::fd::BorrowedFd<'_>,
+        name: &OsStr,
+        path: PathBuf,
+    ) -> io::Result<Self> {
+        use rustix::fs::{Mode, OFlags, openat};
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match rustix::io::retry_on_intr(|| openat(folder, name, flags, Mode::empty())) {
+            Ok(descriptor) => Ok(Self { path, descriptor }),
+            // What some systems say of a link.
+            Err(rustix::io::Errno::LOOP) => Err(io::ErrorKind::NotADirectory.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The names of all that is in a folder that was opened to be changed. On Linux that takes no further descriptor.
+    #[cfg(unix)]
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+        use std::os::unix::ffi::OsStrExt;
+        let mut names = Vec::new();
+        let mut keep = |name: &std::ffi::CStr| {
+            if ![&b"."[..], b".."].contains(&name.to_bytes()) {
+                names.push(OsStr::from_bytes(name.to_bytes()).to_owned());
+            }
+        };
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{RawDir, SeekFrom, seek};
+            let mut buffer = [std::mem::MaybeUninit::uninit(); 16 << 10];
+            // It may have been listed before.
+            seek(&self.descriptor, SeekFrom::Start(0))?;
+            let mut entries = RawDir::new(&self.descriptor, &mut buffer);
+            while let Some(entry) = entries.next() {
+                keep(entry?.file_name());
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        for entry in rustix::fs::Dir::read_from(&self.descriptor)? {
+            keep(entry?.file_name());
+        }
+        Ok(names)
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+        std::fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name())).collect()
+    }
+
+    /// Removes what is no folder.
+    pub(crate) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
+        #[cfg(unix)]
+        return Ok(rustix::fs::unlinkat(&self.descriptor, name, rustix::fs::AtFlags::empty())?);
+        #[cfg(not(unix))]
+        std::fs::remove_file(self.path.join(name))
+    }
+
+    /// Removes an empty folder.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        #[cfg(unix)]
+        return Ok(rustix::fs::unlinkat(&self.descriptor, name, rustix::fs::AtFlags::REMOVEDIR)?);
+        #[cfg(not(unix))]
+        std::fs::remove_dir(self.path.join(name))
+    }
+
+    /// Asks for the lock of a file in it, as [`os::lock`] does.
+    pub(crate) fn lock(&self, name: &str, alone: bool) -> Lock {
+        #[cfg(unix)]
+        return os::lock_at(self.descriptor.as_fd(), name, alone);
+        #[cfg(not(unix))]
+        os::lock(&self.path.join(name), alone)
+    }
+
+    /// Whether it belongs to this user, and nobody else may put anything into it, as far as the system knows users.
+    pub(crate) fn is_of_this_user_alone(&self) -> bool {
+        /// For the group and for all others.
+        #[cfg(unix)]
+        const WRITABLE: u32 = 0o022;
+        #[cfg(unix)]
+        return rustix::fs::fstat(&self.descriptor).is_ok_and(|about| {
+            #[allow(clippy::useless_conversion, reason = "the types differ between systems")]
+            let mode = u32::from(about.st_mode);
+            about.st_uid == rustix::process::geteuid().as_raw() && mode & WRITABLE == 0
+        });
+        #[cfg(not(unix))]
+        true
     }
 
     /// Whether its name is now that of another folder, or of none.

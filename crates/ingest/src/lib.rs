@@ -54,7 +54,7 @@ pub use pipeline::{Account, Ingested, SkippedLine, ingest};
 pub use points::{GRIDS, Points};
 pub use progress::Progress;
 pub use read_as::{ReadAs, ReadColumn};
-pub use regular::open_regular;
+pub use regular::{metadata_if_there, open_regular};
 pub use scan::{Buffer, Column, Scan};
 pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Skipped};
 pub use source::{Input, Source};

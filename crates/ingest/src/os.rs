@@ -5,7 +5,16 @@ use std::fs::TryLockError;
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use crate::regular::open_at;
+
+/// How Linux calls the file system ext4, and its predecessors.
+#[cfg(target_os = "linux")]
+const EXT4: u64 = 0xEF53;
 
 /// Reads into `buffer` from byte `offset` of `file`, without moving a shared cursor where the system allows it.
 /// Returns the number of bytes read: less than asked for at the end of the file, 0 past it.
@@ -57,7 +66,6 @@ pub(crate) fn write_all_at(file: &File, mut data: &[u8], mut offset: u64) -> io:
 #[cfg(target_os = "linux")]
 pub(crate) fn reserve(file: &File, bytes: Range<u64>) -> bool {
     use rustix::fs::{FallocateFlags, fallocate, fstatfs};
-    const EXT4: u64 = 0xEF53;
     const PLENTY: u64 = 1 << 30;
     let Ok(system) = fstatfs(file) else { return false };
     #[allow(clippy::unnecessary_cast, reason = "the types differ between processors")]
@@ -210,24 +218,7 @@ pub(crate) enum Lock {
 /// file that still has this name once the lock is held.
 pub(crate) fn lock(path: &Path, alone: bool) -> Lock {
     #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        // A pipe would wait for somebody at its other end. A lock for one alone may need a file that is open for writing.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let open =
-            File::options().read(true).write(true).custom_flags(flags.bits() as i32).open(path);
-        let Ok(file) = open else { return Lock::Unknown };
-        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-            return Lock::Unknown;
-        }
-        let locked = if alone { file.try_lock() } else { file.try_lock_shared() };
-        match locked {
-            Ok(()) if has_name(&file, path) => Lock::Held(file),
-            Err(TryLockError::WouldBlock) => Lock::Taken,
-            _ => Lock::Unknown,
-        }
-    }
+    return lock_at(rustix::fs::CWD, path, alone);
     // A file that is open cannot be renamed there, nor can the folder it lies in.
     #[cfg(not(unix))]
     {
@@ -236,12 +227,31 @@ pub(crate) fn lock(path: &Path, alone: bool) -> Lock {
     }
 }
 
+/// The same for a path from `folder`.
+#[cfg(unix)]
+pub(crate) fn lock_at(
+    folder: BorrowedFd<'_>,
+    path: impl rustix::path::Arg + Copy,
+    alone: bool,
+) -> Lock {
+    use rustix::fs::OFlags;
+    // A lock for one alone may need a file that is open for writing.
+    let access = OFlags::RDWR | OFlags::NOFOLLOW;
+    let Ok(Some(file)) = open_at(folder, path, access) else { return Lock::Unknown };
+    let locked = if alone { file.try_lock() } else { file.try_lock_shared() };
+    match locked {
+        Ok(()) if has_name(&file, folder, path) => Lock::Held(file),
+        Err(TryLockError::WouldBlock) => Lock::Taken,
+        _ => Lock::Unknown,
+    }
+}
+
 /// Holds the lock of a new file for as long as it is open, where there are locks. Says whether the file is ours: before
 /// the lock was held, somebody may have taken it for one that was left behind.
 pub(crate) fn hold(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     return match file.try_lock() {
-        Ok(()) => has_name(file, path),
+        Ok(()) => has_name(file, rustix::fs::CWD, path),
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(_)) => true,
     };
@@ -252,14 +262,28 @@ pub(crate) fn hold(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Whether a file is the one at `path`.
+/// Whether a file is the one at this path from `folder`.
 #[cfg(unix)]
-fn has_name(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(file), Ok(named)) => place(file) == place(named),
+fn has_name(file: &File, folder: BorrowedFd<'_>, path: impl rustix::path::Arg) -> bool {
+    use rustix::fs::{AtFlags, fstat, statat};
+    match (fstat(file), statat(folder, path, AtFlags::SYMLINK_NOFOLLOW)) {
+        (Ok(file), Ok(named)) => (file.st_dev, file.st_ino) == (named.st_dev, named.st_ino),
         _ => false,
+    }
+}
+
+/// Whether a file could be made in a folder, which has no name and is gone again. Not every system knows such.
+pub(crate) fn can_have_nameless_file(folder: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Mode, OFlags, open};
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        open(folder, flags, Mode::RUSR | Mode::WUSR).is_ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        false
     }
 }
 
@@ -281,7 +305,7 @@ pub(crate) fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
         let (here, around) =
             (std::fs::symlink_metadata(path).ok()?, std::fs::metadata(folder).ok()?);
         let owner = here.uid();
-        if here.dev() != around.dev() {
+        if is_mounted(path, &here, &around) {
             return Some("something is mounted here".to_owned());
         }
         if is_kept(&here, &around) {
@@ -317,12 +341,62 @@ pub(crate) fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
     }
 }
 
+/// Whether a file system begins at `path`, or is bound there. Older systems tell it only by the numbers of folders: layers
+/// of an overlay give files numbers of their own.
+#[cfg(unix)]
+fn is_mounted(path: &Path, here: &Metadata, around: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        const ROOT: StatxAttributes = StatxAttributes::MOUNT_ROOT;
+        if let Ok(about) = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
+            && about.stx_attributes_mask.contains(ROOT)
+        {
+            return about.stx_attributes.contains(ROOT);
+        }
+    }
+    let _ = path;
+    here.is_dir() && here.dev() != around.dev()
+}
+
+/// Whether the file system of a folder may be that of other machines too, which may not see the locks that are held here:
+/// NFS has an option for that, and others never tell anybody.
+pub(crate) fn may_be_of_other_machines(folder: &Path) -> bool {
+    /// NFS, three of SMB, Lustre, GPFS, Ceph, AFS, 9P, BeeGFS, GFS2, OCFS2, those of VirtualBox, and all in user space.
+    #[cfg(target_os = "linux")]
+    const SHARED: [u64; 14] = [
+        0x6969,
+        0x517B,
+        0xFF53_4D42,
+        0xFE53_4D42,
+        0x0BD0_0BD0,
+        0x4750_4653,
+        0x00C3_6400,
+        0x5346_414F,
+        0x0102_1997,
+        0x1983_0326,
+        0x0116_1970,
+        0x7461_636F,
+        0x786F_4256,
+        0x6573_5546,
+    ];
+    #[cfg(target_os = "linux")]
+    #[allow(clippy::unnecessary_cast, reason = "the types differ between processors")]
+    return rustix::fs::statfs(folder)
+        .is_ok_and(|system| SHARED.contains(&(system.f_type as u64 & 0xFFFF_FFFF)));
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
 /// Bytes that the user can still write to the file system of `folder`, if it says so, and whether it keeps a byte for every
 /// one that is written, which one that compresses does not.
 pub(crate) fn free_space(folder: &Path) -> Option<(u64, bool)> {
     #[cfg(target_os = "linux")]
     {
-        const EXT4: u64 = 0xEF53;
         const XFS: u64 = 0x5846_5342;
         const TMPFS: u64 = 0x0102_1994;
         let system = rustix::fs::statfs(folder).ok()?;

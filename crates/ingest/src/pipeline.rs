@@ -133,12 +133,15 @@ fn ingest_with(
         error => error,
     })?;
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
-    // Before it is renamed: from then on, another run may replace it.
-    let points = Points::written(staged.path(), destination, account.sidecar)?;
+    let identity = account.sidecar.identity.clone();
+    // Before it is renamed, where that can be with its files open: from then on, another run may replace it.
+    let written = || Points::written(staged.path(), destination, account.sidecar);
+    let points = cfg!(unix).then(written).transpose()?;
     // What has come to stand there meanwhile is exchanged with it, and removed.
     check_destination(destination)?;
-    let keep = |old: &Path, new: &Path| keep_grids(old, new, points.identity());
+    let keep = |old: &Path, new: &Path| keep_grids(old, new, &identity);
     staged.commit_keeping(&json, keep).map_err(write)?;
+    let points = points.map_or_else(|| Points::open(destination), Ok)?;
     Ok(Ingested { points, bytes: account.bytes, bad_lines: account.bad_lines })
 }
 

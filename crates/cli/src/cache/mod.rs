@@ -10,11 +10,12 @@ pub(crate) mod tag;
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pointillist_bin2d::GridFile;
 use pointillist_ingest::staged::{Kind as Form, TemporaryDir};
-use pointillist_ingest::{Options, Points};
+use pointillist_ingest::{Options, Points, metadata_if_there};
 
 use crate::args::{Global, TextArgs};
 use crate::bin2d::{self, MadeFrom};
@@ -64,7 +65,7 @@ impl<'a> Cache<'a> {
         asked: Option<&'a Path>,
         text: &TextArgs,
     ) -> Result<Self, Failure> {
-        let kind = if are_points(inputs, text, |path| path.join("points.json").exists())? {
+        let kind = if are_points(inputs, text, has_sidecar)? {
             Kind::Columns
         } else {
             inputs::check(inputs)?;
@@ -121,9 +122,15 @@ impl<'a> Cache<'a> {
                 places.into_iter().flat_map(|folder| all.iter().map(move |name| folder.join(name)));
             paths.into_iter().find_map(|path| ingest::up_to_date(self.inputs, &path, options))
         };
-        // What was killed may have been about to make those of the other name.
+        // What was killed may have been about to make those of the other name, or in another place.
         let sweep = |folder: &Path| {
-            names.all().for_each(|name| outputs::sweep(&folder.join(name), ingest::STAGE, report));
+            let mut folders = self.places_to_make();
+            folders.retain(|other| other != folder);
+            folders.push(folder.to_owned());
+            for path in folders.iter().flat_map(|folder| names.all().map(|name| folder.join(name)))
+            {
+                outputs::sweep(&path, ingest::STAGE, report);
+            }
         };
         let known = || find(self.places_to_look());
         if !anew && let Some(points) = known() {
@@ -316,6 +323,10 @@ fn first_that(
         }
     }
     best.map_or(Ok(None), Err)
+}
+
+fn has_sidecar(folder: &Path) -> io::Result<bool> {
+    Ok(metadata_if_there(&folder.join("points.json"))?.is_some())
 }
 
 fn folder_of(file: &Path) -> PathBuf {

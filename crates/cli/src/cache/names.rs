@@ -7,15 +7,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use pointillist_ingest::staged::{LONGEST_NAME, shortened};
 use pointillist_ingest::{Options, Points};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::tag;
 use crate::colorize::is_stdout;
 use crate::inputs;
-
-/// The longest name that file systems take, in bytes.
-const LONGEST: usize = 255;
 
 /// How the columns of some inputs may be called.
 pub(super) struct Names {
@@ -29,7 +27,7 @@ impl Names {
         let stem = inputs.first().map_or_else(OsString::new, |input| stem(input));
         let keyed = keyed(&stem, inputs, options);
         let plain = columns(&stem);
-        let plain = (inputs.len() == 1 && plain.len() <= LONGEST).then_some(plain);
+        let plain = (inputs.len() == 1 && plain.len() <= LONGEST_NAME).then_some(plain);
         Self { plain, keyed }
     }
 
@@ -99,7 +97,7 @@ pub(super) fn of_streams(
 
 /// `stars-1a2b3c4d.points`.
 fn keyed(stem: &OsStr, inputs: &[PathBuf], options: &Options) -> OsString {
-    let mut name = OsString::from(shortened(stem, LONGEST - "-01234567.points".len()));
+    let mut name = shortened(stem, LONGEST_NAME - "-01234567.points".len());
     name.push(format!("-{}.points", key(inputs, options)));
     name
 }
@@ -129,13 +127,6 @@ fn key(inputs: &[PathBuf], options: &Options) -> String {
     // Options are plain data, which JSON can always hold.
     hasher.update(serde_json::to_string(options).unwrap_or_default().as_bytes());
     format!("{:08x}", hasher.digest() >> 32)
-}
-
-/// As much of a name as fits into so many bytes.
-fn shortened(name: &OsStr, most: usize) -> String {
-    let name = name.to_string_lossy();
-    let end = (0..=most.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
-    name[..end.unwrap_or(0)].to_owned()
 }
 
 #[cfg(test)]
@@ -184,8 +175,8 @@ mod tests {
         for letter in ["n", "ä", "漢"] {
             let input = PathBuf::from(letter.repeat(250 / letter.len()) + ".txt");
             let names = Names::of(&[input], &Options::default());
-            assert!(names.all().all(|name| name.len() <= LONGEST));
-            assert!(names.keyed.len() > LONGEST - 3);
+            assert!(names.all().all(|name| name.len() <= LONGEST_NAME));
+            assert!(names.keyed.len() > LONGEST_NAME - 8);
         }
     }
 }

@@ -48,7 +48,7 @@ unsafe fn parse<V: Vector, T: Number>(work: Work<'_, T>) -> Done {
         let Scratch { ends, marks, halves, .. } = scratch;
         ends.clear();
         ends.push(at as u32 - 1);
-        // SAFETY: The features are the caller's promise.
+        // SAFETY: The processor has the features of `V`, as the caller promises.
         unsafe { find_ends::<V>(text, at, at + length, shape.delimiter, ends) };
         marks.clear();
         marks.extend(ends.iter().zip(&ends[1..]).map(|(before, end)| V::mark(end - before)));
@@ -64,7 +64,7 @@ unsafe fn parse<V: Vector, T: Number>(work: Work<'_, T>) -> Done {
         };
         let mut good = fitting / step;
         for column in &shape.columns {
-            // SAFETY: The features are the caller's promise; the ends are offsets into the text at which fields end,
+            // SAFETY: The caller promises the features; the ends are offsets into the text at which fields end,
             // none of them in its first 16 bytes; there are as many as the rows have fields, and room for their
             // halves.
             good = unsafe { add_up::<V>(text, ends, marks, shape.fields, column, good, halves) };
@@ -133,7 +133,7 @@ unsafe fn add_up<V: Vector>(
     debug_assert!(ends.len() > groups * step * fields && column.field < fields);
     debug_assert!(marks.len() >= groups * step * fields && halves.len() >= groups * step);
     debug_assert!(ends.iter().skip(1).all(|&end| end >= 15 && (end as usize) < text.len()));
-    // SAFETY: The features are the caller's promise. Every end is at least 15 and lies in the text, so the 16 bytes up
+    // SAFETY: The caller promises the features. Every end is at least 15 and lies in the text, so the 16 bytes up
     // to it and with it can be read; halves are written to their places in memory that holds them all.
     unsafe {
         let pattern = Pattern::<V>::new(column);
@@ -168,13 +168,14 @@ unsafe fn load<V: Vector>(text: &[u8], ends: *const u32, marks: *const u16, stri
     let mut lengths = [0; MOST_LANES];
     for lane in 0..V::LANES {
         let row = 2 * lane * stride;
-        // SAFETY: As the caller promises.
+        // SAFETY: `row` is one of the `2 * V::LANES - 1` that the caller promises: the last lane's is `2 * V::LANES - 2` rows on. Its
+        // end is at least 15 and lies in the text, so that the window begins in the text too.
         unsafe {
             windows[lane] = text.as_ptr().add(*ends.add(row) as usize - (LANE - 1));
             lengths[lane] = *marks.add(row);
         }
     }
-    // SAFETY: The features are the caller's promise. A window ends with the separator at its `end`, which is at least 15 and
+    // SAFETY: The caller promises the features. A window ends with the separator at its `end`, which is at least 15 and
     // lies in the text: all of its 16 bytes do. The marks are the caller's, who had them from `V::mark`.
     unsafe { V::load_fields(&windows, &lengths) }
 }
@@ -195,7 +196,7 @@ impl<V: Vector> Pattern<V> {
     #[inline(always)]
     unsafe fn new(column: &ColumnShape) -> Self {
         const FIRST: [u8; LANE] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        // SAFETY: The caller's promise.
+        // SAFETY: The processor has the features of `V`, as the caller promises, and these methods take references, not pointers.
         unsafe {
             Self {
                 expected: V::repeat(&column.expected),
@@ -213,7 +214,7 @@ impl<V: Vector> Pattern<V> {
     /// The processor has the features of `V`.
     #[inline(always)]
     unsafe fn digits(&self, text: V) -> (V, V::Mask) {
-        // SAFETY: The caller's promise.
+        // SAFETY: The processor has the features of `V`, as the caller promises; only registers are touched.
         unsafe {
             let (value, is_digit) = text.digits();
             let is_blank = text.equal(V::splat(b' '));

@@ -125,21 +125,24 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 let mut work = work;
-                // SAFETY: This kernel is only chosen where the processor has the features.
+                // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
+                // anything else, make a kernel that comes to this crate-private function: the processor has the features.
                 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
                 let dense = unsafe { dense::avx512(&mut work) };
                 if !work.shape.is_fixed() {
                     return Done { rows: dense, at: work.at };
                 }
                 // From rows on that only look less like the one that was learnt.
-                // SAFETY: This kernel is only chosen where the processor has the features.
+                // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
+                // anything else, make a kernel that comes to this crate-private function: the processor has the features.
                 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
                 let Done { rows, at } = unsafe { fixed::avx512(work) };
                 Done { rows: dense + rows, at }
             }
             _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
             Self::Scalar => words::fixed::parse(work),
-            // SAFETY: This kernel is only chosen where the processor has the features.
+            // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
+            // anything else, make a kernel that comes to this crate-private function: the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx2 => unsafe { fixed::avx2(work) },
@@ -152,11 +155,13 @@ impl Kernel {
         match self {
             Self::General => Done { rows: 0, at: work.at },
             Self::Scalar => varying::words(work, most),
-            // SAFETY: This kernel is only chosen where the processor has the features.
+            // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
+            // anything else, make a kernel that comes to this crate-private function: the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx2 => unsafe { varying::avx2(work, most) },
-            // SAFETY: This kernel is only chosen where the processor has the features.
+            // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
+            // anything else, make a kernel that comes to this crate-private function: the processor has the features.
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
             Self::Avx512 => unsafe { varying::avx512(work, most) },

@@ -40,7 +40,8 @@ impl ReadDecimal for Avx2 {
         start: usize,
         end: usize,
     ) -> Option<Field> {
-        // SAFETY: The caller's promise: the field has 1 to 32 bytes, and there are 64 before it.
+        // SAFETY: The caller promises the features, that the field ends within the text, so that a pointer to its end is one into
+        // the text, that it has 1 to 32 bytes, and that it begins at byte 64 or later, so that 64 can be read before its end.
         unsafe { avx2::decimal::<EXPONENT>(text.as_ptr().add(end), end - start) }
     }
 }
@@ -54,7 +55,8 @@ impl ReadDecimal for Avx512 {
         start: usize,
         end: usize,
     ) -> Option<Field> {
-        // SAFETY: The caller's promise.
+        // SAFETY: A processor with the features of AVX-512 has those of AVX2, as the kernel for it is only run where it has both; of
+        // the field, the caller promises what that one needs.
         unsafe { <Avx2 as ReadDecimal>::decimal::<EXPONENT>(text, start, end) }
     }
 }
@@ -98,7 +100,7 @@ unsafe fn parse<V: ReadDecimal, T: Number>(work: Work<'_, T>, most: usize) -> Do
         let Scratch { ends, mantissas, scales, missing, .. } = scratch;
         ends.clear();
         ends.push(at as u32 - 1);
-        // SAFETY: The features are the caller's promise.
+        // SAFETY: The processor has the features of `V`, as the caller promises.
         unsafe { find_ends::<V>(text, at, at + length, shape.delimiter, ends) };
         let found = ((ends.len() - 1) / shape.fields).min(most - all_rows);
         let mut rows = shape.fitting_rows(text, ends, found);
@@ -111,7 +113,8 @@ unsafe fn parse<V: ReadDecimal, T: Number>(work: Work<'_, T>, most: usize) -> Do
             let fields = ColumnFields::new(text, ends, shape, wanted.position);
             let (mantissas, scales) = (&mut mantissas[..rows], &mut scales[..rows]);
             missing.clear();
-            // SAFETY: The features are the caller's promise. Fields lie in the text, behind its first 64 bytes.
+            // SAFETY: The caller promises the features. `find_ends` has made the ends of `rows` whole rows, which lie in the text, and
+            // the first of them, like the byte before the first field, lies at byte 63 or later.
             rows = unsafe {
                 if fields.have_exponents(rows) {
                     fields.read::<V, true>(mantissas, scales, missing)
@@ -171,7 +174,7 @@ impl<'a> ColumnFields<'a> {
     ///
     /// # Safety
     /// The processor has the features of `V`. As many rows as there are mantissas have all their ends, which lie in
-    /// the text, behind its first 64 bytes.
+    /// the text, at byte 63 or later.
     #[inline(always)]
     unsafe fn read<V: ReadDecimal, const EXPONENT: bool>(
         &self,
@@ -185,7 +188,8 @@ impl<'a> ColumnFields<'a> {
             let (before, end) = (self.ends[index] as usize, self.ends[index + 1] as usize);
             index += self.shape.fields;
             let start = before + 1 + if row > 0 { blanks } else { 0 };
-            // SAFETY: The caller's promise.
+            // SAFETY: The caller promises the features, and that all ends lie in the text: the one before this field, behind which
+            // it begins, at byte 63 or later.
             match unsafe { field::<V, EXPONENT>(self.text, start, end, self.last, self.shape) } {
                 Some(Field::Number(decimal)) => {
                     *mantissa = decimal.mantissa;
@@ -228,7 +232,7 @@ fn correct<T: Number>(mantissas: &[u64], scales: &[Scale], numbers: &mut [T]) ->
 /// What a field holds, if there is nothing doubtful about it.
 ///
 /// # Safety
-/// The processor has the features of `V`. `64 <= start <= end < text.len()`, and a separator stands at `end`.
+/// The processor has the features of `V`. `64 <= start`, and `end < text.len()`.
 #[inline(always)]
 unsafe fn field<V: ReadDecimal, const EXPONENT: bool>(
     text: &[u8],
@@ -255,7 +259,8 @@ unsafe fn field<V: ReadDecimal, const EXPONENT: bool>(
         }
         start = skip_blanks(text, start, end)?;
     }
-    // SAFETY: The field has 1 to 32 bytes, and there are 64 before it.
+    // SAFETY: The caller promises the features, `64 <= start`, of which `skip_blanks` has made more at most, and that the end lies in
+    // the text. That the field has 1 to 32 bytes is what was looked at last.
     unsafe { V::decimal::<EXPONENT>(text, start, end) }
 }
 

@@ -7,6 +7,7 @@ use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::number::Number;
 use crate::points::Points;
+use crate::regular::metadata_if_there;
 use crate::{Error, points, sidecar, zones};
 
 /// What may lie in the folder beside columns and their zones: grids that were made of them, and what marks it as one that can
@@ -17,22 +18,22 @@ const KNOWN: [&str; 3] = [sidecar::FILE_NAME, points::GRIDS, "CACHEDIR.TAG"];
 pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
     let refuse =
         |reason: &str| Err(Error::Destination { path: path.to_owned(), reason: reason.to_owned() });
-    let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
+    let unknown = |source| Error::Write { path: path.to_owned(), source };
+    let Some(metadata) = metadata_if_there(path).map_err(unknown)? else { return Ok(()) };
     if !metadata.is_dir() {
         return refuse("exists and is not a .points folder");
     }
-    let entries =
-        std::fs::read_dir(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
-    for entry in entries {
-        let name =
-            entry.map_err(|source| Error::Write { path: path.to_owned(), source })?.file_name();
+    let mut empty = true;
+    for entry in std::fs::read_dir(path).map_err(unknown)? {
+        empty = false;
+        let name = entry.map_err(unknown)?.file_name();
         let name = name.to_string_lossy();
         if !KNOWN.contains(&&*name) && !name.ends_with(".npy") {
             return refuse(&format!("is a folder that holds {name}, which no .points does"));
         }
     }
-    let empty = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-    if !empty && !path.join(sidecar::FILE_NAME).is_file() {
+    let sidecar = metadata_if_there(&path.join(sidecar::FILE_NAME)).map_err(unknown)?;
+    if !empty && !sidecar.is_some_and(|about| about.is_file()) {
         return refuse(
             "is a folder of .npy files without a points.json, and may be somebody else's",
         );

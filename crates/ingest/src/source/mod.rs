@@ -28,7 +28,7 @@ pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
 pub use seen::Source;
-pub(crate) use seen::printable;
+pub(crate) use seen::{printable, time_to_settle};
 use stream::Stream;
 
 /// Bytes that are read at once of the head of a file.
@@ -198,10 +198,8 @@ impl Opened {
                 return Ok((Source::of_stream(self.path, 0), 0));
             }
         };
-        match source.has_changed(&self.path) {
-            false => Ok((source, text)),
-            true => Err(Error::Changed { path: self.path }),
-        }
+        source.check(&self.path)?;
+        Ok((source, text))
     }
 
     /// The file that it is, if it is one.
@@ -241,8 +239,9 @@ pub(crate) fn unless_changed(error: Error, sources: &[Opened]) -> Error {
 }
 
 /// Reads the heads of the inputs, of which one at least must hold data. Files are looked at now, for errors to surface
-/// before minutes of work, and paths before anything is opened: a pipe may have no writer for as long. Anything else after the first input with data waits for its turn: a pipe may have to be read
-/// to its end before there is a writer for the next.
+/// before minutes of work, and paths before anything is opened: a pipe may have no writer for as long. Anything else after
+/// the first input with data waits for its turn: a pipe may have to be read to its end before there is a writer for the
+/// next.
 pub(crate) fn open(inputs: Vec<Input>, options: &Options) -> Result<Vec<Opened>, Error> {
     let are_files = inputs.iter().map(is_file).collect::<Result<Vec<bool>, Error>>()?;
     let mut opened: Vec<Opened> = Vec::new();

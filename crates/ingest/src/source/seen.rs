@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, open_regular, os};
+use crate::regular::{is_of_nothing, open_regular};
+use crate::{Error, os};
 
 /// An input as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +38,15 @@ pub struct Source {
 }
 
 impl Source {
-    /// Describes the file at `path` as it is now, or `None` where it is not a regular file.
+    /// Describes the file at `path` as it is now, or `None` where it is not a regular file that can be read.
     pub fn of_file(path: &Path) -> Option<Self> {
-        let file = open_regular(path).ok()??;
-        let metadata = file.metadata().ok()?;
-        Self::new(path, &file, &metadata)
+        Self::look(path).ok().flatten()
+    }
+
+    /// The same, where an error is one.
+    fn look(path: &Path) -> io::Result<Option<Self>> {
+        let Some(file) = open_regular(path)? else { return Ok(None) };
+        Self::new(path, &file, &file.metadata()?)
     }
 
     /// Describes an open file, or `None` where it is not a regular file. One that was written to just now is looked at
@@ -53,9 +58,12 @@ impl Source {
         const MOST_LOOKS: u32 = 50;
         for _ in 0..MOST_LOOKS {
             let metadata = file.metadata().map_err(|source| Error::read(path, source))?;
-            match wait(&metadata) {
+            match time_to_settle(&metadata) {
                 Some(time) if metadata.is_file() => std::thread::sleep(time),
-                _ => return Ok(Self::new(path, file, &metadata)),
+                _ => {
+                    let source = Self::new(path, file, &metadata);
+                    return source.map_err(|source| Error::read(path, source));
+                }
             }
         }
         Err(Error::Changed { path: path.to_owned() })
@@ -66,15 +74,18 @@ impl Source {
         Self { path, size, modified: None, changed: None, inode: None, sample: None }
     }
 
-    fn new(path: &Path, file: &File, metadata: &Metadata) -> Option<Self> {
-        metadata.is_file().then(|| Self {
+    fn new(path: &Path, file: &File, metadata: &Metadata) -> io::Result<Option<Self>> {
+        if !metadata.is_file() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
             path: printable(&path.canonicalize().unwrap_or_else(|_| path.to_owned())),
             size: metadata.len(),
             modified: metadata.modified().ok().and_then(nanoseconds),
             changed: os::changed(metadata),
             inode: os::inode(metadata),
-            sample: sample(file, metadata.len()).ok(),
-        })
+            sample: Some(sample(file, metadata.len())?),
+        }))
     }
 
     /// Opens the file at `path` once more.
@@ -83,25 +94,38 @@ impl Source {
     /// [`Error::Read`], and [`Error::Changed`] where it is not what it was.
     pub(super) fn open_again(&self, path: &Path) -> Result<File, Error> {
         let read = |source: io::Error| Error::read(path, source);
-        let file = File::open(path).map_err(read)?;
+        let changed = || Error::Changed { path: path.to_owned() };
+        let file = open_regular(path).map_err(read)?.ok_or_else(changed)?;
         let metadata = file.metadata().map_err(read)?;
-        let is_same = metadata.is_file()
-            && self.size == metadata.len()
+        let is_same = self.size == metadata.len()
             && self.modified == metadata.modified().ok().and_then(nanoseconds)
             && self.changed == os::changed(&metadata)
             && self.inode == os::inode(&metadata);
-        if is_same { Ok(file) } else { Err(Error::Changed { path: path.to_owned() }) }
+        if is_same { Ok(file) } else { Err(changed()) }
     }
 
-    /// Whether the file at `path` is another one now, or has other content.
+    /// Makes sure that the file at `path` is the same as ever, with the same content.
+    ///
+    /// # Errors
+    /// [`Error::Changed`], and [`Error::Read`] where that cannot be said: a system that is short of something has changed
+    /// nothing.
+    pub(super) fn check(&self, path: &Path) -> Result<(), Error> {
+        match Self::look(path) {
+            Ok(now) if now.as_ref() == Some(self) => Ok(()),
+            Err(source) if !is_of_nothing(&source) => Err(Error::read(path, source)),
+            _ => Err(Error::Changed { path: path.to_owned() }),
+        }
+    }
+
+    /// Whether the file at `path` is certainly another one now, or has other content.
     pub(super) fn has_changed(&self, path: &Path) -> bool {
-        Self::of_file(path).as_ref() != Some(self)
+        matches!(self.check(path), Err(Error::Changed { .. }))
     }
 }
 
 /// How long to wait until the next change of a file must have another time; `None` where it must already, and where
 /// the file's clock is ahead of ours.
-fn wait(metadata: &Metadata) -> Option<Duration> {
+pub(crate) fn time_to_settle(metadata: &Metadata) -> Option<Duration> {
     /// Linux takes the time of its last tick, of which there are 100 to 1000 a second.
     const TICK: Duration = Duration::from_millis(20);
     /// FAT counts in two seconds, and so do some servers.
@@ -135,7 +159,7 @@ fn sample(file: &File, size: u64) -> io::Result<String> {
     Ok(format!("{:032x}", hasher.digest128()))
 }
 
-/// The path as text that JSON can hold, different for different paths.
+/// The path as text that JSON can hold, escaped where it is not UTF-8: two such paths could be written alike.
 pub(crate) fn printable(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(_) => path.to_owned(),
@@ -167,7 +191,7 @@ mod tests {
         let path = written(folder.path(), "points", "1 2\n");
         let file = File::open(&path).unwrap();
         let source = Source::of_open(&path, &file).unwrap().unwrap();
-        assert_eq!(wait(&file.metadata().unwrap()), None);
+        assert_eq!(time_to_settle(&file.metadata().unwrap()), None);
         assert_eq!(Source::of_file(&path), Some(source));
     }
 
@@ -179,7 +203,7 @@ mod tests {
         File::options().append(true).open(&path).unwrap().set_modified(future).unwrap();
         let source = Source::of_open(&path, &File::open(&path).unwrap()).unwrap().unwrap();
         assert_eq!(source.modified, nanoseconds(future));
-        assert_eq!(wait(&path.metadata().unwrap()), None);
+        assert_eq!(time_to_settle(&path.metadata().unwrap()), None);
     }
 
     #[cfg(unix)]

@@ -1,16 +1,21 @@
 //! What other runs have begun and not finished: the living are waited for, what the dead left is tidied up.
 //!
 //! A run holds a lock on what it writes for as long as it lives, and the system frees it when it is killed, so whoever
-//! can have the lock knows that nobody writes any more. Where locks cannot be asked for, nothing is touched.
+//! can have the lock knows that nobody writes any more. Where locks cannot be asked for, nothing is touched, and where those of
+//! other machines may not be seen, nothing that was written to a short while ago.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::listing::temporary_names;
 use super::names::{Names, Role, is_partial, replacing};
-use super::{folder, held, remove, resolve, size};
+use super::removal::remove_folder;
+use super::{folder, resolve, size};
+use crate::folder::Folder;
 use crate::os::{self, Lock};
-use crate::{Error, Progress};
+use crate::regular::is_of_nothing;
+use crate::{Error, Progress, sidecar};
 
 /// What was done with something that a dead run has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,22 +45,21 @@ pub fn sweep(destination: &Path) -> Vec<Leftover> {
     };
     // Whether a folder that stands aside may be touched is told by the one that was to replace it.
     let asides = of(Role::Aside).filter_map(|path| settle_aside(path, &destination));
-    let partials = of(Role::Partial).filter_map(remove_abandoned);
+    let partials = of(Role::Partial).filter_map(|path| remove_abandoned(path, Owner::Any));
     asides.chain(partials).collect()
 }
 
 /// Removes what dead runs have begun in `folder`, whatever the output. What they were about to replace is left to [`sweep`].
 pub fn sweep_folder(folder: &Path) -> Vec<Leftover> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let partials = entries.filter(|entry| is_partial(&entry.file_name()));
-    partials.filter_map(|entry| remove_abandoned(&entry.path())).collect()
+    let partials = temporary_names(folder).into_iter().filter(|name| is_partial(name));
+    partials.filter_map(|name| remove_abandoned(&folder.join(name), Owner::Any)).collect()
 }
 
-/// Removes what dead runs have left in `folder` under one of these names.
-pub(super) fn sweep_folders(names: &Names, folder: &Path) {
+/// Removes the folders that dead runs of this user have left in `folder` under one of these names.
+pub(super) fn sweep_own_folders(names: &Names, folder: &Path) {
     for (path, _) in entries(names, folder) {
         // What cannot be removed stays.
-        let _ = remove_abandoned(&path);
+        let _ = remove_abandoned(&path, Owner::ThisUser);
     }
 }
 
@@ -96,6 +100,16 @@ fn at_work(destination: &Path) -> Option<PathBuf> {
     partials.filter_map(|(path, _)| held(&path)).find(|path| is_taken(path))
 }
 
+/// The file that is locked while a temporary output is written: itself, or one in it. `None` for what is neither file
+/// nor folder.
+fn held(temporary: &Path) -> Option<PathBuf> {
+    let kind = fs::symlink_metadata(temporary).ok()?.file_type();
+    match kind.is_dir() {
+        true => Some(temporary.join(sidecar::FILE_NAME)),
+        false => kind.is_file().then(|| temporary.to_owned()),
+    }
+}
+
 /// Two who only look do not take each other for the one who writes.
 fn is_taken(path: &Path) -> bool {
     matches!(os::lock(path, false), Lock::Taken)
@@ -103,26 +117,60 @@ fn is_taken(path: &Path) -> bool {
 
 /// What lies in `folder` under one of these names.
 fn entries(names: &Names, folder: &Path) -> Vec<(PathBuf, Role)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| Some((entry.path(), names.role(&entry.file_name())?)))
-        .collect()
+    let entries = temporary_names(folder).into_iter();
+    entries.filter_map(|name| Some((folder.join(&name), names.role(&name)?))).collect()
+}
+
+/// Whose leftovers are removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// In a folder that somebody named: whoever may write there is trusted with what comes of it.
+    Any,
+    /// Folders of this user to which nobody else can add anything, in a place where all may write.
+    ThisUser,
 }
 
 /// Removes what nobody writes any more.
-fn remove_abandoned(path: &Path) -> Option<Leftover> {
+fn remove_abandoned(path: &Path, owner: Owner) -> Option<Leftover> {
+    let removed = |bytes| Some(Leftover::Removed { path: path.to_owned(), bytes });
+    let within = match Folder::open_to_change(path) {
+        Ok(within) => within,
+        Err(_) if owner == Owner::ThisUser => return None,
+        Err(_) => {
+            let Lock::Held(_lock) = os::lock(path, true) else { return None };
+            let bytes = size(path);
+            let is_dead = is_certainly_dead(path, os::may_be_of_other_machines(folder(path)));
+            return (is_dead && fs::remove_file(path).is_ok()).then(|| removed(bytes))?;
+        }
+    };
+    if owner == Owner::ThisUser && !within.is_of_this_user_alone() {
+        return None;
+    }
     // A run that was killed before it made the file that it locks has left nothing else. One that lives and finds its
     // folder gone makes another.
-    let is_empty = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
-        && fs::remove_dir(path).is_ok();
-    if is_empty {
-        return Some(Leftover::Removed { path: path.to_owned(), bytes: 0 });
+    if fs::remove_dir(path).is_ok() {
+        return removed(0);
     }
-    let Lock::Held(_lock) = os::lock(&held(path)?, true) else { return None };
+    let Lock::Held(_lock) = within.lock(sidecar::FILE_NAME, true) else { return None };
+    if !is_certainly_dead(path, os::may_be_of_other_machines(path)) {
+        return None;
+    }
     let bytes = size(path);
-    remove(path).ok()?;
-    Some(Leftover::Removed { path: path.to_owned(), bytes })
+    remove_folder(&within, path).ok()?;
+    removed(bytes)
+}
+
+/// Whether something whose lock could be had is written by nobody. If it lies where the locks of `other_machines` may not be
+/// seen, that is only so when nobody has written to it for a while.
+fn is_certainly_dead(path: &Path, other_machines: bool) -> bool {
+    /// A run that lives rarely waits for so long between two writes, and clocks are not further apart.
+    const WHILE: Duration = Duration::from_secs(10 * 60);
+    let is_old = |path: &Path| {
+        let written = fs::symlink_metadata(path).and_then(|about| about.modified());
+        written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age >= WHILE))
+    };
+    let within = || fs::read_dir(path).into_iter().flatten().flatten();
+    !other_machines || (is_old(path) && within().all(|entry| is_old(&entry.path())))
 }
 
 /// Puts a folder back from which the name was taken, or removes it where there is another by now.
@@ -131,15 +179,24 @@ fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
     // Where that is gone, it has come to its place.
     let _lock = match held(&new) {
         Some(held) => match os::lock(&held, true) {
-            Lock::Held(lock) => Some(lock),
-            Lock::Taken | Lock::Unknown => return None,
+            Lock::Held(lock)
+                if is_certainly_dead(&new, os::may_be_of_other_machines(folder(&new))) =>
+            {
+                Some(lock)
+            }
+            _ => return None,
         },
         None => None,
     };
-    if fs::symlink_metadata(destination).is_err() && fs::rename(aside, destination).is_ok() {
-        return Some(Leftover::Restored { path: destination.to_owned() });
+    match fs::symlink_metadata(destination) {
+        Ok(_) => remove_abandoned(aside, Owner::Any),
+        Err(error) if is_of_nothing(&error) => {
+            // It is all there is of the output, so it stays if it cannot come back now.
+            fs::rename(aside, destination).ok()?;
+            Some(Leftover::Restored { path: destination.to_owned() })
+        }
+        Err(_) => None,
     }
-    remove_abandoned(aside)
 }
 
 #[cfg(unix)]
@@ -216,8 +273,8 @@ mod tests {
         std::os::unix::fs::symlink(of("missing"), of(".a.png.partial-aaaaaa")).unwrap();
         std::os::unix::fs::symlink(of(".b.png.partial-abcdef"), of(".a.png.partial-bbbbbb"))
             .unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, of(".a.png.partial-cccccc"), rustix::fs::Mode::RUSR)
-            .unwrap();
+        let pipe = of(".a.png.partial-cccccc");
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
         let before = names(parent.path());
         assert_eq!(sweep(&of("a.png")), []);
         assert!(!others_at_work(&of("a.png")));
@@ -249,6 +306,55 @@ mod tests {
         fs::write(aside.join("points.json"), "older").unwrap();
         assert_eq!(sweep(&destination), [Leftover::Removed { path: aside, bytes: 5 }]);
         assert_eq!(names(parent.path()), ["a.points"]);
+    }
+
+    #[test]
+    fn where_all_may_write_only_what_nobody_else_can_have_made_is_removed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let parent = tempfile::tempdir().unwrap();
+        let of = |letters: &str| parent.path().join(format!("a-partial-{letters}"));
+        for (letters, mode) in [("aaaaaa", 0o700), ("bbbbbb", 0o770), ("cccccc", 0o707)] {
+            fs::create_dir(of(letters)).unwrap();
+            fs::write(of(letters).join("points.json"), "").unwrap();
+            fs::set_permissions(of(letters), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        fs::create_dir(parent.path().join("theirs")).unwrap();
+        fs::write(parent.path().join("theirs/points.json"), "").unwrap();
+        symlink(parent.path().join("theirs"), of("dddddd")).unwrap();
+        fs::write(of("eeeeee"), "").unwrap();
+        // Who is root can make what belongs to somebody else.
+        let is_root = std::os::unix::fs::chown(of("eeeeee"), Some(1), Some(1)).is_ok();
+        let mut left =
+            vec!["a-partial-bbbbbb", "a-partial-cccccc", "a-partial-dddddd", "a-partial-eeeeee"];
+        if is_root {
+            fs::create_dir(of("ffffff")).unwrap();
+            std::os::unix::fs::chown(of("ffffff"), Some(1), Some(1)).unwrap();
+            left.push("a-partial-ffffff");
+        }
+        left.push("theirs");
+        sweep_own_folders(&Names::of_folders("a-"), parent.path());
+        assert_eq!(names(parent.path()), left);
+        assert!(parent.path().join("theirs/points.json").exists());
+    }
+
+    #[test]
+    fn where_locks_of_other_machines_may_not_be_seen_what_was_written_just_now_is_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join(".a.points.partial-abcdef");
+        fs::create_dir(&folder).unwrap();
+        let file = fs::File::create(folder.join("points.json")).unwrap();
+        assert!(is_certainly_dead(&folder, false));
+        assert!(!is_certainly_dead(&folder, true));
+        let old = std::time::SystemTime::now() - Duration::from_secs(3600);
+        fs::File::open(&folder).unwrap().set_modified(old).unwrap();
+        // Its columns may be written to, and nothing come or go in it.
+        assert!(!is_certainly_dead(&folder, true));
+        file.set_modified(old).unwrap();
+        assert!(is_certainly_dead(&folder, true));
+        // The clock of the other machine may be ahead.
+        file.set_modified(std::time::SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        assert!(!is_certainly_dead(&folder, true));
+        assert!(!os::may_be_of_other_machines(Path::new("/proc")));
     }
 
     struct Until(AtomicBool);

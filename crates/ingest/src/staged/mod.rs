@@ -10,7 +10,10 @@
 //! would cost more than the whole run; what they lack then differs from the hashes in `points.json`.
 
 mod leftovers;
+mod listing;
 mod names;
+mod partial;
+mod removal;
 mod room;
 mod temporary;
 mod unfinished;
@@ -19,12 +22,13 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
-use crate::{os, sidecar};
+use crate::os;
 pub(crate) use leftovers::is_under_way;
 pub use leftovers::{Leftover, others_at_work, sweep, sweep_folder, wait_for_others};
 use names::Names;
+pub use names::{LONGEST_NAME, shortened};
+use partial::PartialFolder;
+use removal::{remove, remove_in_parallel};
 use room::Room;
 pub use temporary::TemporaryDir;
 use unfinished::Unfinished;
@@ -62,7 +66,11 @@ pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io
     if kind == Kind::File {
         room.check_length()?;
     }
-    create_file(&destination).map(drop)
+    // A file without a name leaves the folder as it was, for all who look whether it has changed.
+    match os::can_have_nameless_file(folder) {
+        true => Ok(()),
+        false => create_file(&destination).map(drop),
+    }
 }
 
 /// A file that is written beside its destination and renamed over it by [`StagedFile::commit`].
@@ -112,11 +120,11 @@ impl StagedFile {
     /// # Errors
     /// When what was written finds no place on the disk, or the rename fails; the temporary file is removed then.
     pub fn commit(self) -> io::Result<()> {
-        let Self { temporary, destination, room, unfinished, .. } = self;
+        let Self { temporary, destination, room, mut unfinished, .. } = self;
         // What closing it could still find, this finds.
         temporary.as_file().sync_data().map_err(|error| room.explain(error))?;
         let mut file = None;
-        unfinished.complete(|| {
+        unfinished.complete(|_| {
             // The lock is held until after the rename, so that whoever waits for it finds the file.
             file = Some(temporary.persist(&destination).map_err(|error| error.error)?);
             Ok(None)
@@ -154,12 +162,9 @@ impl Seek for StagedFile {
 /// A folder that is filled beside its destination and renamed to it by [`StagedDir::commit`].
 #[derive(Debug)]
 pub struct StagedDir {
-    temporary: tempfile::TempDir,
-    /// The file of which a folder is complete. It is there, empty and locked, from the beginning.
-    last: File,
+    temporary: PartialFolder,
     destination: PathBuf,
     room: Room,
-    unfinished: Unfinished,
 }
 
 impl StagedDir {
@@ -170,10 +175,10 @@ impl StagedDir {
     /// When the parent folder does not exist or cannot be written.
     pub fn create(destination: &Path) -> io::Result<Self> {
         let destination = target(destination, Kind::Folder)?;
-        let room = Room::look(folder(&destination), None);
-        let (temporary, last, unfinished) =
-            create_folder(&Names::of(&destination), folder(&destination), 0o777)?;
-        Ok(Self { temporary, last, destination, room, unfinished })
+        let folder = folder(&destination);
+        let room = Room::look(folder, None);
+        let temporary = PartialFolder::create(&Names::of(&destination), folder, 0o777)?;
+        Ok(Self { temporary, destination, room })
     }
 
     /// The temporary folder to fill.
@@ -197,7 +202,7 @@ impl StagedDir {
 
     /// Writes its `points.json`, brings that to the disk and renames the folder to its destination. A folder that stands
     /// there, even one that has appeared meanwhile, is exchanged with it, in one step where the operating system can do
-    /// that, and removed afterwards.
+    /// that, and removed afterwards. Except on Unix, no file in it may be open.
     ///
     /// # Errors
     /// When something fails before the new folder is in its place; the destination is then what it was, and the temporary
@@ -216,24 +221,22 @@ impl StagedDir {
         points_json: &[u8],
         keep: impl FnOnce(&Path, &Path),
     ) -> io::Result<()> {
-        let Self { temporary, mut last, destination, room, unfinished } = self;
-        let full = |error| room.explain(error);
-        last.write_all(points_json).and_then(|()| last.sync_all()).map_err(full)?;
-        // It is held until all is done, where a folder with an open file can be renamed.
-        let lock = cfg!(unix).then_some(last);
-        os::sync_folder(temporary.path())?;
-        let unfinished = unfinished.complete(|| place(temporary.path(), &destination))?;
-        // What stands under the temporary name now, if anything does, is the old folder, and removed as such.
-        let _ = temporary.keep();
-        if let Some(old) = unfinished.path() {
-            keep(old, &destination);
+        let Self { mut temporary, destination, room } = self;
+        if let Some(last) = temporary.locked() {
+            let written = last.write_all(points_json).and_then(|()| last.sync_all());
+            written.map_err(|error| room.explain(error))?;
         }
-        let removed = unfinished.path().map_or(Ok(()), |old| unless_gone(remove_in_parallel(old)));
-        drop(lock);
-        removed.map_err(|error| {
-            let left = unfinished.path().unwrap_or(&destination).display();
+        temporary.close_where_needed();
+        os::sync_folder(temporary.path())?;
+        // The lock is held until all is done.
+        let Some(old) = temporary.complete(|new| place(new, &destination, os::replace))? else {
+            return Ok(());
+        };
+        keep(old, &destination);
+        remove_in_parallel(old).map_err(|error| {
             let message = format!(
-                "what stood here before is replaced, but cannot be removed: {left}: {}",
+                "what stood here before is replaced, but cannot be removed: {}: {}",
+                old.display(),
                 crate::message::plain(&error)
             );
             io::Error::new(error.kind(), message)
@@ -241,10 +244,20 @@ impl StagedDir {
     }
 }
 
-/// Renames a folder to its destination, whether another stands there or not. Returns where the old one is then.
-fn place(new: &Path, destination: &Path) -> io::Result<Option<PathBuf>> {
+/// Renames a folder to its destination, whether another stands there or not, which `replace` is for. Returns where the old
+/// one is then.
+fn place(
+    new: &Path,
+    destination: &Path,
+    replace: impl Fn(&Path, &Path, PathBuf) -> io::Result<PathBuf>,
+) -> io::Result<Option<PathBuf>> {
+    let aside = names::aside(new);
     let attempt = || match fs::symlink_metadata(destination) {
-        Ok(_) => os::replace(new, destination, names::aside(new)).map(Some),
+        Ok(_) => {
+            // One that an attempt before has put aside, and that could not come back, as another had taken its place.
+            remove(&aside)?;
+            replace(new, destination, aside.clone()).map(Some)
+        }
         Err(_) => fs::rename(new, destination).map(|()| None),
     };
     for _ in 1..ATTEMPTS {
@@ -267,83 +280,16 @@ fn place(new: &Path, destination: &Path) -> io::Result<Option<PathBuf>> {
 fn create_file(destination: &Path) -> io::Result<(tempfile::NamedTempFile, Unfinished)> {
     let (names, folder) = (Names::of(destination), folder(destination));
     for _ in 0..ATTEMPTS {
-        let (temporary, unfinished) = Unfinished::list(
-            || builder(&names, 0o666).tempfile_in(folder),
-            tempfile::NamedTempFile::path,
-        )?;
+        let (temporary, unfinished) = Unfinished::list(|| {
+            let made = builder(&names, 0o666).tempfile_in(folder)?;
+            let path = made.path().to_owned();
+            Ok((made, path))
+        })?;
         if os::hold(temporary.as_file(), temporary.path()) {
             return Ok((temporary, unfinished));
         }
     }
     Err(io::ErrorKind::ResourceBusy.into())
-}
-
-/// A new temporary folder with the file that is locked.
-fn create_folder(
-    names: &Names,
-    folder: &Path,
-    mode: u32,
-) -> io::Result<(tempfile::TempDir, File, Unfinished)> {
-    for _ in 0..ATTEMPTS {
-        let (temporary, unfinished) =
-            Unfinished::list(|| builder(names, mode).tempdir_in(folder), tempfile::TempDir::path)?;
-        let path = temporary.path().join(sidecar::FILE_NAME);
-        match File::options().read(true).write(true).create_new(true).open(&path) {
-            Ok(last) if os::hold(&last, &path) => return Ok((temporary, last, unfinished)),
-            Ok(_) => {}
-            // Somebody took the empty folder for one that was left behind.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::ErrorKind::ResourceBusy.into())
-}
-
-/// The file that is locked while a temporary output is written: itself, or one in it. `None` for what is neither file
-/// nor folder.
-fn held(temporary: &Path) -> Option<PathBuf> {
-    let kind = fs::symlink_metadata(temporary).ok()?.file_type();
-    match kind.is_dir() {
-        true => Some(temporary.join(sidecar::FILE_NAME)),
-        false => kind.is_file().then(|| temporary.to_owned()),
-    }
-}
-
-/// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed.
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {}
-        _ => return unless_gone(fs::remove_file(path)),
-    }
-    for path in within(path)? {
-        let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-        unless_gone(if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) })?;
-    }
-    unless_gone(fs::remove_file(path.join(sidecar::FILE_NAME)))?;
-    unless_gone(fs::remove_dir(path))
-}
-
-/// The same on the threads of the current rayon pool: the system takes a while to give back the memory that holds large
-/// files.
-fn remove_in_parallel(path: &Path) -> io::Result<()> {
-    // What cannot be removed is tried again, and an error, after that.
-    within(path)?.par_iter().for_each(|path| drop(fs::remove_file(path)));
-    remove(path)
-}
-
-/// All that is in a folder but its `points.json`, which is removed last: without it, nobody could tell what else is left,
-/// if that is cut short.
-fn within(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let last = folder.join(sidecar::FILE_NAME);
-    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
-    paths.filter(|path| !path.as_ref().is_ok_and(|path| *path == last)).collect()
-}
-
-fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
 
 /// Bytes of a file, or of all files in a folder.
@@ -436,6 +382,31 @@ mod tests {
         first.commit(b"first").unwrap();
         assert_eq!(fs::read(destination.join("points.json")).unwrap(), b"first");
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_could_not_come_back_from_aside_is_in_nobodys_way() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = |name: &str| parent.path().join(name);
+        let new = path(".out.partial-abcdef");
+        for (folder, content) in [("out", "old"), (".out.partial-abcdef", "new")] {
+            fs::create_dir(path(folder)).unwrap();
+            fs::write(path(folder).join("points.json"), content).unwrap();
+        }
+        // Where two cannot be exchanged. The first time, another run takes the place between two steps.
+        let comes_between = std::cell::Cell::new(true);
+        let replace = |new: &Path, old: &Path, aside: PathBuf| {
+            fs::rename(old, &aside)?;
+            if comes_between.take() {
+                fs::create_dir(old)?;
+                fs::write(old.join("points.json"), "other")?;
+                return Err(fs::rename(&aside, old).unwrap_err());
+            }
+            fs::rename(new, old).map(|()| aside)
+        };
+        let old = place(&new, &path("out"), replace).unwrap().unwrap();
+        assert_eq!(fs::read_to_string(old.join("points.json")).unwrap(), "other");
+        assert_eq!(fs::read_to_string(path("out/points.json")).unwrap(), "new");
     }
 
     #[test]

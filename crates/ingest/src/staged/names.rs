@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of the longest name that file systems take.
-const LONGEST: usize = 255;
+pub const LONGEST_NAME: usize = 255;
 /// Letters and digits behind what the names of an output have in common.
 pub(super) const RANDOM: usize = 6;
 const MARK: &[u8] = b".partial-";
@@ -31,7 +31,10 @@ pub(super) enum Role {
 impl Names {
     pub(super) fn of(destination: &Path) -> Self {
         let name = destination.file_name().unwrap_or_default();
-        let prefix = [b".", shorten(name.as_encoded_bytes()).as_slice(), MARK].concat();
+        // What is put around a name.
+        const MORE: usize = 1 + MARK.len() + RANDOM + ASIDE.len();
+        let name = shortened(name, LONGEST_NAME - MORE);
+        let prefix = [b".", name.as_encoded_bytes(), MARK].concat();
         Self { prefix: from_bytes(prefix) }
     }
 
@@ -69,6 +72,11 @@ pub(super) fn is_partial(name: &OsStr) -> bool {
         && at.is_some_and(|at| at > 0 && role(&name[at + MARK.len()..]) == Some(Role::Partial))
 }
 
+/// Whether a name may be one of these, of whatever output.
+pub(super) fn may_be_one(name: &OsStr) -> bool {
+    memchr::memmem::find(name.as_encoded_bytes(), &MARK[1..]).is_some()
+}
+
 /// Where the folder stands meanwhile that the one at `temporary` replaces, if two cannot be exchanged in one step.
 pub(super) fn aside(temporary: &Path) -> PathBuf {
     let mut name = temporary.as_os_str().to_owned();
@@ -82,20 +90,20 @@ pub(super) fn replacing(aside: &Path) -> Option<PathBuf> {
     Some(aside.with_file_name(from_bytes(name.to_vec())))
 }
 
-/// A name that leaves room for what is put around it: of a long one, beginning and end, with a hash of all of it between
-/// them.
-fn shorten(name: &[u8]) -> Vec<u8> {
-    /// Bytes of either end.
-    const END: usize = 96;
-    if 1 + name.len() + MARK.len() + RANDOM + ASIDE.len() <= LONGEST {
-        return name.to_vec();
+/// A name of at most so many bytes, of which there are 32 at least: of a longer one, beginning and end, with a hash of all of it
+/// between them.
+pub fn shortened(name: &OsStr, most: usize) -> OsString {
+    if name.len() <= most {
+        return name.to_owned();
     }
+    let name = name.as_encoded_bytes();
+    let hash = format!("~{:016x}~", xxh3_64(name));
+    let end = most.saturating_sub(hash.len()) / 2;
     // Some file systems take nothing but UTF-8.
     let begins = |&at: &usize| name[at] & 0xC0 != 0x80;
-    let head = (0..=END).rev().find(begins).unwrap_or(END);
-    let tail = (name.len() - END..name.len()).find(begins).unwrap_or(name.len() - END);
-    let hash = format!("~{:016x}~", xxh3_64(name));
-    [&name[..head], hash.as_bytes(), &name[tail..]].concat()
+    let head = (0..=end).rev().find(begins).unwrap_or(end);
+    let tail = (name.len() - end..name.len()).find(begins).unwrap_or(name.len() - end);
+    from_bytes([&name[..head], hash.as_bytes(), &name[tail..]].concat())
 }
 
 #[cfg(unix)]
@@ -145,7 +153,7 @@ mod tests {
             for letter in ["n", "ä"] {
                 let long = OsString::from(letter.repeat(length / letter.len()));
                 let partial = name(&long, "abcdef");
-                assert!(aside(Path::new(&partial)).as_os_str().len() <= LONGEST, "{length}");
+                assert!(aside(Path::new(&partial)).as_os_str().len() <= LONGEST_NAME, "{length}");
                 assert!(partial.to_str().is_some(), "whole characters");
                 assert_eq!(Names::of(Path::new(&long)).role(&partial), Some(Role::Partial));
                 let mut other = long.clone();

@@ -2,17 +2,34 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
-use super::remove;
+use super::removal::remove;
 
 /// The temporary outputs that exist now, for [`remove_unfinished`].
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Removes every temporary output of this process that is not yet complete: for a process that is about to exit
-/// while other threads still write, when nothing is dropped. They cannot commit any more.
-pub fn remove_unfinished() {
-    let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+/// while other threads still write, when nothing is dropped. They cannot commit any more. One that is being made or committed
+/// just now is waited for, but not longer than `patience`: on the disk of a machine that does not answer, that takes as
+/// long as it likes, and all is left then.
+pub fn remove_unfinished(patience: Duration) {
+    remove_all(&UNFINISHED, patience);
+}
+
+fn remove_all(listed: &Mutex<Vec<PathBuf>>, patience: Duration) {
+    /// Between two looks.
+    const PAUSE: Duration = Duration::from_millis(5);
+    let start = Instant::now();
+    let unfinished = loop {
+        match listed.try_lock() {
+            Ok(unfinished) => break unfinished,
+            Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+        }
+    };
     // What was begun last may lie in what was begun before it.
     for path in unfinished.iter().rev() {
         // A folder that a thread still fills can need another try; what cannot be removed is left.
@@ -27,34 +44,28 @@ pub fn remove_unfinished() {
 pub(super) struct Unfinished(Option<PathBuf>);
 
 impl Unfinished {
-    /// Makes a temporary output and lists it, in one step for [`remove_unfinished`].
+    /// Makes a temporary output and lists its path, in one step for [`remove_unfinished`].
     pub(super) fn list<T>(
-        make: impl FnOnce() -> io::Result<T>,
-        path: impl FnOnce(&T) -> &Path,
+        make: impl FnOnce() -> io::Result<(T, PathBuf)>,
     ) -> io::Result<(T, Self)> {
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = make()?;
-        let path = path(&made).to_owned();
+        let (made, path) = make()?;
         unfinished.push(path.clone());
         Ok((made, Self(Some(path))))
     }
 
-    /// Takes it from the list when `commit` succeeds, and lists what that says is left to be removed. None is removed
-    /// while it is being committed.
+    /// Takes it from the list when `commit`, which is given its path, succeeds, and lists what that says is left to be
+    /// removed. None is removed while it is being committed.
     pub(super) fn complete(
-        mut self,
-        commit: impl FnOnce() -> io::Result<Option<PathBuf>>,
-    ) -> io::Result<Self> {
+        &mut self,
+        commit: impl FnOnce(&Path) -> io::Result<Option<PathBuf>>,
+    ) -> io::Result<()> {
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-        // Until now, or an error would have to take the lock again to drop it.
-        let committed = commit();
-        if let Ok(left) = &committed {
-            unfinished.retain(|path| Some(path) != self.0.as_ref());
-            unfinished.extend(left.clone());
-            self.0.clone_from(left);
-        }
-        drop(unfinished);
-        committed.map(|_| self)
+        let left = commit(self.0.as_deref().unwrap_or(Path::new("")))?;
+        unfinished.retain(|path| Some(path) != self.0.as_ref());
+        unfinished.extend(left.clone());
+        self.0 = left;
+        Ok(())
     }
 
     /// What is listed.
@@ -69,5 +80,25 @@ impl Drop for Unfinished {
             let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
             unfinished.retain(|path| Some(path) != self.0.as_ref());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_whose_commit_does_not_end_keeps_no_process_from_its_own_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("partial");
+        std::fs::write(&path, "").unwrap();
+        let listed = Mutex::new(vec![path.clone()]);
+        let committing = listed.lock().unwrap();
+        remove_all(&listed, Duration::from_millis(20));
+        assert!(path.exists());
+        drop(committing);
+        remove_all(&listed, Duration::ZERO);
+        assert!(!path.exists());
+        assert!(listed.try_lock().is_err(), "nothing is committed after that");
     }
 }

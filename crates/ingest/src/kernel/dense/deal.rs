@@ -10,7 +10,8 @@ use crate::options::Dtype;
 /// Appends the numbers of so many rows to the columns that are wanted.
 ///
 /// # Safety
-/// The processor has the features. There are so many numbers, and those of 16 rows more can be read.
+/// The processor has AVX-512F. [`Lists::numbers`] begins with the numbers of so many rows, in the type `T`, and is long enough
+/// for those of 64 bytes a column more.
 #[inline(always)]
 pub(super) unsafe fn deal<T: Number>(
     layout: &Rows,
@@ -18,7 +19,7 @@ pub(super) unsafe fn deal<T: Number>(
     rows: usize,
     columns: &mut [Vec<T>],
 ) {
-    // SAFETY: The caller's promise.
+    // SAFETY: What these need is what this needs, for as many fields as they are compiled for: a layout has 1 to 8.
     unsafe {
         match layout.fields {
             1 => deal_fields::<T, 1>(layout, lists, rows, columns),
@@ -61,6 +62,9 @@ impl<const ROWS: usize, const FIELDS: usize> Tile<ROWS, FIELDS> {
 }
 
 /// The same for rows of so many fields.
+///
+/// # Safety
+/// As [`deal`].
 #[inline(never)]
 #[target_feature(enable = "avx512f")]
 unsafe fn deal_fields<T: Number, const FIELDS: usize>(
@@ -75,7 +79,11 @@ unsafe fn deal_fields<T: Number, const FIELDS: usize>(
         let Some(column) = column else { continue };
         let column = &mut columns[*column];
         column.reserve(tiles * tile);
-        // SAFETY: Rows of a whole tile can be read, there is room for them in the column, and so many are written.
+        // SAFETY: The caller promises AVX-512F. A tile is as many rows as numbers fit a vector, so it takes `FIELDS` whole vectors,
+        // of which part `part` of tile `at` is number `at * FIELDS + part`: the last tile, which may have rows beyond those
+        // that there are, ends less than a tile behind them, as far as the caller promises that numbers can be read. Room
+        // for all rows of all tiles was reserved behind the column's values, and of what is stored there in whole vectors
+        // the first `rows` values are counted.
         unsafe {
             let target = column.as_mut_ptr().add(column.len());
             for at in 0..tiles {

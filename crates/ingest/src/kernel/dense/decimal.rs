@@ -114,7 +114,7 @@ impl Kind for Decimals {
 
     #[inline]
     unsafe fn measure(&self, lists: &mut Lists, fields: usize) -> usize {
-        // SAFETY: The caller's promise.
+        // SAFETY: The processor has the features and so many fields are listed: what this function needs, those do.
         unsafe {
             if self.rows.padded {
                 measure::<true>(self, lists, fields)
@@ -131,12 +131,16 @@ impl Kind for Decimals {
         lists: &mut Lists,
         eights: usize,
     ) -> Sum {
-        // SAFETY: The caller's promise.
+        // SAFETY: The caller promises the features, that so many fields are measured, and the text behind the last: all that this
+        // needs.
         unsafe { add_up::<T, CAREFUL>(text, self, lists, eights) }
     }
 }
 
 /// See [`Kind::measure`].
+///
+/// # Safety
+/// As there.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn measure<const PADDED: bool>(
@@ -145,7 +149,8 @@ unsafe fn measure<const PADDED: bool>(
     fields: usize,
 ) -> usize {
     let mut phase = 0;
-    // SAFETY: The lists have room for a whole batch behind the last field; tables have a batch from every field on.
+    // SAFETY: The caller promises the features, and that so many fields are listed. The lists have a whole batch behind the last
+    // field, and the tables 64 entries from every field of a row on, of which `phase` is one.
     unsafe {
         let checks = _mm512_set1_epi16((1 << tables.checks) - 1);
         for batch in 0..fields.div_ceil(BATCH) {
@@ -184,6 +189,9 @@ unsafe fn measure<const PADDED: bool>(
 }
 
 /// See [`Kind::add_up`]. Mends numbers of which there is a doubt, if it is careful; does nothing where there are some, if not.
+///
+/// # Safety
+/// As there.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vbmi")]
 unsafe fn add_up<T: Number, const CAREFUL: bool>(
@@ -194,7 +202,10 @@ unsafe fn add_up<T: Number, const CAREFUL: bool>(
 ) -> Sum {
     let fields = tables.rows.fields;
     let [group_step, eight_step] = [GROUP % fields, EIGHT % fields];
-    // SAFETY: Everything lies in lists that are long enough, or in tables of all phases.
+    // SAFETY: The caller promises the features, and that so many fields are measured. For each of them, the lists have the entries
+    // that are read, and room for those that are written, in whole vectors that they are aligned to. `phase` and `first` are
+    // fields of a row, from each of which on the tables have as many entries as are loaded. `start` is where the first field
+    // of a group begins, whose end lies in the block, so that 64 bytes can be read from there.
     unsafe {
         let spread = load(&constant(|at| at / LANE));
         let tens = load(&tables.tens);

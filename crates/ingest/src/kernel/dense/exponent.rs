@@ -147,7 +147,7 @@ impl Kind for Exponents {
 
     #[inline]
     unsafe fn measure(&self, lists: &mut Lists, fields: usize) -> usize {
-        // SAFETY: The caller's promise.
+        // SAFETY: The processor has the features and so many fields are listed: what this function needs, that one does.
         unsafe { measure(self, lists, fields) }
     }
 
@@ -158,7 +158,8 @@ impl Kind for Exponents {
         lists: &mut Lists,
         eights: usize,
     ) -> Sum {
-        // SAFETY: The caller's promise.
+        // SAFETY: The caller promises the features, that so many fields are measured, and the text behind the last. `finish` is
+        // called for those whose mantissas and scales `add_up` has written.
         unsafe {
             let sum = add_up::<CAREFUL>(text, self, lists, eights);
             finish::<T>(text, lists, &self.rows, sum.eights * EIGHT);
@@ -168,11 +169,15 @@ impl Kind for Exponents {
 }
 
 /// See [`Kind::measure`].
+///
+/// # Safety
+/// As there.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn measure(tables: &Exponents, lists: &mut Lists, fields: usize) -> usize {
     let mut phase = 0;
-    // SAFETY: The lists have room for a whole batch behind the last field; tables have a batch from every field on.
+    // SAFETY: The caller promises the features, and that so many fields are listed. The lists have a whole batch behind the last
+    // field, and the tables 64 entries from every field of a row on, of which `phase` is one.
     unsafe {
         for batch in 0..fields.div_ceil(BATCH) {
             let Batch { before, end, signs, reach } = lists.batch::<GROUP>(batch);
@@ -192,6 +197,9 @@ unsafe fn measure(tables: &Exponents, lists: &mut Lists, fields: usize) -> usize
 }
 
 /// See [`Kind::add_up`]: as far as digits, exponents and signs.
+///
+/// # Safety
+/// As there.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")]
 unsafe fn add_up<const CAREFUL: bool>(
@@ -205,7 +213,10 @@ unsafe fn add_up<const CAREFUL: bool>(
     const MINUS: i64 = 100 * b'-'.wrapping_sub(b'0') as i64;
     let fields = tables.rows.fields;
     let [group_step, eight_step] = [GROUP % fields, EIGHT % fields];
-    // SAFETY: Everything lies in lists that are long enough, or in tables of all phases.
+    // SAFETY: The caller promises the features, and that so many fields are measured. For each of them, the lists have the entries
+    // that are read, and room for those that are written, in whole vectors that they are aligned to. `phase` and `first` are
+    // fields of a row, from each of which on the tables have as many entries as are loaded. `start` is where the first field
+    // of a group begins, whose end lies in the block, so that 64 bytes can be read from there.
     unsafe {
         let spread = load(&constant(|at| at / LANE));
         let tens = load(&constant(|at| match at % LANE {
@@ -297,14 +308,18 @@ unsafe fn add_up<const CAREFUL: bool>(
 }
 
 /// Makes numbers of so many mantissas and scales, which stand for the fields that the text begins with.
+///
+/// # Safety
+/// The processor has the features. So many fields, whole eights, have a mantissa and a scale in the lists.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn finish<T: Number>(text: &[u8], lists: &mut Lists, rows: &Rows, fields: usize) {
     let mantissas: &[u64] = &bytemuck::cast_slice(&lists.mantissas)[..fields];
-    // SAFETY: Scales are integers of 32 bits, and there are so many.
+    // SAFETY: A scale is an integer of 32 bits and nothing else, of which any is valid. The list has so many, is aligned to more, and
+    // is not written to while they are borrowed.
     let scales =
         unsafe { std::slice::from_raw_parts(lists.scales.as_ptr().cast::<Scale>(), fields) };
-    // SAFETY: The features are the caller's promise; there is room for whole eights.
+    // SAFETY: The caller promises the features. The list of numbers has room for one of eight bytes for every field that is listed.
     let doubt = unsafe {
         match T::DTYPE {
             Dtype::F32 => floats(mantissas, scales, lists.numbers.as_mut_ptr().cast()),
@@ -339,7 +354,8 @@ unsafe fn floats(mantissas: &[u64], scales: &[Scale], numbers: *mut f32) -> bool
     let mut doubts = 0;
     let (mantissas, _) = mantissas.as_chunks::<EIGHT>();
     let (scales, _) = scales.as_chunks::<EIGHT>();
-    // SAFETY: Powers are looked up at places within their table.
+    // SAFETY: The caller promises the features, and room for the numbers; mantissas and scales are loaded from arrays of eight.
+    // Powers are looked up at places from 0 to twice `MOST`, which their table has all of.
     unsafe {
         let most = _mm512_set1_epi64(decimal::MOST.into());
         for (eight, (mantissas, scales)) in mantissas.iter().zip(scales).enumerate() {

@@ -9,8 +9,10 @@
 //!    added up two and two (tens, hundreds, ten thousands, hundred millions).
 //! 4. [`deal()`] deals the numbers out to their columns.
 //!
-//! What is wrong in a block is noticed once for all of it; then it is gone through again, carefully. The features are the
-//! caller's promise in every unsafe block here, and functions, not closures, are what inherits them.
+//! What is wrong in a block is noticed once for all of it; then it is gone through again, carefully.
+//!
+//! *The features* are those of [`avx512`], which everything here is called from, and inlined into or compiled for. Functions, not
+//! closures, are what inherits them.
 
 mod deal;
 mod decimal;
@@ -196,7 +198,7 @@ impl Lists {
 /// behind them.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
 pub(super) fn avx512<T: Number>(work: &mut Work<'_, T>) -> usize {
-    // SAFETY: This function has the features.
+    // SAFETY: This function is compiled for the features, and whoever calls it vouches for the processor.
     unsafe {
         match &work.shape.dense {
             Some(Dense::Decimals(decimals)) => parse(&**decimals, work),
@@ -219,8 +221,9 @@ unsafe fn parse<T: Number, K: Kind>(kind: &K, work: &mut Work<'_, T>) -> usize {
         let text = &work.text[work.at..];
         let length = block.length(text.len().saturating_sub(64));
         lists.reserve(length);
-        // SAFETY: The features are the caller's promise; there are 64 bytes of text behind those of the block, and room for
-        // all its fields.
+        // SAFETY: The caller promises the features. `find_fields` has room for all fields of so many bytes, just reserved, and
+        // lists `found`; so many are measured, and of these, whole eights are added up. There are 64 bytes of text behind
+        // the block, in which the last of them ends.
         let (found, sum) = unsafe {
             let (found, plain) = if rows.padded {
                 find_fields::<true>(&text[..length], rows.delimiter, lists)
@@ -238,7 +241,9 @@ unsafe fn parse<T: Number, K: Kind>(kind: &K, work: &mut Work<'_, T>) -> usize {
         };
         let whole_rows = |fields: usize| fields / EIGHT * EIGHT / rows.fields;
         let good = whole_rows(sum.eights * EIGHT);
-        // SAFETY: There are numbers of so many rows.
+        // SAFETY: The caller promises the features. `add_up` has written the numbers of all these eights, of which `good` rows are
+        // whole; the list of numbers has room for all of a block, a batch of 64, and a vector more for each of the most
+        // fields.
         unsafe { deal(rows, lists, good, work.columns) };
         work.scratch.lost.append(&mut lists.lost);
         // Back to the end of the last row.
@@ -265,8 +270,10 @@ unsafe fn find_fields<const PADDED: bool>(
     lists: &mut Lists,
 ) -> (usize, bool) {
     let (blocks, _) = text.as_chunks::<64>();
-    // SAFETY: A block has 32 fields at most, since no two separators that are neighbours both end one, and there is room for
-    // so many and a whole vector behind them.
+    // SAFETY: The caller promises the features. A block ends 32 fields at most, since no two separators that are neighbours both
+    // end one (it is left before anything is stored where they would), and begins as many at most. The lists of places have
+    // a byte for every two of the text, and 128 more: room for all that are stored and for the half vector that is
+    // written from the next place on. That of signs is as long, and has a bit a field and up to eight bytes behind them.
     unsafe {
         let places = load(&constant(|at| at + 1));
         let next = lists.next.as_mut_ptr().cast::<u8>();
@@ -320,10 +327,13 @@ unsafe fn find_fields<const PADDED: bool>(
     }
 }
 
-/// Stores as many places as the mask has bits, which are 32 at most, and some bytes more.
+/// Stores as many places as the mask has bits, and some bytes more.
+///
+/// # Safety
+/// The processor has the features, the mask has at most 32 bits, and 32 bytes can be written to `list`.
 #[inline(always)]
 unsafe fn store_places(list: *mut u8, places: __m512i, mask: u64) {
-    // SAFETY: There is room for a vector.
+    // SAFETY: The caller promises the features, and room for the larger of the two stores, which need no alignment.
     unsafe {
         if mask.count_ones() <= 16 {
             _mm_storeu_si128(list.cast(), _mm512_castsi512_si128(places));
@@ -349,7 +359,9 @@ impl Lists {
     #[inline(always)]
     unsafe fn batch<const GROUP: usize>(&self, batch: usize) -> Batch {
         let next = self.next.as_ptr().cast::<u8>();
-        // SAFETY: The lists have room for a whole batch behind the last field.
+        // SAFETY: The caller promises the features. The lists, which a batch begins in that has a field, are whole batches and one
+        // more: the 64 bytes from any of the first 65 of this batch can be read, and so can the eight bytes of its signs,
+        // whose list is aligned to 64.
         unsafe {
             let before = load_at(next.add(batch * BATCH));
             let end = load_at(next.add(batch * BATCH + 1));
@@ -365,10 +377,11 @@ impl Lists {
 /// nothing is `there`.
 ///
 /// # Safety
-/// The processor has the features, and 64 bytes can be read.
+/// The processor has the features, and 64 bytes of text can be read.
 #[inline(always)]
 unsafe fn lanes(text: *const u8, ends: __m512i, order: &Bytes, there: u64) -> __m512i {
-    // SAFETY: The caller's promise.
+    // SAFETY: The caller promises the features, and the 64 bytes that are loaded from `text`; all else is in registers, since a
+    // permutation takes the low six bits of a place only.
     unsafe {
         let bytes = _mm512_permutexvar_epi8(_mm512_add_epi8(ends, load(order)), load_at(text));
         _mm512_maskz_sub_epi8(there, bytes, _mm512_set1_epi8(b'0' as i8))
@@ -381,7 +394,8 @@ unsafe fn lanes(text: *const u8, ends: __m512i, order: &Bytes, there: u64) -> __
 /// The processor has the features.
 #[inline(always)]
 unsafe fn compare(wrong: __m512i, lanes: __m512i, expected: &Bytes) -> __m512i {
-    // SAFETY: The caller's promise. Of three bits, the first or that the others differ.
+    // SAFETY: The caller promises the features; memory is read from the reference only.
+    // Of three bits, the first or that the others differ.
     unsafe { _mm512_ternarylogic_epi64::<0b1111_0110>(wrong, lanes, load(expected)) }
 }
 
@@ -392,7 +406,7 @@ unsafe fn compare(wrong: __m512i, lanes: __m512i, expected: &Bytes) -> __m512i {
 #[inline(always)]
 unsafe fn eight_digits(first: __m512i, second: __m512i) -> __m512i {
     let lower_halves: [u16; 32] = std::array::from_fn(|at| 2 * at as u16);
-    // SAFETY: The caller's promise.
+    // SAFETY: The caller promises the features. The array that is loaded is 32 times 16 bits, which is a vector.
     unsafe {
         let lower_halves = _mm512_loadu_si512(lower_halves.as_ptr().cast());
         let four = _mm512_permutex2var_epi16(first, lower_halves, second);
@@ -419,22 +433,28 @@ fn constant(byte: impl Fn(usize) -> usize) -> Bytes {
     Bytes(std::array::from_fn(|at| byte(at) as u8))
 }
 
+/// # Safety
+/// The processor has the features.
 #[inline(always)]
 unsafe fn load(bytes: &Bytes) -> __m512i {
-    // SAFETY: The features are the caller's promise. `Bytes` are 64, aligned to as many.
+    // SAFETY: The caller promises the features. `Bytes` are 64, aligned to as many.
     unsafe { _mm512_load_si512(bytes.0.as_ptr().cast()) }
 }
 
+/// # Safety
+/// The processor has the features, and 64 bytes can be read.
 #[inline(always)]
 unsafe fn load_at(bytes: *const u8) -> __m512i {
     // SAFETY: The caller promises the features, and that 64 bytes can be read.
     unsafe { _mm512_loadu_si512(bytes.cast()) }
 }
 
+/// # Safety
+/// The processor has the features.
 #[inline(always)]
 unsafe fn unload(vector: __m512i) -> Bytes {
     let mut bytes = Bytes([0; 64]);
-    // SAFETY: The features are the caller's promise. `Bytes` are 64, aligned to as many.
+    // SAFETY: The caller promises the features. `Bytes` are 64, aligned to as many.
     unsafe { _mm512_store_si512(bytes.0.as_mut_ptr().cast(), vector) };
     bytes
 }

@@ -51,13 +51,14 @@ pub(super) unsafe fn decimal<const EXPONENT: bool>(
         match usual_exponent(unsafe { end.sub(4).cast::<u32>().read_unaligned() }) {
             // SAFETY: Four bytes before the end lie within the 64 that can be read.
             Some(value) if length > 4 => (end, exponent) = (unsafe { end.sub(4) }, value),
-            // SAFETY: As the caller promises.
+            // SAFETY: End and length are still those of which the caller promises what this needs, as it does the features.
             _ => return unsafe { other_decimal(end, length) },
         }
         length -= 4;
     }
-    // SAFETY: The features are the caller's promise. Windows begin at most 33 bytes before an end that is at most 31
-    // bytes before the first one.
+    // SAFETY: The caller promises the features, and that 64 bytes can be read before the first end. An exponent that is cut off has
+    // at most 31 bytes, and is cut off once; windows begin at most 33 bytes before what is the end then. The field has
+    // `length` bytes, from 1 to 32. Masks are loaded from places that count bits of 32, so are 32 at most.
     unsafe {
         let mut window = _mm256_loadu_si256(end.sub(WINDOW).cast());
         let mut inside = u32::MAX << (WINDOW - length);
@@ -137,7 +138,7 @@ const NAN: u32 = u32::from_le_bytes(*b"nan\0");
 #[cold]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 unsafe fn other_decimal(end: *const u8, length: usize) -> Option<Field> {
-    // SAFETY: The caller's promise.
+    // SAFETY: This needs of end and length what the caller promises, and the function is compiled for the features.
     unsafe { decimal::<false>(end, length) }
 }
 
@@ -145,12 +146,12 @@ unsafe fn other_decimal(end: *const u8, length: usize) -> Option<Field> {
 /// digits.
 ///
 /// # Safety
-/// The four bytes before `end` can be read.
+/// 33 bytes before `end` can be read.
 #[inline(always)]
 unsafe fn exponent_part(end: *const u8, digits: u32, length: u32) -> Option<i32> {
     // Digits at the end of the field; the letter is none, so that they are no more than `length`.
     let count = digits.leading_ones();
-    // SAFETY: The caller's promise.
+    // SAFETY: The caller promises the bytes: the four before the end, and the one before at most 32 digits.
     let (word, before) =
         unsafe { (end.sub(4).cast::<u32>().read_unaligned(), *end.sub(count as usize + 1)) };
     let signed = length == count + 1 && (before == b'-' || before == b'+');
@@ -164,30 +165,37 @@ unsafe fn exponent_part(end: *const u8, digits: u32, length: u32) -> Option<i32>
     Some(if signed && before == b'-' { -value } else { value })
 }
 
+/// # Safety
+/// The processor has AVX2.
 #[inline(always)]
 unsafe fn splat(byte: u8) -> __m256i {
-    // SAFETY: The features are the caller's promise; only registers are touched.
+    // SAFETY: The caller promises AVX2; only registers are touched.
     unsafe { _mm256_set1_epi8(byte as i8) }
 }
 
 /// A bit is set where a byte is 0xFF.
+///
+/// # Safety
+/// The processor has AVX2.
 #[inline(always)]
 unsafe fn mask(bytes: __m256i) -> u32 {
-    // SAFETY: The features are the caller's promise; only registers are touched.
+    // SAFETY: The caller promises AVX2; only registers are touched.
     unsafe { _mm256_movemask_epi8(bytes) as u32 }
 }
 
+/// # Safety
+/// The processor has AVX2.
 #[inline(always)]
 unsafe fn equal(window: __m256i, byte: u8) -> u32 {
-    // SAFETY: The features are the caller's promise; only registers are touched.
+    // SAFETY: The caller promises AVX2; only registers are touched.
     unsafe { mask(_mm256_cmpeq_epi8(window, splat(byte))) }
 }
 
 /// # Safety
-/// `at` is at most 32.
+/// The processor has AVX2, and `at` is at most 32.
 #[inline(always)]
 unsafe fn load(masks: &[u8; 2 * WINDOW], at: usize) -> __m256i {
     debug_assert!(at <= WINDOW);
-    // SAFETY: The features are the caller's promise. There are 64 bytes of masks, and 32 from any of the first 33.
+    // SAFETY: The caller promises AVX2, and at most 32. There are 64 bytes of masks, and 32 from any of the first 33.
     unsafe { _mm256_loadu_si256(masks.as_ptr().add(at).cast()) }
 }

@@ -1,7 +1,7 @@
 //! Two lanes, for AVX2. A mask is a register of 0xFF and 0.
 //!
-//! Helpers are functions, not closures: those would
-//! not inherit the features of the function that all of this is inlined into.
+//! Helpers are functions, not closures: those would not inherit the features of the function that all of this is inlined
+//! into.
 
 use std::arch::x86_64::*;
 
@@ -21,6 +21,8 @@ static FIELD_MASKS: [u8; 32] = {
     masks
 };
 
+/// # Safety
+/// The processor has AVX2, and 16 bytes can be read from each address.
 #[inline(always)]
 unsafe fn load_two(addresses: [*const u8; 2]) -> __m256i {
     // SAFETY: The caller promises AVX2, and that 16 bytes can be read from each address.
@@ -31,6 +33,8 @@ unsafe fn load_two(addresses: [*const u8; 2]) -> __m256i {
     }
 }
 
+/// # Safety
+/// The processor has AVX2.
 #[inline(always)]
 unsafe fn equal_any(half: __m256i, [a, b, c]: [u8; 3]) -> u32 {
     // SAFETY: The caller promises AVX2; only registers are touched.
@@ -43,6 +47,9 @@ unsafe fn equal_any(half: __m256i, [a, b, c]: [u8; 3]) -> u32 {
 }
 
 /// The value of every four digits, as 32-bit integers.
+///
+/// # Safety
+/// The processor has AVX2.
 #[inline(always)]
 pub(in crate::kernel) unsafe fn four_digits(digits: __m256i) -> __m256i {
     // SAFETY: The caller promises AVX2; only registers are touched.
@@ -72,7 +79,8 @@ impl Separators for Avx2 {
         let count = mask.count_ones() as usize;
         while written < count {
             for slot in written..written + 8 {
-                // SAFETY: The caller promises room for 64 places. Of these, `slot` is at most 63: there are as many bits, in groups of eight.
+                // SAFETY: The caller promises room for 64 places. Of these, `slot` is at most 63: there are as many bits, in
+                // groups of eight.
                 unsafe { *ends.add(slot) = base.wrapping_add(mask.trailing_zeros()) };
                 mask &= mask.wrapping_sub(1);
             }

@@ -1,7 +1,7 @@
 //! Four lanes, for AVX-512 with the byte instructions of Ice Lake and Zen 4. A mask is a bit a byte.
 //!
-//! Helpers are functions, not closures: those would
-//! not inherit the features of the function that all of this is inlined into.
+//! Helpers are functions, not closures: those would not inherit the features of the function that all of this is inlined
+//! into.
 
 use std::arch::x86_64::*;
 
@@ -36,6 +36,9 @@ static BLANKS: [u8; 16] = {
 };
 
 /// The value of every four digits, as 32-bit integers. `tens` has 10 and 1 in turn, or 0 for bytes that are no digits.
+///
+/// # Safety
+/// The processor has AVX-512BW.
 #[inline(always)]
 pub(in crate::kernel) unsafe fn four_digits(digits: __m512i, tens: __m512i) -> __m512i {
     // SAFETY: The caller promises the features; only registers are touched.

@@ -15,8 +15,10 @@ use super::separators::Separators;
 /// As many lanes as a register can have.
 pub(super) const MOST_LANES: usize = 4;
 
-/// A register of 16-byte lanes. Every method needs the processor features of the type, and is inlined into a function
-/// that has them.
+/// A register of 16-byte lanes. Every method is inlined into a function that has the processor features of the type.
+///
+/// # Safety
+/// Whoever calls an unsafe method vouches for these features, and for what the method says of its pointers.
 pub(super) trait Vector: Separators {
     /// Lanes in a register.
     const LANES: usize;
@@ -43,7 +45,7 @@ pub(super) trait Vector: Separators {
     /// Sets the first byte of each lane, which is 0, to 16 where the lane has a true byte, of which it has one at most.
     unsafe fn with_sign(self, is_minus: Self::Mask) -> Self;
     /// Each lane of `even` and `odd` has 16 digits, a byte each. Stores for every pair of lanes the value of the first
-    /// and of the second eight digits of the lane of `even`, then of that of `odd`, as 32-bit integers.
+    /// and of the second eight digits of the lane of `even`, then of that of `odd`, as 32-bit integers. The target has room for two times eight bytes a lane.
     unsafe fn store_halves(even: Self, odd: Self, target: *mut u64);
 
     unsafe fn or(a: Self::Mask, b: Self::Mask) -> Self::Mask;
