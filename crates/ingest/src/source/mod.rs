@@ -28,7 +28,7 @@ pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
 pub use seen::Source;
-pub(crate) use seen::printable;
+pub use seen::printable;
 use stream::Stream;
 
 /// Bytes that are read at once of the head of a file.

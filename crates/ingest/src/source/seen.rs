@@ -136,7 +136,7 @@ fn sample(file: &File, size: u64) -> io::Result<String> {
 }
 
 /// The path as text that JSON can hold, different for different paths.
-pub(crate) fn printable(path: &Path) -> PathBuf {
+pub fn printable(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(_) => path.to_owned(),
         None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),

@@ -1,0 +1,46 @@
+//! What marks a folder as one that can be made again: the file that archivers look for who leave such folders out
+//! (`tar --exclude-caches`, restic, Borg).
+
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+
+/// The name of the file. Specification: <https://bford.info/cachedir/>
+pub(crate) const NAME: &str = "CACHEDIR.TAG";
+
+const CONTENT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # pointillist can make this folder again from its inputs, and `pointillist clean` may remove it.\n";
+
+/// Marks a folder, if that can be done: one that is not marked is as good, and stays where it could go.
+pub fn mark(folder: &Path) {
+    let _ = std::fs::write(folder.join(NAME), CONTENT);
+}
+
+/// Whether a folder is marked, and by us: other programs leave files of that name, too.
+pub fn is_marked(folder: &Path) -> bool {
+    content(folder).is_some_and(|content| content == CONTENT.as_bytes())
+}
+
+/// Whether there is nothing in a folder but this mark, or the beginning of one, as a run that is killed leaves it.
+pub fn is_all_in(folder: &Path) -> bool {
+    let Ok(mut entries) = std::fs::read_dir(folder) else { return false };
+    entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == NAME))
+        && content(folder).is_none_or(|content| CONTENT.as_bytes().starts_with(&content))
+}
+
+/// Takes the mark from a folder: somebody has asked for it by its name.
+///
+/// # Errors
+/// When the mark cannot be removed; that there is none is no error.
+pub fn unmark(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_file(folder.join(NAME)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn content(folder: &Path) -> Option<Vec<u8>> {
+    let file = folder.join(NAME);
+    let is_short = |about: Metadata| about.is_file() && about.len() < 4096;
+    file.metadata().is_ok_and(is_short).then(|| std::fs::read(&file).ok()).flatten()
+}
