@@ -207,7 +207,7 @@ fn columns_that_are_damaged_are_made_again_by_whoever_can() {
     ] {
         let error = folder.fail(1, command);
         assert!(
-            error.contains("s.points/z.npy: ") && error.contains("ingest again with --force"),
+            error.contains("s.points/z.npy: ") && error.contains("s.txt -o s.points --force"),
             "{error}"
         );
     }

@@ -5,19 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use pointillist_bin2d::{GridFile, Options};
+use pointillist_bin2d::{Error, GridFile, Options};
 pub(crate) use pointillist_ingest::GRIDS as FOLDER;
-use pointillist_ingest::Points;
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::sweep_folder;
+use pointillist_ingest::{Points, is_kept_grid, tag};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::tag;
 use crate::report::shown;
-
-/// A name as any grid's, to try whether one can be written.
-pub(super) const PROBE: &str = "0000000000000000.tiff";
 
 /// The name of a grid of these points, binned with these options. Of other points, it is another one.
 pub(super) fn name(points: &[Points], options: &Options) -> String {
@@ -35,6 +31,10 @@ pub(super) fn name(points: &[Points], options: &Options) -> String {
 /// were.
 pub(super) fn prepare(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
+        // A run that was killed has made it, and left it without its mark.
+        if !tag::is_marked(folder) && tag::is_all_in(folder) {
+            tag::mark(folder);
+        }
         return Ok(());
     }
     let parent = folder.parent().unwrap_or(Path::new(""));
@@ -56,13 +56,12 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
 
 /// Removes a folder that was made for a grid which there is none of.
 pub(super) fn remove_if_empty(folder: &Path) {
-    let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| {
-        entries.all(|entry| entry.is_ok_and(|entry| tag::is_tag(&entry.path())))
-    });
-    if is_empty {
-        // Another run that comes to use it meanwhile makes it again.
-        let _ = tag::unmark(folder);
-        let _ = std::fs::remove_dir(folder);
+    if tag::is_all_in(folder) {
+        let removed = tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder));
+        if removed.is_err() && folder.is_dir() {
+            // Another run has come to use it meanwhile.
+            tag::mark(folder);
+        }
     }
 }
 
@@ -84,32 +83,23 @@ pub(crate) fn keep(folder: &Path, most: usize) {
 pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| is_grid(path)).collect();
+        entries.map(|entry| entry.path()).filter(|path| is_kept_grid(path)).collect();
     paths.sort();
     paths
-}
-
-/// Whether a file is called as a grid that is kept.
-fn is_grid(path: &Path) -> bool {
-    let stem = path.file_stem().unwrap_or_default().as_encoded_bytes();
-    path.extension().is_some_and(|extension| extension == "tiff")
-        && stem.len() == 16
-        && stem.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte))
 }
 
 /// A grid that is kept with columns.
 pub(crate) struct Kept {
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
-    /// None where it cannot be read.
-    pub(crate) grid: Option<GridFile>,
+    pub(crate) grid: Result<GridFile, Error>,
 }
 
 /// The grids in a folder.
 pub(crate) fn kept(folder: &Path) -> Vec<Kept> {
     let of = |path: PathBuf| Kept {
         bytes: path.metadata().map_or(0, |about| about.len()),
-        grid: GridFile::open(&path).ok(),
+        grid: GridFile::open(&path),
         path,
     };
     paths(folder).into_iter().map(of).collect()
@@ -119,7 +109,7 @@ impl Kept {
     /// Its path, size and options in a line.
     pub(crate) fn line(&self, points: &Points) -> String {
         let (path, size) = (shown(&self.path), bytes(self.bytes));
-        let Some(grid) = &self.grid else { return format!("grid {path}: {size}, cannot be read") };
+        let Ok(grid) = &self.grid else { return format!("grid {path}: {size}, cannot be read") };
         let (pages, extent) = (grid.page_names().collect::<Vec<_>>().join(","), grid.extent());
         let what = if self.is_of(points) { "" } else { ", of other columns" };
         format!("grid {path}: {}x{}, {pages}, {extent}; {size}{what}", grid.width(), grid.height())
@@ -127,7 +117,7 @@ impl Kept {
 
     /// The same for programs.
     pub(crate) fn facts(&self, points: &Points) -> Value {
-        let about = self.grid.as_ref().map(GridFile::description);
+        let about = self.grid.as_ref().ok().map(GridFile::description);
         json!({
             "path": shown(&self.path),
             "bytes": self.bytes,
@@ -138,9 +128,14 @@ impl Kept {
         })
     }
 
+    /// Compares all of it with what was written.
+    pub(crate) fn verify(self) -> Result<(), Error> {
+        self.grid.and_then(|grid| grid.verify())
+    }
+
     /// Whether it is of these points.
     pub(crate) fn is_of(&self, points: &Points) -> bool {
-        self.grid.as_ref().is_some_and(|grid| grid.description().points == [points.identity()])
+        self.grid.as_ref().is_ok_and(|grid| grid.description().points == [points.identity()])
     }
 }
 
