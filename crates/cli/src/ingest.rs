@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::Kind;
-use pointillist_ingest::{Ingested, Options, Points, ingest, ingest_to_cache, tag};
+use pointillist_ingest::{
+    Ingested, Options, Points, ensure_replaceable, ingest, ingest_to_cache, tag,
+};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
@@ -79,6 +81,7 @@ pub(crate) fn make(
     global: &Global,
     report: &Report,
 ) -> Result<Points, Failure> {
+    ensure_replaceable(output)?;
     outputs::ensure_writable(output, Kind::Folder, None)?;
     if let Err(error) = Points::open(output)
         && let Failure::Damaged(_, damage) = error.into()

@@ -44,10 +44,11 @@ pub(crate) fn check_name<'a>(
 
 /// A folder of columns or of grids is replaced and removed as a whole, so nothing of the user's is put there.
 pub(crate) fn ensure_outside(output: &Path) -> Result<(), Failure> {
-    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let Ok(parent) = parent.unwrap_or(Path::new(".")).canonicalize() else { return Ok(()) };
+    let Ok(path) = std::path::absolute(output) else { return Ok(()) };
+    // Not all of it need be there.
+    let around = path.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
     let is_ours = |folder: &&Path| tag::is_marked(folder) || Recorded::read(folder).is_some();
-    match parent.ancestors().find(is_ours) {
+    match around.as_deref().and_then(|around| around.ancestors().find(is_ours)) {
         None => Ok(()),
         Some(folder) => Err(Failure::usage(format!(
             "{} would lie in {}, which is made and removed as a whole: {ELSEWHERE}",

@@ -93,7 +93,9 @@ pub(super) fn of_streams(
     let plain = folder.join(columns(stem));
     let is_of_streams = || {
         Points::open(&plain).is_ok_and(|points| {
-            points.sidecar().sources.iter().any(|source| source.modified.is_none())
+            let about = points.sidecar();
+            about.sources.iter().any(|source| source.modified.is_none())
+                || (about.options == *options && inputs::are_of(inputs, &about.sources))
         })
     };
     let is_ours = plain.symlink_metadata().is_err() || is_of_streams();
