@@ -310,3 +310,42 @@ pub(crate) fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
     }
     facts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::ShowProgress;
+
+    #[test]
+    fn what_is_binned_is_not_binned_again_where_only_its_folder_has_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("s.txt"), "1 2 3\n2 3 4\n").unwrap();
+        let inputs = vec![pointillist_ingest::Input::Path(path("s.txt"))];
+        let ingested =
+            pointillist_ingest::ingest(inputs, &path("s.points"), &Reading::default(), &());
+        let points = [ingested.unwrap().points];
+        let global = Global {
+            threads: None,
+            force: false,
+            quiet: true,
+            progress: ShowProgress::Never,
+            json: false,
+        };
+        let (report, options) = (Report::new(&global), Options::default());
+        let from = MadeFrom::Columns(&points);
+        let mut unwritten = Some(bin(from, &options, &global).unwrap());
+        // From here on, they cannot be binned.
+        let file = std::fs::File::options().write(true).open(path("s.points/x.npy")).unwrap();
+        file.set_len(130).unwrap();
+        assert!(bin(from, &options, &global).is_err());
+        let mut write =
+            |to: &str| make(from, &path(to), &options, &mut unwritten, &global, &report);
+        for _ in 0..2 {
+            let failure = write("gone/s.tiff").unwrap_err();
+            assert!(matches!(failure, Failure::Write(std::io::ErrorKind::NotFound, _)));
+        }
+        assert_eq!(write("s.tiff").unwrap().description().counts.binned, 2);
+        assert!(write("s.tiff").is_err());
+    }
+}

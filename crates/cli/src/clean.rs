@@ -156,6 +156,8 @@ impl Cleaning<'_> {
                 (None, Ok(_)) => None,
             };
             if let Some(why) = why {
+                // Some systems rename no folder of which a file is open.
+                drop(points);
                 let found = foreign(folder);
                 return self.remove_folder(folder, &why, found, discard);
             }

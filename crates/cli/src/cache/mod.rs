@@ -377,3 +377,52 @@ fn of_cache(failure: Failure) -> Failure {
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_place_is_taken_where_one_may_not_be_written_and_not_where_the_system_is_short_of_something()
+     {
+        let cache = Cache {
+            inputs: &[],
+            kind: Kind::Columns,
+            asked: None,
+            made: RefCell::default(),
+            beside_output: Some(PathBuf::new()),
+            temporary: OnceCell::new(),
+        };
+        let paths = || ["first", "second"].map(PathBuf::from).into_iter();
+        let fails = |kind: ErrorKind| move |path: &Path| Err(Failure::write(path, &kind.into()));
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem] {
+            let found = cache.first_place(paths(), |path| match path == Path::new("first") {
+                true => fails(kind)(path),
+                false => Ok(()),
+            });
+            assert_eq!(found.unwrap(), Some("second".into()));
+            let failure = of_cache(cache.first_place(paths(), fails(kind)).unwrap_err());
+            let Failure::Write(found, message) = failure else { panic!("{failure:?}") };
+            assert!(found == kind && message.starts_with("first: "), "{message}");
+            assert!(message.ends_with("; choose another folder with --cache-dir"), "{message}");
+        }
+        for kind in [ErrorKind::OutOfMemory, ErrorKind::Other, ErrorKind::StorageFull] {
+            let mut tried = 0;
+            let failure = of_cache(
+                cache
+                    .first_place(paths(), |path| {
+                        tried += 1;
+                        fails(kind)(path)
+                    })
+                    .unwrap_err(),
+            );
+            assert!(
+                matches!(&failure, Failure::Write(_, message) if !message.contains("--cache-dir"))
+            );
+            assert_eq!(tried, 1);
+        }
+        let message = format!("make room, or {ELSEWHERE}");
+        let failure = of_cache(Failure::Write(ErrorKind::StorageFull, message));
+        assert!(matches!(&failure, Failure::Write(_, message) if message.contains(REMEDY)));
+    }
+}
