@@ -175,6 +175,11 @@ fn the_folder_of_grids_is_marked_whatever_a_killed_run_has_left_of_it() {
         assert!(folder.read("s.points/grids/CACHEDIR.TAG").len() > 100);
         fs::remove_file(folder.path(&folder.grid("s.points"))).unwrap();
     }
+    // One of another program is not used, and nothing of it is removed.
+    folder.write("s.points/grids/CACHEDIR.TAG", "Signature: of another program\n");
+    folder.write("s.points/grids/0123456789abcdef.tiff", "mine");
+    folder.succeed(&format!("{RENDER} --keep-grids 0"));
+    assert_eq!(names(&folder.path("s.points/grids")), ["0123456789abcdef.tiff", "CACHEDIR.TAG"]);
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn what_comes_through_a_pipe_takes_the_place_of_nothing_else() {
     let columns = std::fs::read_dir(folder.path("")).unwrap();
     let names = columns.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let kept = names.filter(|name| name.ends_with(".points")).count();
-    assert_eq!(kept, if cfg!(target_os = "linux") { 6 } else { 4 });
+    assert_eq!(kept, if cfg!(target_os = "linux") { 5 } else { 4 });
 }
 
 #[test]

@@ -83,7 +83,8 @@ pub(crate) fn make(
 ) -> Result<Points, Failure> {
     ensure_replaceable(output)?;
     outputs::ensure_writable(output, Kind::Folder, None)?;
-    if let Err(error) = Points::open(output)
+    if output.exists()
+        && let Err(error) = Points::open(output)
         && let Failure::Damaged(_, damage) = error.into()
     {
         report.note(STAGE, &format!("{}; made again", damage.what));

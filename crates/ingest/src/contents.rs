@@ -126,7 +126,7 @@ mod tests {
         // Without a sidecar, a mark of ours says whose it is.
         fs::remove_file(folder.join(sidecar::FILE_NAME)).unwrap();
         assert!(ensure_replaceable(&folder).is_err());
-        tag::mark(&folder);
+        tag::mark(&folder).unwrap();
         assert!(ensure_replaceable(&folder).is_ok());
     }
 }

@@ -149,7 +149,7 @@ fn ingest_with(
         error => error,
     })?;
     if marked {
-        tag::mark(staged.path());
+        tag::mark(staged.path()).map_err(write)?;
     }
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
     // Before it is renamed: from then on, another run may replace it.

@@ -6,14 +6,17 @@ use std::io;
 use std::path::Path;
 
 /// The name of the file. Specification: <https://bford.info/cachedir/>
-pub(crate) const NAME: &str = "CACHEDIR.TAG";
+pub const NAME: &str = "CACHEDIR.TAG";
 
 const CONTENT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # pointillist can make this folder again from its inputs, and `pointillist clean` may remove it.\n";
 
-/// Marks a folder, if that can be done: one that is not marked is as good, and stays where it could go.
-pub fn mark(folder: &Path) {
-    let _ = std::fs::write(folder.join(NAME), CONTENT);
+/// Marks a folder.
+///
+/// # Errors
+/// When the mark cannot be written.
+pub fn mark(folder: &Path) -> io::Result<()> {
+    std::fs::write(folder.join(NAME), CONTENT)
 }
 
 /// Whether a folder is marked, and by us: other programs leave files of that name, too.
@@ -21,11 +24,12 @@ pub fn is_marked(folder: &Path) -> bool {
     content(folder).is_some_and(|content| content == CONTENT.as_bytes())
 }
 
-/// Whether there is nothing in a folder but this mark, or the beginning of one, as a run that is killed leaves it.
-pub fn is_all_in(folder: &Path) -> bool {
-    let Ok(mut entries) = std::fs::read_dir(folder) else { return false };
-    entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == NAME))
-        && content(folder).is_none_or(|content| CONTENT.as_bytes().starts_with(&content))
+/// Whether a folder has no mark of anybody, or the beginning of one of ours, as a run that is killed leaves it.
+pub fn is_unfinished(folder: &Path) -> bool {
+    match content(folder) {
+        Some(content) => content.len() < CONTENT.len() && CONTENT.as_bytes().starts_with(&content),
+        None => folder.join(NAME).symlink_metadata().is_err(),
+    }
 }
 
 /// Takes the mark from a folder: somebody has asked for it by its name.

@@ -1,6 +1,6 @@
 //! The grids that are kept with columns: one for each way to bin them, of which the last few stay.
 
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use pointillist_bin2d::{Error, GridFile, Options};
 pub(crate) use pointillist_ingest::GRIDS as FOLDER;
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::sweep_folder;
-use pointillist_ingest::{Points, is_kept_grid, tag};
+use pointillist_ingest::{Points, foreign_in_grids, is_kept_grid, tag};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -31,11 +31,15 @@ pub(super) fn name(points: &[Points], options: &Options) -> String {
 /// were.
 pub(super) fn prepare(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
-        // A run that was killed has made it, and left it without its mark.
-        if !tag::is_marked(folder) && tag::is_all_in(folder) {
-            tag::mark(folder);
+        if tag::is_marked(folder) {
+            return Ok(());
         }
-        return Ok(());
+        // A run that was killed may have made it, and left it without its mark.
+        if tag::is_unfinished(folder) && foreign_in_grids(folder)?.is_none() {
+            return tag::mark(folder);
+        }
+        let reason = "is a folder that pointillist did not make";
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
     }
     let parent = folder.parent().unwrap_or(Path::new(""));
     let time = parent.metadata().and_then(|metadata| metadata.modified());
@@ -46,7 +50,7 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
         }
         made => made?,
     }
-    tag::mark(folder);
+    tag::mark(folder).inspect_err(|_| remove_if_empty(folder))?;
     if let Ok(time) = time {
         // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
         let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
@@ -56,17 +60,22 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
 
 /// Removes a folder that was made for a grid which there is none of.
 pub(super) fn remove_if_empty(folder: &Path) {
-    if tag::is_all_in(folder) {
+    let is_tag = |entry: io::Result<DirEntry>| entry.is_ok_and(|it| it.file_name() == tag::NAME);
+    let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_tag));
+    if is_empty && (tag::is_marked(folder) || tag::is_unfinished(folder)) {
         let removed = tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder));
         if removed.is_err() && folder.is_dir() {
             // Another run has come to use it meanwhile.
-            tag::mark(folder);
+            let _ = tag::mark(folder);
         }
     }
 }
 
-/// Leaves the `most` grids in a folder that were used last, and nothing that was begun and never finished.
+/// Leaves the `most` grids in a folder of ours that were used last, and nothing that was begun and never finished.
 pub(crate) fn keep(folder: &Path, most: usize) {
+    if !tag::is_marked(folder) {
+        return;
+    }
     sweep_folder(folder);
     let mut grids: Vec<(SystemTime, PathBuf)> = paths(folder)
         .into_iter()
@@ -155,8 +164,11 @@ mod tests {
         for index in 0..5 {
             write(&format!("{index:016x}.tiff"), (index * 7919) % 5);
         }
-        let others = ["mine.tiff", "0123456789ABCDEF.tiff", "0123456789abcdef.png", "CACHEDIR.TAG"];
+        let others = ["mine.tiff", "0123456789ABCDEF.tiff", "0123456789abcdef.png"];
         others.iter().for_each(|name| write(name, 1000));
+        keep(folder.path(), 2);
+        assert_eq!(paths(folder.path()).len(), 5);
+        tag::mark(folder.path()).unwrap();
         keep(folder.path(), 2);
         let names: Vec<_> = paths(folder.path());
         let expected: Vec<_> = (0..5u64)
