@@ -28,15 +28,15 @@ pub(super) fn name(points: &[Points], options: &Options) -> String {
 }
 
 /// Makes a folder for grids where there is none. Columns that get one keep their time: for `make` they are as old as they
-/// were.
-pub(super) fn prepare(folder: &Path) -> io::Result<()> {
+/// were. Says whether it has made the folder.
+pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
     if folder.is_dir() {
         if tag::is_marked(folder) {
-            return Ok(());
+            return Ok(false);
         }
         // A run that was killed may have made it, and left it without its mark.
         if tag::is_unfinished(folder) && foreign_in_grids(folder)?.is_none() {
-            return tag::mark(folder);
+            return tag::mark(folder).map(|()| false);
         }
         let reason = "is a folder that pointillist did not make";
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
@@ -46,16 +46,25 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
     match std::fs::create_dir(folder) {
         // Another run has made it since we looked.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
-            return Ok(());
+            return Ok(false);
         }
         made => made?,
     }
-    tag::mark(folder).inspect_err(|_| remove_if_empty(folder))?;
+    tag::mark(folder).inspect_err(|_| remove(folder))?;
     if let Ok(time) = time {
         // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
         let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Removes a folder that has nothing in it but maybe its mark.
+pub(super) fn remove(folder: &Path) {
+    let removed = tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder));
+    if removed.is_err() && folder.is_dir() {
+        // Another run has come to use it meanwhile.
+        let _ = tag::mark(folder);
+    }
 }
 
 /// Removes a folder that was made for a grid which there is none of.
@@ -63,11 +72,7 @@ pub(super) fn remove_if_empty(folder: &Path) {
     let is_tag = |entry: io::Result<DirEntry>| entry.is_ok_and(|it| it.file_name() == tag::NAME);
     let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_tag));
     if is_empty && (tag::is_marked(folder) || tag::is_unfinished(folder)) {
-        let removed = tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder));
-        if removed.is_err() && folder.is_dir() {
-            // Another run has come to use it meanwhile.
-            let _ = tag::mark(folder);
-        }
+        remove(folder);
     }
 }
 

@@ -291,9 +291,12 @@ impl<'a> Cache<'a> {
         let first = self.first_place(paths, |path| {
             path.file_name().unwrap_or_default().clone_into(&mut name);
             let folder = folder_of(path);
-            grids::prepare(&folder).map_err(|error| Failure::write(&folder, &error))?;
+            let is_new =
+                grids::prepare(&folder).map_err(|error| Failure::write(&folder, &error))?;
             outputs::ensure_writable(path, Form::File, None).inspect_err(|_| {
-                grids::remove_if_empty(&folder);
+                if is_new {
+                    grids::remove(&folder);
+                }
             })
         })?;
         match first {
