@@ -102,15 +102,16 @@ impl Failure {
             AlreadyExists, InvalidInput, IsADirectory, NotADirectory, PermissionDenied,
             ReadOnlyFilesystem,
         };
-        let kinds = [
-            AlreadyExists,
-            InvalidInput,
-            IsADirectory,
-            NotADirectory,
-            PermissionDenied,
-            ReadOnlyFilesystem,
-        ];
-        matches!(self, Self::Write(kind, _) if kinds.contains(kind))
+        let Self::Write(kind, _) = self else { return false };
+        matches!(
+            kind,
+            AlreadyExists
+                | InvalidInput
+                | IsADirectory
+                | NotADirectory
+                | PermissionDenied
+                | ReadOnlyFilesystem
+        )
     }
 
     /// An error met while writing to the standard output.
