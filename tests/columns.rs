@@ -42,7 +42,7 @@ fn damage_in_a_column_is_an_error_of_every_command_that_reads_it() {
                 if names.split(' ').any(|read| read == name) {
                     let error = folder.fail(1, reader);
                     assert!(error.contains(&file), "{reader}: {error}");
-                    assert!(error.contains("; ingest again with --force"), "{error}");
+                    assert!(error.contains("; make it again, with the same options: "), "{error}");
                 }
             }
             folder.write(&file, good);
@@ -63,9 +63,10 @@ fn a_damaged_column_is_mended_by_the_remedy_that_is_named() {
     let mut bytes = good.clone();
     bytes[5000] ^= 1;
     folder.write("p.points/z.npy", bytes);
-    folder.fail(1, "bin2d p.points -o p.tiff --size 32");
-    let ingest = "ingest p.txt -o p.points --columns x=1,y=2,z=3,r=4,g=5,b=6,a=7";
-    folder.succeed(&format!("{ingest} --force"));
+    let error = folder.fail(1, "bin2d p.points -o p.tiff --size 32");
+    let remedy = error.trim_end().rsplit(": pointillist ").next().unwrap();
+    assert!(remedy.ends_with("p.txt -o p.points --force"), "{error}");
+    folder.succeed(&format!("{remedy} --columns x=1,y=2,z=3,r=4,g=5,b=6,a=7"));
     assert!(folder.read("p.points/z.npy") == good);
     folder.succeed("bin2d p.points -o p.tiff --size 32");
     assert!(folder.read("p.tiff") == folder.read("good.tiff"));
@@ -93,7 +94,7 @@ fn columns_of_an_older_version_are_made_again_by_those_that_make_columns() {
         } else {
             let error = folder.fail(1, reader);
             assert!(error.contains("has version 2, and this program reads version 3"), "{error}");
-            assert!(error.contains("; ingest again with --force"), "{error}");
+            assert!(error.contains("; make it again, with the same options: "), "{error}");
         }
     }
 }

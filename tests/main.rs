@@ -10,6 +10,7 @@ mod figure;
 mod formats;
 mod golden;
 mod grids;
+mod kept;
 mod over;
 mod pictures;
 mod regression;

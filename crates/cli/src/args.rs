@@ -82,8 +82,9 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Removes what nothing needs any more of what was kept for pictures
     ///
-    /// Grids and columns whose input has changed since or is damaged, and what interrupted runs left. Columns that ingest
-    /// was asked for stay, and so do those whose input is gone.
+    /// Columns whose input has changed since, columns and grids that are incomplete or of another version or whose records are
+    /// damaged (values are compared with what was written by info --verify alone), and what interrupted runs left. Columns that
+    /// ingest was asked for stay, and so do those whose input is gone, and folders with files of yours in them.
     #[command(after_help = "Examples:\n  \
         pointillist clean                 # in this folder\n  \
         pointillist clean data --dry-run\n  \
@@ -155,7 +156,7 @@ pub(crate) struct RenderArgs {
     #[arg(long, short, value_name = "OUT.png")]
     pub(crate) output: PathBuf,
     /// Where columns and grids are kept, and looked for first [default: beside the input; where that cannot be written,
-    /// and of a pipe, beside the picture]
+    /// and of a pipe or what lies below /dev or /proc, beside the picture]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
     /// How many grids are kept with the columns, of those that were used last
@@ -444,7 +445,8 @@ pub(crate) struct CleanArgs {
     /// Folders that hold .points, or .points folders
     #[arg(value_name = "FOLDER", default_value = ".")]
     pub(crate) folders: Vec<PathBuf>,
-    /// Remove also what is still good and can be made again: all grids, and columns whose input is there
+    /// Remove also what is still good and can be made again, all grids, and columns whose input is there; say what is left
+    /// and why
     #[arg(long)]
     pub(crate) all: bool,
     /// Only say what would be removed

@@ -1,11 +1,11 @@
 //! The command `bin2d`, and its stage for `render`.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pointillist_bin2d::over::{ColorScale, Composited};
 use pointillist_bin2d::{
-    GridFile, Options, Shard, Stats, Streamed, bin2d, bin2d_stream, write_grid,
+    Binned, Error, GridFile, Options, Shard, Stats, Streamed, bin2d, bin2d_stream, write_grid,
 };
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::Kind;
@@ -30,11 +30,12 @@ pub(crate) fn run(args: Bin2dArgs, global: &Global, report: &Report) -> Result<(
     if are_points(&args.inputs, &args.text, is_folder)? {
         let points =
             args.inputs.iter().map(|path| Points::open(path)).collect::<Result<Vec<_>, _>>()?;
-        stage(MadeFrom::Columns(&points), &args.output, &options, global, report)?;
+        stage(MadeFrom::Columns(&points), &args.output, &options, &mut None, global, report)?;
     } else {
         inputs::check(&args.inputs)?;
         let reading = args.text.options(args.dtype);
-        stage(MadeFrom::Inputs(&args.inputs, &reading), &args.output, &options, global, report)?;
+        let from = MadeFrom::Inputs(&args.inputs, &reading);
+        stage(from, &args.output, &options, &mut None, global, report)?;
     }
     make_newest(&args.output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())
@@ -82,11 +83,20 @@ impl MadeFrom<'_> {
     }
 }
 
-/// Makes `output` unless it is up to date.
+/// What is binned and has yet to be written: kept where that fails, for another place.
+pub(crate) struct Unwritten {
+    binned: Binned,
+    read: Option<Account>,
+    progress: StageProgress,
+    binning: Duration,
+}
+
+/// Makes `output` unless it is up to date; see [`make`].
 pub(crate) fn stage(
     from: MadeFrom<'_>,
     output: &Path,
     options: &Options,
+    unwritten: &mut Option<Unwritten>,
     global: &Global,
     report: &Report,
 ) -> Result<GridFile, Failure> {
@@ -96,7 +106,7 @@ pub(crate) fn stage(
     })?;
     match existing {
         Some(grid) => reuse(from, grid, output, report),
-        None => make(from, output, options, global, report),
+        None => make(from, output, options, unwritten, global, report),
     }
 }
 
@@ -118,16 +128,43 @@ pub(crate) fn reuse(
     Ok(grid)
 }
 
-/// Makes `output`.
+/// Makes `output` of what is `unwritten`, or where there is nothing, of what it is made from. What is binned and cannot be
+/// written is `unwritten` afterwards.
 pub(crate) fn make(
     from: MadeFrom<'_>,
     output: &Path,
     options: &Options,
+    unwritten: &mut Option<Unwritten>,
     global: &Global,
     report: &Report,
 ) -> Result<GridFile, Failure> {
-    // Nobody generates points a second time because there is no such folder.
-    outputs::ensure_writable(output, Kind::File, options.fewest_bytes())?;
+    let made = match unwritten.take() {
+        Some(made) => made,
+        None => {
+            // Nobody generates points a second time because there is no such folder.
+            outputs::ensure_writable(output, Kind::File, options.fewest_bytes())?;
+            if let Err(error @ Error::Damaged { .. }) = GridFile::open(output)
+                && let Failure::Damaged(_, damage) = error.into()
+            {
+                report.note(STAGE, &format!("{}; made again", damage.what));
+            }
+            bin(from, options, global)?
+        }
+    };
+    let start = Instant::now();
+    let grid = match write_grid(&made.binned, output, &made.progress) {
+        Ok(grid) => grid,
+        Err(error) => {
+            *unwritten = Some(made);
+            return Err(error.into());
+        }
+    };
+    say_made(&grid, made, start.elapsed(), output, options, report)?;
+    Ok(grid)
+}
+
+/// Bins what a grid is made from.
+fn bin(from: MadeFrom<'_>, options: &Options, global: &Global) -> Result<Unwritten, Failure> {
     let start = Instant::now();
     let (progress, binned, read) = match from {
         MadeFrom::Columns(points) => {
@@ -147,11 +184,21 @@ pub(crate) fn make(
             (progress, binned, Some(account))
         }
     };
-    let binning = start.elapsed();
-    let grid = write_grid(&binned, output, &progress)?;
+    Ok(Unwritten { binned, read, progress, binning: start.elapsed() })
+}
+
+/// Says how a grid has come about.
+fn say_made(
+    grid: &GridFile,
+    made: Unwritten,
+    writing: Duration,
+    output: &Path,
+    options: &Options,
+    report: &Report,
+) -> Result<(), Failure> {
+    let Unwritten { read, progress, binning, .. } = made;
     drop(progress);
-    let time = start.elapsed();
-    let writing = time - binning;
+    let time = binning + writing;
     let (about, inputs) = (&grid.description().counts, &grid.description().inputs);
     let bad = inputs.as_ref().map_or(0, |inputs| inputs.skipped);
     if let Some(Account { sidecar, bad_lines, .. }) = &read {
@@ -171,7 +218,7 @@ pub(crate) fn make(
     let drawn = grid.description().composited.as_ref().map_or_else(String::new, composited);
     let summary = format!("{}x{}{part}, {}{drawn}", grid.width(), grid.height(), counts(about));
     let (seconds, writing) = (time.as_secs_f64(), writing.as_secs_f64());
-    let mut facts = facts(&grid, false);
+    let mut facts = facts(grid, false);
     facts["seconds"] = json!(seconds);
     facts["seconds_binning"] = json!(binning.as_secs_f64());
     facts["seconds_writing"] = json!(writing);
@@ -188,8 +235,7 @@ pub(crate) fn make(
             )
         }
     };
-    report.stage(STAGE, &shown(output), &summary, facts)?;
-    Ok(grid)
+    report.stage(STAGE, &shown(output), &summary, facts)
 }
 
 /// Where the points lie, for whoever asked for another region.
@@ -264,4 +310,43 @@ pub(crate) fn facts(grid: &GridFile, up_to_date: bool) -> serde_json::Value {
         facts["shard"] = json!({ "index": shard.index(), "of": shard.of() });
     }
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::ShowProgress;
+
+    #[test]
+    fn what_is_binned_is_not_binned_again_where_only_its_folder_has_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("s.txt"), "1 2 3\n2 3 4\n").unwrap();
+        let inputs = vec![pointillist_ingest::Input::Path(path("s.txt"))];
+        let ingested =
+            pointillist_ingest::ingest(inputs, &path("s.points"), &Reading::default(), &());
+        let points = [ingested.unwrap().points];
+        let global = Global {
+            threads: None,
+            force: false,
+            quiet: true,
+            progress: ShowProgress::Never,
+            json: false,
+        };
+        let (report, options) = (Report::new(&global), Options::default());
+        let from = MadeFrom::Columns(&points);
+        let mut unwritten = Some(bin(from, &options, &global).unwrap());
+        // From here on, they cannot be binned.
+        let file = std::fs::File::options().write(true).open(path("s.points/x.npy")).unwrap();
+        file.set_len(130).unwrap();
+        assert!(bin(from, &options, &global).is_err());
+        let mut write =
+            |to: &str| make(from, &path(to), &options, &mut unwritten, &global, &report);
+        for _ in 0..2 {
+            let failure = write("gone/s.tiff").unwrap_err();
+            assert!(matches!(failure, Failure::Write(std::io::ErrorKind::NotFound, _)));
+        }
+        assert_eq!(write("s.tiff").unwrap().description().counts.binned, 2);
+        assert!(write("s.tiff").is_err());
+    }
 }

@@ -1,47 +1,30 @@
 //! The command `clean`: removes what was kept for pictures and is of no use any more.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use pointillist_bin2d::Error as GridError;
 use pointillist_ingest::message::{bytes, plain};
-use pointillist_ingest::staged::{Leftover, size, sweep_folder};
-use pointillist_ingest::{Points, Source};
+use pointillist_ingest::staged::{Leftover, discard, size, sweep_folder};
+use pointillist_ingest::{Error, Points, Recorded, Source, foreign, foreign_in_grids, tag};
 use serde_json::json;
 
 use crate::args::CleanArgs;
-use crate::cache::{grids, tag};
+use crate::cache::grids;
 use crate::failure::Failure;
+use crate::inputs::{is_of, is_unchanged};
 use crate::report::{Report, plural, shown};
 
 const STAGE: &str = "clean";
 
 pub(crate) fn run(args: &CleanArgs, report: &Report) -> Result<(), Failure> {
-    let mut work = Cleaning { args, report, removed: 0, bytes: 0, failures: 0 };
+    let mut work = Cleaning { args, report, removed: Vec::new(), bytes: 0, failures: 0 };
     for folder in &args.folders {
-        let entries = std::fs::read_dir(folder)
-            .and_then(|entries| {
-                entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>()
-            })
-            .map_err(|error| Failure::read(folder, &error))?;
-        if folder.join("points.json").is_file() {
-            work.columns(folder)?;
-            continue;
-        }
-        work.unfinished(folder)?;
-        let mut entries: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_dir()).collect();
-        entries.sort();
-        for path in entries {
-            // What is shown needs no dot before it.
-            let path = path.strip_prefix(".").unwrap_or(&path).to_owned();
-            match path.extension().and_then(|extension| extension.to_str()) {
-                Some("points") => work.columns(&path)?,
-                Some("grids") if tag::is_marked(&path) => work.grids(&path, None)?,
-                _ => {}
-            }
-        }
+        work.folder(folder)?;
     }
     let Cleaning { removed, bytes: size, failures, .. } = work;
     let would = if args.dry_run { "would be removed" } else { "removed" };
-    let kinds = plural(removed, "file or folder", "files and folders");
+    let kinds = plural(removed.len() as u64, "file or folder", "files and folders");
     report.note(STAGE, &format!("{kinds} {would}, {}", bytes(size)));
     match failures {
         0 => Ok(()),
@@ -55,77 +38,158 @@ pub(crate) fn run(args: &CleanArgs, report: &Report) -> Result<(), Failure> {
 struct Cleaning<'a> {
     args: &'a CleanArgs,
     report: &'a Report,
-    removed: u64,
+    /// What was removed, or would be.
+    removed: Vec<PathBuf>,
     bytes: u64,
     /// What could not be removed.
     failures: u64,
 }
 
 /// What has become of the inputs of columns.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Inputs {
     Unchanged,
     Changed,
-    /// Some are not there, or never were files: the columns may be all that is left of them.
-    Gone,
+    /// This one is not there, or never was a file: the columns may be all that is left of it.
+    Gone(PathBuf),
 }
 
 impl Inputs {
-    fn of(points: &Points) -> Self {
-        let sources = &points.sidecar().sources;
-        let now: Option<Vec<Source>> =
-            sources.iter().map(|source| Source::of_file(&source.path)).collect();
-        match now {
-            Some(now) if now == *sources => Self::Unchanged,
-            Some(_) => Self::Changed,
-            None => Self::Gone,
+    /// Of columns in `folder`. The folder of both may have another name now.
+    fn of(sources: &[Source], folder: &Path) -> Self {
+        let mut all = Self::Unchanged;
+        for source in sources {
+            let now = Source::of_file(&source.path);
+            let beside = || beside(&source.path, folder).and_then(|path| Source::of_file(&path));
+            let is_same = |now: &Source| is_unchanged(now, source);
+            if now.as_ref().is_some_and(is_same) || beside().as_ref().is_some_and(is_same) {
+                continue;
+            }
+            if now.is_none() && !beside().is_some_and(|now| is_of(&now, source)) {
+                return Self::Gone(source.path.clone());
+            }
+            all = Self::Changed;
         }
+        all
     }
 }
 
+/// What lies beside `folder` under the name that `path` has, which was recorded, with what is not UTF-8 escaped.
+fn beside(path: &Path, folder: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?;
+    let around = folder.canonicalize().ok()?.parent()?.to_owned();
+    if !name.as_encoded_bytes().contains(&b'\\') {
+        return Some(around.join(name));
+    }
+    let mut names = std::fs::read_dir(&around).ok()?.flatten().map(|entry| entry.file_name());
+    let found = names.find(|it| *it == *name || *shown(Path::new(it)) == *name)?;
+    Some(around.join(found))
+}
+
 impl Cleaning<'_> {
-    /// A folder of columns, or the grids in it.
-    fn columns(&mut self, folder: &Path) -> Result<(), Failure> {
-        if is_elsewhere(folder) {
+    /// What lies in a folder, or is a folder of columns.
+    fn folder(&mut self, folder: &Path) -> Result<(), Failure> {
+        // Within the current folder, that has no name by which it could be removed.
+        let named = match folder.file_name() {
+            None => folder.canonicalize().map_err(|error| Failure::read(folder, &error))?,
+            Some(_) => folder.to_owned(),
+        };
+        if self.removed.contains(&absolute(&named)) {
             return Ok(());
         }
-        let points = Points::open(folder).ok();
-        let why = match (&points, tag::is_marked(folder)) {
-            (_, false) => None,
-            (None, true) => self.args.all.then_some("cannot be read"),
-            (Some(points), true) => match Inputs::of(points) {
-                Inputs::Changed => Some("its input has changed"),
-                Inputs::Unchanged => self.args.all.then_some("can be made again"),
-                Inputs::Gone => None,
-            },
-        };
-        match why {
-            Some(why) => self.remove(folder, why),
-            // Of a folder that is none of ours, nothing is.
-            None if points.is_none() => Ok(()),
-            None => self.grids(&folder.join(grids::FOLDER), points.as_ref()),
+        if Recorded::read(folder).is_some()
+            || (tag::is_marked(folder) && is_called(folder, "points"))
+        {
+            return self.columns(&named);
+        }
+        let entries = std::fs::read_dir(folder)
+            .and_then(|entries| {
+                entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()
+            })
+            .map_err(|error| Failure::read(folder, &error))?;
+        self.unfinished(folder)?;
+        let mut entries: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_dir()).collect();
+        entries.sort();
+        for path in entries {
+            // What is shown needs no dot before it.
+            let path = path.strip_prefix(".").unwrap_or(&path).to_owned();
+            if is_called(&path, "points") {
+                self.columns(&path)?;
+            } else if is_called(&path, "grids") {
+                self.grids(&path, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder of columns, or the grids in it.
+    fn columns(&mut self, folder: &Path) -> Result<(), Failure> {
+        if self.is_elsewhere(folder) {
+            return Ok(());
+        }
+        let points = Points::open(folder);
+        if tag::is_marked(folder) {
+            let sources = match &points {
+                Ok(points) => Some(points.sidecar().sources.clone()),
+                Err(_) => Recorded::read(folder).map(|recorded| recorded.sources),
+            };
+            let inputs = sources.map(|sources| Inputs::of(&sources, folder));
+            let why = match (inputs, &points) {
+                (Some(Inputs::Gone(path)), _) => {
+                    self.leave(folder, &format!("its input is not there: {}", shown(&path)));
+                    None
+                }
+                (Some(Inputs::Changed), _) => Some("its input has changed".to_owned()),
+                (Some(Inputs::Unchanged), Ok(_)) => {
+                    self.args.all.then(|| "can be made again".to_owned())
+                }
+                // Whatever it was made of, nobody can use it any more.
+                (_, Err(Error::NotPoints { reason, .. })) => Some(reason.clone()),
+                (_, Err(Error::Damaged { path, reason })) => {
+                    let name = path.strip_prefix(folder).unwrap_or(path);
+                    let name = if path == folder { String::new() } else { shown(name) + " " };
+                    Some(format!("{name}{reason}"))
+                }
+                (_, Err(error)) => {
+                    self.leave(folder, &error.to_string());
+                    None
+                }
+                (None, Ok(_)) => None,
+            };
+            if let Some(why) = why {
+                // Some systems rename no folder of which a file is open.
+                drop(points);
+                let found = foreign(folder);
+                return self.remove_folder(folder, &why, found, discard);
+            }
+        } else if points.is_ok() {
+            self.leave(folder, "ingest was asked for it");
+        }
+        match points {
+            Ok(points) => self.grids(&folder.join(grids::FOLDER), Some(&points)),
+            Err(_) => Ok(()),
         }
     }
 
     /// A folder of grids, of these columns where they are known.
     fn grids(&mut self, folder: &Path, points: Option<&Points>) -> Result<(), Failure> {
-        if is_elsewhere(folder) {
+        // Of a folder that is none of ours, nothing is.
+        if !tag::is_marked(folder) || self.is_elsewhere(folder) {
             return Ok(());
         }
         if self.args.all {
-            return match folder.is_dir() && tag::is_marked(folder) {
-                true => self.remove(folder, "can be made again"),
-                false => Ok(()),
-            };
+            let found = foreign_in_grids(folder);
+            return self.remove_folder(folder, "can be made again", found, |folder| {
+                std::fs::remove_dir_all(folder)
+            });
         }
         self.unfinished(folder)?;
         for kept in grids::kept(folder) {
             let why = match (&kept.grid, points) {
-                (None, _) => "cannot be read",
-                (Some(_), Some(points)) if !kept.is_of(points) => "its columns have changed",
+                (Err(error), _) if is_damage(error) => "cannot be used",
+                (Ok(_), Some(points)) if !kept.is_of(points) => "its columns have changed",
                 _ => continue,
             };
-            self.remove(&kept.path, why)?;
+            self.remove(&kept.path, why, |path| std::fs::remove_file(path))?;
         }
         Ok(())
     }
@@ -143,34 +207,79 @@ impl Cleaning<'_> {
         Ok(())
     }
 
-    fn remove(&mut self, path: &Path, why: &str) -> Result<(), Failure> {
+    /// Removes a folder, unless something in it was `found` to be none of ours.
+    fn remove_folder(
+        &mut self,
+        folder: &Path,
+        why: &str,
+        found: io::Result<Option<PathBuf>>,
+        remove: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let found = match found {
+            Ok(None) => return self.remove(folder, why, remove),
+            Ok(Some(path)) => format!("pointillist did not make {} in it", shown(&path)),
+            Err(error) => plain(&error),
+        };
+        self.report.note(STAGE, &format!("{}: left, though {why}: {found}", shown(folder)));
+        Ok(())
+    }
+
+    fn remove(
+        &mut self,
+        path: &Path,
+        why: &str,
+        remove: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         let size = size(path);
-        if !self.args.dry_run {
-            let removed = match path.is_dir() {
-                true => std::fs::remove_dir_all(path),
-                false => std::fs::remove_file(path),
-            };
-            if let Err(error) = removed {
-                // The others can go all the same.
-                let failure = format!("{}: cannot be removed: {}", shown(path), plain(&error));
-                self.report.warning(STAGE, &failure);
-                self.failures += 1;
-                return Ok(());
-            }
+        if !self.args.dry_run
+            && let Err(error) = remove(path)
+        {
+            // The others can go all the same.
+            let failure = format!("{}: cannot be removed: {}", shown(path), plain(&error));
+            self.report.warning(STAGE, &failure);
+            self.failures += 1;
+            return Ok(());
         }
         self.say(path, size, why)
     }
 
     fn say(&mut self, path: &Path, size: u64, why: &str) -> Result<(), Failure> {
         let done = if self.args.dry_run { "would be removed" } else { "removed" };
-        self.removed += 1;
+        self.removed.push(absolute(path));
         self.bytes += size;
         let facts = json!({ "bytes": size, "because": why, "removed": !self.args.dry_run });
         self.report.stage(STAGE, &shown(path), &format!("{done}, {}: {why}", bytes(size)), facts)
     }
+
+    /// Says what is left of all that was to be removed.
+    fn leave(&self, path: &Path, why: &str) {
+        if self.args.all {
+            self.report.note(STAGE, &format!("{}: left: {why}", shown(path)));
+        }
+    }
+
+    /// Whether a folder is a link: what it leads to was put there by somebody.
+    fn is_elsewhere(&self, folder: &Path) -> bool {
+        let is_link = folder.symlink_metadata().is_ok_and(|about| about.is_symlink());
+        if is_link {
+            self.leave(folder, "is a link to a folder elsewhere");
+        }
+        is_link
+    }
 }
 
-/// Whether a folder is a link: what it leads to was put there by somebody.
-fn is_elsewhere(folder: &Path) -> bool {
-    folder.symlink_metadata().is_ok_and(|about| about.is_symlink())
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether a file is no grid that can be used, and not only one that cannot be read at the moment.
+fn is_damage(error: &GridError) -> bool {
+    matches!(
+        error,
+        GridError::Damaged { .. } | GridError::NotAGrid { .. } | GridError::Version { .. }
+    )
+}
+
+fn is_called(folder: &Path, extension: &str) -> bool {
+    folder.extension().is_some_and(|it| it == extension)
 }

@@ -5,19 +5,21 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
+use pointillist_ingest::Recorded;
 use pointillist_ingest::message::plain;
 
 use crate::interrupt;
+use crate::report::shown;
 
 /// The end of a run that has not succeeded.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Something went wrong: exit code 1.
     Error(String),
-    /// The folder of an output has gone, or been replaced, while the output was made: exit code 1.
-    Gone(String),
+    /// An output cannot be written, for a reason of this kind: exit code 1.
+    Write(ErrorKind, String),
     /// Something that lies between input and picture is not what was written: exit code 1, unless it can be made again.
-    Damaged(Kept, String),
+    Damaged(Kept, Damage),
     /// The command makes no sense: exit code 2.
     Usage(String),
     /// A signal has stopped the run: exit code 128 and its number, 130 for Ctrl-C.
@@ -35,6 +37,45 @@ pub(crate) enum Kept {
     Grid,
 }
 
+/// What is wrong with something that is kept, and what mends it.
+#[derive(Debug)]
+pub(crate) struct Damage {
+    pub(crate) what: String,
+    pub(crate) remedy: String,
+}
+
+impl Damage {
+    /// Of columns, in this file of theirs or in all of them.
+    fn of_columns(path: &Path, reason: &str) -> Self {
+        let is_folder = path.extension().is_some_and(|extension| extension == "points");
+        let folder = if is_folder { Some(path) } else { path.parent() };
+        let folder = folder.unwrap_or(path);
+        let sources = Recorded::read(folder).map(|recorded| recorded.sources).unwrap_or_default();
+        let inputs = match sources.is_empty() {
+            true => "INPUT".to_owned(),
+            false => sources.iter().map(|it| typed(&it.path)).collect::<Vec<_>>().join(" "),
+        };
+        Self {
+            what: format!("{}: {reason}", shown(path)),
+            remedy: format!(
+                "make it again, with the same options: pointillist ingest {inputs} -o {} --force",
+                typed(folder)
+            ),
+        }
+    }
+}
+
+/// A path as it is typed in a shell.
+pub(crate) fn typed(path: &Path) -> String {
+    let path = shown(path);
+    let is_plain =
+        |character: char| character.is_alphanumeric() || "/._-+=:,@%".contains(character);
+    match path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', "'\\''")),
+    }
+}
+
 impl Failure {
     pub(crate) fn error(message: impl Into<String>) -> Self {
         Self::Error(message.into())
@@ -46,13 +87,31 @@ impl Failure {
 
     /// What cannot be read.
     pub(crate) fn read(path: &Path, error: &std::io::Error) -> Self {
-        Self::Error(format!("{}: {}", path.display(), plain(error)))
+        Self::Error(format!("{}: {}", shown(path), plain(error)))
     }
 
     /// An output that cannot be written.
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Self {
-        let message = format!("{}: cannot write: {}", path.display(), plain(error));
-        if error.kind() == ErrorKind::NotFound { Self::Gone(message) } else { Self::Error(message) }
+        Self::Write(error.kind(), format!("{}: cannot write: {}", shown(path), plain(error)))
+    }
+
+    /// Whether something cannot be written because of where it is to lie: this user may not, or something else is there.
+    /// Elsewhere it may well be written, unlike where the system is out of something.
+    pub(crate) fn is_of_place(&self) -> bool {
+        use ErrorKind::{
+            AlreadyExists, InvalidInput, IsADirectory, NotADirectory, PermissionDenied,
+            ReadOnlyFilesystem,
+        };
+        let Self::Write(kind, _) = self else { return false };
+        matches!(
+            kind,
+            AlreadyExists
+                | InvalidInput
+                | IsADirectory
+                | NotADirectory
+                | PermissionDenied
+                | ReadOnlyFilesystem
+        )
     }
 
     /// An error met while writing to the standard output.
@@ -67,7 +126,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
-            Self::Error(_) | Self::Damaged(..) | Self::Gone(_) => ExitCode::from(1),
+            Self::Error(_) | Self::Damaged(..) | Self::Write(..) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(interrupt::exit_code()),
         }
@@ -95,7 +154,13 @@ impl From<pointillist_ingest::Error> for Failure {
         match error {
             pointillist_ingest::Error::Cancelled => Self::Interrupted,
             pointillist_ingest::Error::Options(message) => Self::Usage(message),
-            error if error.is_damage() => Self::Damaged(Kept::Columns, chain(&error)),
+            pointillist_ingest::Error::Damaged { path, reason } => {
+                Self::Damaged(Kept::Columns, Damage::of_columns(&path, &reason))
+            }
+            pointillist_ingest::Error::Write { path, source } => Self::write(&path, &source),
+            pointillist_ingest::Error::Destination { .. } => {
+                Self::Write(ErrorKind::AlreadyExists, chain(&error))
+            }
             error => Self::Error(chain(&error)),
         }
     }
@@ -108,8 +173,10 @@ impl From<pointillist_bin2d::Error> for Failure {
             pointillist_bin2d::Error::Points(error) => error.into(),
             pointillist_bin2d::Error::Write { path, source } => Self::write(&path, &source),
             error if error.is_usage() => Self::Usage(chain(&error)),
-            error @ pointillist_bin2d::Error::Damaged { .. } => {
-                Self::Damaged(Kept::Grid, chain(&error))
+            pointillist_bin2d::Error::Damaged { path, reason } => {
+                let what = format!("{}: damaged: {reason}", shown(&path));
+                let remedy = "make it again with pointillist bin2d".to_owned();
+                Self::Damaged(Kept::Grid, Damage { what, remedy })
             }
             error => Self::Error(chain(&error)),
         }

@@ -54,7 +54,7 @@ pub(crate) struct Labels {
     /// Written beside the y axis [default: the name of the column]
     #[arg(long, value_name = "TEXT", requires = "figure")]
     ylabel: Option<String>,
-    /// Written beside the colorbar [default: the page that is coloured]
+    /// Written beside the colorbar [default: what is coloured, a page or a column]
     #[arg(long, value_name = "TEXT", requires = "figure")]
     zlabel: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! The command `info`.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pointillist_bin2d::{GridFile, Span};
 use pointillist_colorize::over::OVER;
@@ -15,7 +15,7 @@ use crate::args::{Global, InfoArgs};
 use crate::bin2d::{composited, counts, shard_of};
 use crate::cache::grids;
 use crate::colorize::{drawn, record};
-use crate::failure::Failure;
+use crate::failure::{Failure, typed};
 use crate::figure;
 use crate::interrupt::UntilInterrupted;
 use crate::progress::{StageProgress, Unit};
@@ -26,15 +26,24 @@ const STAGE: &str = "info";
 
 pub(crate) fn run(args: &InfoArgs, global: &Global, report: &Report) -> Result<(), Failure> {
     let path = &args.path;
+    let mut unfit = Vec::new();
     let (lines, facts) = match kind(path)? {
-        Kind::Points => points(path, args.verify, global)?,
+        Kind::Points => points(path, args.verify, &mut unfit, global)?,
         Kind::Grid => grid(path, args.verify)?,
         Kind::Picture => picture(path, args.verify)?,
     };
-    if report.is_json() {
-        return report.json(&facts);
+    match report.is_json() {
+        true => report.json(&facts)?,
+        false => lines.iter().try_for_each(|line| report.line(line))?,
     }
-    lines.iter().try_for_each(|line| report.line(line))
+    match unfit.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::error(format!(
+            "{}; remove what is damaged, and pictures make it again: rm {}",
+            unfit.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>().join("; "),
+            unfit.iter().map(|(path, _)| typed(path)).collect::<Vec<_>>().join(" "),
+        ))),
+    }
 }
 
 enum Kind {
@@ -71,7 +80,14 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
 
 type Found = (Vec<String>, Value);
 
-fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> {
+/// What is said of columns. Grids kept with them that are to be verified and are not what was written are `unfit`, for the
+/// reason given.
+fn points(
+    path: &Path,
+    verify: bool,
+    unfit: &mut Vec<(PathBuf, String)>,
+    global: &Global,
+) -> Result<Found, Failure> {
     let points = Points::open(path)?;
     let sidecar = points.sidecar();
     if verify {
@@ -120,6 +136,17 @@ fn points(path: &Path, verify: bool, global: &Global) -> Result<Found, Failure> 
     facts["points"] = json!(sidecar);
     facts["grids"] = json!(grids.iter().map(|grid| grid.facts(&points)).collect::<Vec<_>>());
     facts["blocks"] = json!(points.rows().div_ceil(Zones::BLOCK as u64));
+    for kept in grids.into_iter().filter(|_| verify) {
+        let path = kept.path.clone();
+        if let Err(error) = kept.verify() {
+            let why = match error.into() {
+                Failure::Damaged(_, damage) => damage.what,
+                Failure::Error(why) => why,
+                failure => return Err(failure),
+            };
+            unfit.push((path, why));
+        }
+    }
     Ok((lines, facts))
 }
 

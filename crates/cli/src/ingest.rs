@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::Kind;
-use pointillist_ingest::{Ingested, Options, Points, ingest};
+use pointillist_ingest::{
+    Ingested, Options, Points, ensure_replaceable, ingest, ingest_to_cache, tag,
+};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
-use crate::cache::tag;
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_unchanged};
@@ -26,8 +27,11 @@ pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<
     let Some(output) = args.output else { return reading::explain(&args.inputs, &options, report) };
     outputs::check_name(&output, &["points"], &args.inputs)?;
     let points = stage(&args.inputs, &output, &options, global, report)?;
-    // Columns that were kept for pictures are asked for now.
-    tag::unmark(points.path()).map_err(|error| Failure::write(&output, &error))?;
+    if tag::is_marked(points.path()) {
+        tag::unmark(points.path()).map_err(|error| Failure::write(&output, &error))?;
+        report
+            .note(STAGE, &format!("{}: is no cache any more, and clean leaves it", shown(&output)));
+    }
     make_newest(&output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())
 }
@@ -48,7 +52,7 @@ fn stage(
     })?;
     match existing {
         Some(points) => reuse(points, inputs, report),
-        None => make(inputs, output, options, global, report),
+        None => make(inputs, output, options, false, global, report),
     }
 }
 
@@ -68,17 +72,26 @@ pub(crate) fn reuse(
     Ok(points)
 }
 
-/// Makes `output` from `inputs`.
+/// Makes `output` from `inputs`, marked as a cache or not.
 pub(crate) fn make(
     inputs: &[PathBuf],
     output: &Path,
     options: &Options,
+    marked: bool,
     global: &Global,
     report: &Report,
 ) -> Result<Points, Failure> {
+    ensure_replaceable(output)?;
     outputs::ensure_writable(output, Kind::Folder, None)?;
+    if output.exists()
+        && let Err(error) = Points::open(output)
+        && let Failure::Damaged(_, damage) = error.into()
+    {
+        report.note(STAGE, &format!("{}; made again", damage.what));
+    }
     let start = Instant::now();
     let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));
+    let ingest = if marked { ingest_to_cache } else { ingest };
     let done = ingest(inputs::inputs(inputs), output, options, &progress)?;
     drop(progress);
     let time = start.elapsed();

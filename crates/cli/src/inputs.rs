@@ -4,10 +4,11 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pointillist_bin2d::GridFile;
 use pointillist_ingest::{Error, Input, Source, metadata_if_there};
 
 use crate::args::TextArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, typed};
 use crate::report::shown;
 
 /// Whether all inputs are `.points` folders, as `is_points` knows them. Some among others are an error, and so are
@@ -55,9 +56,26 @@ fn is_stdin(path: &Path) -> bool {
 pub(crate) fn are_files(paths: &[PathBuf]) -> bool {
     let is_name_of_a_moment = |path: &Path| {
         let path = std::path::absolute(path).unwrap_or_default();
-        cfg!(unix) && ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
+        // What lies in memory is a file like any other.
+        let is_file = path.starts_with("/dev/shm");
+        cfg!(unix) && !is_file && ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
     };
     paths.iter().all(|path| !is_stdin(path) && path.is_file() && !is_name_of_a_moment(path))
+}
+
+/// Whether a file is what was read: all that is known of it is the same, but maybe the folder that it is in has another name
+/// now.
+pub(crate) fn is_unchanged(now: &Source, read: &Source) -> bool {
+    let renamed = || Source { path: read.path.clone(), ..now.clone() };
+    now.modified.is_some() && (now == read || (is_of(now, read) && renamed() == *read))
+}
+
+/// Whether a file has the path of the one that was read, or is the same one and only its folder has another name now.
+pub(crate) fn is_of(now: &Source, read: &Source) -> bool {
+    now.path == read.path
+        || (now.path.file_name() == read.path.file_name()
+            && now.inode.is_some()
+            && now.inode == read.inode)
 }
 
 /// All of them as they are now, if they are files.
@@ -72,6 +90,13 @@ pub(crate) fn check(paths: &[PathBuf]) -> Result<(), Failure> {
     }
     for path in paths.iter().filter(|path| !is_stdin(path)) {
         std::fs::metadata(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let is_called = path.extension().is_some_and(|end| end == "tiff" || end == "tif");
+        if is_called && GridFile::open(path).is_ok() {
+            return Err(Failure::error(format!(
+                "{}: is a grid, which needs no points: pointillist colorize {0} -o OUT.png",
+                typed(path)
+            )));
+        }
     }
     Ok(())
 }
@@ -96,13 +121,15 @@ pub(crate) fn size(paths: &[PathBuf]) -> Option<u64> {
 
 /// Whether these are the inputs that were read, and are as they were then.
 pub(crate) fn are_unchanged(paths: &[PathBuf], read: &[Source]) -> bool {
-    sources(paths)
-        .is_some_and(|now| now == read && now.iter().all(|source| source.modified.is_some()))
+    pairs(paths, read, is_unchanged)
 }
 
 /// Whether these are the inputs that were read, changed since or not.
 pub(crate) fn are_of(paths: &[PathBuf], read: &[Source]) -> bool {
-    sources(paths).is_some_and(|now| {
-        now.iter().map(|source| &source.path).eq(read.iter().map(|source| &source.path))
-    })
+    pairs(paths, read, is_of)
+}
+
+fn pairs(paths: &[PathBuf], read: &[Source], are: impl Fn(&Source, &Source) -> bool) -> bool {
+    let fits = |now: Vec<Source>| now.iter().zip(read).all(|(now, read)| are(now, read));
+    paths.len() == read.len() && sources(paths).is_some_and(fits)
 }

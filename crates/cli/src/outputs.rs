@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use pointillist_ingest::message::bytes;
-use pointillist_ingest::staged::{self, Kind, Leftover};
+use pointillist_ingest::staged::{self, ELSEWHERE, Kind, Leftover};
+use pointillist_ingest::{Recorded, tag};
 
 use crate::failure::Failure;
 use crate::interrupt::UntilInterrupted;
@@ -25,6 +26,7 @@ pub(crate) fn check_name<'a>(
             extensions.join(" or .")
         )));
     }
+    ensure_outside(output)?;
     let real = |path: &Path| path.canonicalize().ok();
     let existing = real(output);
     if existing.is_some() && inputs.into_iter().any(|input| real(input) == existing) {
@@ -37,6 +39,22 @@ pub(crate) fn check_name<'a>(
             shown(output)
         ))),
         _ => Ok(()),
+    }
+}
+
+/// A folder of columns or of grids is replaced and removed as a whole, so nothing of the user's is put there.
+pub(crate) fn ensure_outside(output: &Path) -> Result<(), Failure> {
+    let Ok(path) = std::path::absolute(output) else { return Ok(()) };
+    // Not all of it need be there.
+    let around = path.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
+    let is_ours = |folder: &&Path| tag::is_marked(folder) || Recorded::read(folder).is_some();
+    match around.as_deref().and_then(|around| around.ancestors().find(is_ours)) {
+        None => Ok(()),
+        Some(folder) => Err(Failure::usage(format!(
+            "{} would lie in {}, which is made and removed as a whole: {ELSEWHERE}",
+            shown(output),
+            shown(folder)
+        ))),
     }
 }
 

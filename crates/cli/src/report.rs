@@ -2,16 +2,17 @@
 //! comes here may hold text from outside, which is escaped here and nowhere else.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use pointillist_ingest::printable;
 use serde_json::{Value, json};
 
 use crate::args::Global;
 use crate::escaped;
-use crate::failure::Failure;
+use crate::failure::{Damage, Failure};
 
 /// Prints what the stages did, in the form that was asked for.
 #[derive(Debug)]
@@ -97,11 +98,11 @@ impl Report {
 /// The last words of a run that failed.
 pub(crate) fn last_words(stage: &str, failure: &Failure) {
     match failure {
-        Failure::Error(message)
-        | Failure::Usage(message)
-        | Failure::Gone(message)
-        | Failure::Damaged(_, message) => {
+        Failure::Error(message) | Failure::Usage(message) | Failure::Write(_, message) => {
             say(format_args!("pointillist: {stage}: {message}"));
+        }
+        Failure::Damaged(_, Damage { what, remedy }) => {
+            say(format_args!("pointillist: {stage}: {what}; {remedy}"));
         }
         Failure::Interrupted => {
             say(format_args!(
@@ -115,13 +116,19 @@ pub(crate) fn last_words(stage: &str, failure: &Failure) {
 /// Prints what the arguments alone lead to: help or the version, on standard output, or what is wrong with them.
 pub(crate) fn answer(answer: &clap::Error) -> Result<ExitCode, Failure> {
     let message = answer.render().to_string();
-    let shown: Vec<_> = message.lines().map(escaped::line).collect();
-    let shown = shown.join("\n");
+    let lines: Vec<_> = message.lines().map(escaped::line).collect();
+    let lines = lines.join("\n");
     // Without text that has to be escaped, it may be coloured.
-    let printed = match shown == message.trim_end_matches('\n') {
+    let printed = match lines == message.trim_end_matches('\n') {
         true => answer.print().and_then(|()| std::io::stdout().flush()),
-        false => std::io::stderr().write_all(format!("{shown}\n").as_bytes()),
+        false => std::io::stderr().write_all(format!("{lines}\n").as_bytes()),
     };
+    if answer.kind() == clap::error::ErrorKind::UnknownArgument {
+        let files = std::env::args_os().skip(1).map(PathBuf::from);
+        for file in files.filter(|file| shown(file).starts_with('-') && file.is_file()) {
+            say(format_args!("  tip: there is a file {0}: write ./{0}", shown(&file)));
+        }
+    }
     match printed {
         // Where standard error cannot be written there is nobody to tell.
         Err(error) if !answer.use_stderr() => Err(Failure::stdout(&error)),
@@ -146,9 +153,9 @@ pub(crate) fn progress_line(stage: &str, done: u64, total: Option<u64>) {
     }
 }
 
-/// A path as messages show it.
+/// A path as messages show it, with what is not UTF-8 escaped.
 pub(crate) fn shown(path: &Path) -> String {
-    path.display().to_string()
+    printable(path).display().to_string()
 }
 
 /// 1234567 as 1,234,567.

@@ -55,7 +55,7 @@ pub(crate) fn run(args: ScatterArgs, global: &Global, report: &Report) -> Result
     let mut columns = cache.columns(&reading, global.force, global, report)?;
     match job.of_points(&columns.points, &args, global, report) {
         Err(Failure::Damaged(Kept::Columns, why)) if columns.can_be_made_again => {
-            report.warning(STAGE, &format!("{why}; made again"));
+            report.warning(STAGE, &format!("{}; made again", why.what));
             columns = cache.columns(&reading, true, global, report)?;
             job.of_points(&columns.points, &args, global, report)?;
         }

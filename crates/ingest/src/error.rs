@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::layout::LONGEST_LINE;
 use crate::message::plain;
 use crate::source::compressed::Damage;
+use crate::staged::ELSEWHERE;
 
 /// An error of this crate. Messages name the file, the line where there is one, and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -31,11 +32,11 @@ pub enum Error {
     },
 
     /// The destination holds something that must not be replaced.
-    #[error("{}: {reason}; remove it or choose another output", .path.display())]
+    #[error("{}: {reason}, or {}", .path.display(), ELSEWHERE)]
     Destination {
         /// The destination.
         path: PathBuf,
-        /// What stands there.
+        /// What stands there, and what to do about it.
         reason: String,
     },
 

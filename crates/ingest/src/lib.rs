@@ -9,6 +9,7 @@
 mod array;
 mod batches;
 mod columns;
+mod contents;
 mod ending;
 mod error;
 #[cfg(test)]
@@ -41,22 +42,24 @@ mod sidecar;
 mod source;
 pub mod staged;
 mod summary;
+pub mod tag;
 mod text;
 mod zones;
 
 pub use batches::{Batch, Batches};
 pub use columns::Values;
+pub use contents::{ensure_replaceable, foreign, foreign_in_grids, is_kept_grid};
 pub use error::{Error, Problem};
 pub use explain::{Explained, explain};
 pub use kernel::Kernel;
 pub use options::{ColumnChoice, Delimiter, Dtype, Options, Precision, Raw};
-pub use pipeline::{Account, Ingested, SkippedLine, ingest};
+pub use pipeline::{Account, Ingested, SkippedLine, ingest, ingest_to_cache};
 pub use points::{GRIDS, Points};
 pub use progress::Progress;
 pub use read_as::{ReadAs, ReadColumn};
 pub use regular::{metadata_if_there, open_regular};
 pub use scan::{Buffer, Column, Scan};
-pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Skipped};
-pub use source::{Input, Source};
+pub use sidecar::{Coarseness, ColumnInfo, Recorded, Sidecar, Skipped};
+pub use source::{Input, Source, printable};
 pub use text::{Columns, Reading, Table, parse_text};
 pub use zones::{Zone, Zones, ZonesInfo};

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::array::element::Stored;
+use crate::contents::ensure_replaceable;
 use crate::ending::Ending;
 use crate::error::Problem;
 use crate::foreign::After;
@@ -30,8 +31,8 @@ use crate::source::{
 };
 use crate::staged::{StagedDir, size};
 use crate::summary::{Part, Summary};
-use crate::{Error, Progress};
-use files::{check_destination, keep_grids, write_columns};
+use crate::{Error, Progress, tag};
+use files::{keep_grids, write_columns};
 
 /// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
 /// last-level cache until they are written. The text is read in smaller pieces.
@@ -87,7 +88,20 @@ pub fn ingest(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Ingested, Error> {
-    ingest_with(inputs, destination, options, progress, Kernel::choose()?, CHUNK)
+    ingest_with(inputs, destination, options, progress, Kernel::choose()?, CHUNK, false)
+}
+
+/// As [`ingest`], and the folder is marked ([`tag`]) as one that can be made again.
+///
+/// # Errors
+/// Those of [`ingest`].
+pub fn ingest_to_cache(
+    inputs: Vec<Input>,
+    destination: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Ingested, Error> {
+    ingest_with(inputs, destination, options, progress, Kernel::choose()?, CHUNK, true)
 }
 
 /// The same in chunks of so many bytes, for tests.
@@ -99,10 +113,11 @@ pub(crate) fn ingest_in_chunks(
     progress: &dyn Progress,
     chunk: usize,
 ) -> Result<Ingested, Error> {
-    ingest_with(inputs, destination, options, progress, Kernel::choose()?, chunk)
+    ingest_with(inputs, destination, options, progress, Kernel::choose()?, chunk, false)
 }
 
-/// The same with the kernel and the length of chunks at the caller's choice, which the result does not depend on.
+/// The same with the kernel and the length of chunks at the caller's choice, which the result does not depend on, marked as a
+/// cache or not.
 fn ingest_with(
     inputs: Vec<Input>,
     destination: &Path,
@@ -110,9 +125,10 @@ fn ingest_with(
     progress: &dyn Progress,
     kernel: Kernel,
     chunk: usize,
+    marked: bool,
 ) -> Result<Ingested, Error> {
     options.validate()?;
-    check_destination(destination)?;
+    ensure_replaceable(destination)?;
     let total = length(&inputs);
     let sources = open(inputs, options)?;
     let write = |source| Error::Write { path: destination.to_owned(), source };
@@ -132,13 +148,16 @@ fn ingest_with(
         }
         error => error,
     })?;
+    if marked {
+        tag::mark(staged.path()).map_err(write)?;
+    }
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
     let identity = account.sidecar.identity.clone();
     // Before it is renamed, where that can be with its files open: from then on, another run may replace it.
     let written = || Points::written(staged.path(), destination, account.sidecar);
     let points = cfg!(unix).then(written).transpose()?;
     // What has come to stand there meanwhile is exchanged with it, and removed.
-    check_destination(destination)?;
+    ensure_replaceable(destination)?;
     let keep = |old: &Path, new: &Path| keep_grids(old, new, &identity);
     staged.commit_keeping(&json, keep).map_err(write)?;
     let points = points.map_or_else(|| Points::open(destination), Ok)?;

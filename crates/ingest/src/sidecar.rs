@@ -1,7 +1,11 @@
 //! `points.json`: what a `.points` folder holds and what it was made from.
 
+use std::io::Read;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
+use crate::open_regular;
 use crate::options::{Dtype, Options, check_name};
 use crate::read_as::ReadAs;
 use crate::source::Source;
@@ -46,6 +50,40 @@ pub struct Sidecar {
     /// What was concluded from the heads of texts; none of arrays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_as: Vec<ReadAs>,
+}
+
+/// What a `points.json` says of itself in every version of the format: enough to tell what is made of what, and nothing is
+/// checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// What they were made of.
+    pub sources: Vec<Source>,
+}
+
+impl Recorded {
+    /// What the `points.json` of the folder at `path` says, or `None` where there is none that is ours and can be read.
+    pub fn read(path: &Path) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Column {
+            name: String,
+        }
+        #[derive(Deserialize)]
+        struct Any {
+            format: String,
+            #[serde(default)]
+            columns: Vec<Column>,
+            #[serde(default)]
+            sources: Vec<Source>,
+        }
+        let file = open_regular(&path.join(FILE_NAME)).ok()??;
+        let mut text = Vec::new();
+        file.take(LONGEST).read_to_end(&mut text).ok()?;
+        let any: Any = serde_json::from_slice(&text).ok()?;
+        let columns = any.columns.into_iter().map(|column| column.name).collect();
+        (any.format == FORMAT).then_some(Self { columns, sources: any.sources })
+    }
 }
 
 /// Why a text is no sidecar that can be used.

@@ -1,23 +1,19 @@
 //! The grids that are kept with columns: one for each way to bin them, of which the last few stay.
 
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use pointillist_bin2d::{GridFile, Options};
+use pointillist_bin2d::{Error, GridFile, Options};
 pub(crate) use pointillist_ingest::GRIDS as FOLDER;
-use pointillist_ingest::Points;
 use pointillist_ingest::message::bytes;
 use pointillist_ingest::staged::sweep_folder;
+use pointillist_ingest::{Points, foreign_in_grids, is_kept_grid, tag};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::tag;
 use crate::report::shown;
-
-/// A name as any grid's, to try whether one can be written.
-pub(super) const PROBE: &str = "0000000000000000.tiff";
 
 /// The name of a grid of these points, binned with these options. Of other points, it is another one.
 pub(super) fn name(points: &[Points], options: &Options) -> String {
@@ -32,42 +28,59 @@ pub(super) fn name(points: &[Points], options: &Options) -> String {
 }
 
 /// Makes a folder for grids where there is none. Columns that get one keep their time: for `make` they are as old as they
-/// were.
-pub(super) fn prepare(folder: &Path) -> io::Result<()> {
+/// were. Says whether it has made the folder.
+pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
     if folder.is_dir() {
-        return Ok(());
+        if tag::is_marked(folder) {
+            return Ok(false);
+        }
+        // A run that was killed may have made it, and left it without its mark.
+        if tag::is_unfinished(folder) && foreign_in_grids(folder)?.is_none() {
+            return tag::mark(folder).map(|()| false);
+        }
+        let reason = "is a folder that pointillist did not make";
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
     }
     let parent = folder.parent().unwrap_or(Path::new(""));
     let time = parent.metadata().and_then(|metadata| metadata.modified());
     match std::fs::create_dir(folder) {
         // Another run has made it since we looked.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
-            return Ok(());
+            return Ok(false);
         }
         made => made?,
     }
-    tag::mark(folder);
+    tag::mark(folder).inspect_err(|_| remove(folder))?;
     if let Ok(time) = time {
         // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
         let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Removes a folder that has nothing in it but maybe its mark.
+pub(super) fn remove(folder: &Path) {
+    let removed = tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder));
+    if removed.is_err() && folder.is_dir() {
+        // Another run has come to use it meanwhile.
+        let _ = tag::mark(folder);
+    }
 }
 
 /// Removes a folder that was made for a grid which there is none of.
 pub(super) fn remove_if_empty(folder: &Path) {
-    let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| {
-        entries.all(|entry| entry.is_ok_and(|entry| tag::is_tag(&entry.path())))
-    });
-    if is_empty {
-        // Another run that comes to use it meanwhile makes it again.
-        let _ = tag::unmark(folder);
-        let _ = std::fs::remove_dir(folder);
+    let is_tag = |entry: io::Result<DirEntry>| entry.is_ok_and(|it| it.file_name() == tag::NAME);
+    let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_tag));
+    if is_empty && (tag::is_marked(folder) || tag::is_unfinished(folder)) {
+        remove(folder);
     }
 }
 
-/// Leaves the `most` grids in a folder that were used last, and nothing that was begun and never finished.
+/// Leaves the `most` grids in a folder of ours that were used last, and nothing that was begun and never finished.
 pub(crate) fn keep(folder: &Path, most: usize) {
+    if !tag::is_marked(folder) {
+        return;
+    }
     sweep_folder(folder);
     let mut grids: Vec<(SystemTime, PathBuf)> = paths(folder)
         .into_iter()
@@ -84,32 +97,23 @@ pub(crate) fn keep(folder: &Path, most: usize) {
 pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| is_grid(path)).collect();
+        entries.map(|entry| entry.path()).filter(|path| is_kept_grid(path)).collect();
     paths.sort();
     paths
-}
-
-/// Whether a file is called as a grid that is kept.
-fn is_grid(path: &Path) -> bool {
-    let stem = path.file_stem().unwrap_or_default().as_encoded_bytes();
-    path.extension().is_some_and(|extension| extension == "tiff")
-        && stem.len() == 16
-        && stem.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte))
 }
 
 /// A grid that is kept with columns.
 pub(crate) struct Kept {
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
-    /// None where it cannot be read.
-    pub(crate) grid: Option<GridFile>,
+    pub(crate) grid: Result<GridFile, Error>,
 }
 
 /// The grids in a folder.
 pub(crate) fn kept(folder: &Path) -> Vec<Kept> {
     let of = |path: PathBuf| Kept {
         bytes: path.metadata().map_or(0, |about| about.len()),
-        grid: GridFile::open(&path).ok(),
+        grid: GridFile::open(&path),
         path,
     };
     paths(folder).into_iter().map(of).collect()
@@ -119,7 +123,7 @@ impl Kept {
     /// Its path, size and options in a line.
     pub(crate) fn line(&self, points: &Points) -> String {
         let (path, size) = (shown(&self.path), bytes(self.bytes));
-        let Some(grid) = &self.grid else { return format!("grid {path}: {size}, cannot be read") };
+        let Ok(grid) = &self.grid else { return format!("grid {path}: {size}, cannot be read") };
         let (pages, extent) = (grid.page_names().collect::<Vec<_>>().join(","), grid.extent());
         let what = if self.is_of(points) { "" } else { ", of other columns" };
         format!("grid {path}: {}x{}, {pages}, {extent}; {size}{what}", grid.width(), grid.height())
@@ -127,7 +131,7 @@ impl Kept {
 
     /// The same for programs.
     pub(crate) fn facts(&self, points: &Points) -> Value {
-        let about = self.grid.as_ref().map(GridFile::description);
+        let about = self.grid.as_ref().ok().map(GridFile::description);
         json!({
             "path": shown(&self.path),
             "bytes": self.bytes,
@@ -138,9 +142,14 @@ impl Kept {
         })
     }
 
+    /// Compares all of it with what was written.
+    pub(crate) fn verify(self) -> Result<(), Error> {
+        self.grid.and_then(|grid| grid.verify())
+    }
+
     /// Whether it is of these points.
     pub(crate) fn is_of(&self, points: &Points) -> bool {
-        self.grid.as_ref().is_some_and(|grid| grid.description().points == [points.identity()])
+        self.grid.as_ref().is_ok_and(|grid| grid.description().points == [points.identity()])
     }
 }
 
@@ -160,8 +169,11 @@ mod tests {
         for index in 0..5 {
             write(&format!("{index:016x}.tiff"), (index * 7919) % 5);
         }
-        let others = ["mine.tiff", "0123456789ABCDEF.tiff", "0123456789abcdef.png", "CACHEDIR.TAG"];
+        let others = ["mine.tiff", "0123456789ABCDEF.tiff", "0123456789abcdef.png"];
         others.iter().for_each(|name| write(name, 1000));
+        keep(folder.path(), 2);
+        assert_eq!(paths(folder.path()).len(), 5);
+        tag::mark(folder.path()).unwrap();
         keep(folder.path(), 2);
         let names: Vec<_> = paths(folder.path());
         let expected: Vec<_> = (0..5u64)

@@ -6,19 +6,18 @@
 
 pub(crate) mod grids;
 mod names;
-pub(crate) mod tag;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use pointillist_bin2d::GridFile;
-use pointillist_ingest::staged::{Kind as Form, TemporaryDir};
-use pointillist_ingest::{Options, Points, metadata_if_there};
+use pointillist_ingest::staged::{ELSEWHERE, Kind as Form, TemporaryDir};
+use pointillist_ingest::{Options, Points, ensure_replaceable, metadata_if_there, tag};
 
 use crate::args::{Global, TextArgs};
-use crate::bin2d::{self, MadeFrom};
+use crate::bin2d::{self, MadeFrom, Unwritten};
 use crate::colorize::is_stdout;
 use crate::failure::Failure;
 use crate::freshness::make_newest;
@@ -27,16 +26,30 @@ use crate::report::Report;
 use crate::{ingest, outputs};
 use names::Names;
 
+/// What can be done where nothing can be kept.
+const REMEDY: &str = "choose another folder with --cache-dir";
+
 /// Where the columns and grids of one command are looked for and kept.
 pub(crate) struct Cache<'a> {
     inputs: &'a [PathBuf],
     kind: Kind,
     /// The folder that was asked for.
     asked: Option<&'a Path>,
+    /// The folders that were made for it, which go again if nothing comes to lie there.
+    made: RefCell<Vec<PathBuf>>,
     /// The folder of the output, where that is a file.
     beside_output: Option<PathBuf>,
     /// For what has no other place: gone afterwards.
     temporary: OnceCell<TemporaryDir>,
+}
+
+impl Drop for Cache<'_> {
+    fn drop(&mut self) {
+        for folder in self.made.take() {
+            // One with something in it stays.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
 }
 
 /// What the inputs are.
@@ -58,7 +71,7 @@ pub(crate) struct Found {
 }
 
 impl<'a> Cache<'a> {
-    /// For an `output` that is made from these inputs. Makes the folder that was `asked` for.
+    /// For an `output` that is made from these inputs.
     pub(crate) fn new(
         inputs: &'a [PathBuf],
         output: &Path,
@@ -75,10 +88,11 @@ impl<'a> Cache<'a> {
             }
         };
         if let Some(folder) = asked {
-            std::fs::create_dir_all(folder).map_err(|error| Failure::write(folder, &error))?;
+            outputs::ensure_outside(&folder.join("any"))?;
         }
         let beside_output = (!is_stdout(output)).then(|| folder_of(output));
-        Ok(Self { inputs, kind, asked, beside_output, temporary: OnceCell::new() })
+        let (made, temporary) = (RefCell::default(), OnceCell::new());
+        Ok(Self { inputs, kind, asked, made, beside_output, temporary })
     }
 
     /// The columns of the inputs, which are these themselves where they are folders of columns. With `anew`, they are made
@@ -96,14 +110,16 @@ impl<'a> Cache<'a> {
                 let points = points.collect::<Result<_, _>>()?;
                 return Ok(Found { points, can_be_made_again: false });
             }
-            Kind::Files => self.columns_of_files(options, anew, global, report)?,
+            Kind::Files => self.columns_of_files(options, anew, global, report),
             Kind::Streams { stem } => {
-                let name = |folder: &Path| names::of_streams(folder, stem, self.inputs, options);
-                let path = self.first_place(name)?;
-                outputs::sweep(&path, ingest::STAGE, report);
-                ingest::make(self.inputs, &path, options, global, report)?
+                let names = |folder: &Path| names::of_streams(folder, stem, self.inputs, options);
+                self.place_of_columns(None, names).and_then(|path| {
+                    outputs::sweep(&path, ingest::STAGE, report);
+                    ingest::make(self.inputs, &path, options, false, global, report)
+                })
             }
         };
+        let points = points.map_err(of_cache)?;
         let can_be_made_again = matches!(self.kind, Kind::Files);
         Ok(Found { points: vec![points], can_be_made_again })
     }
@@ -137,12 +153,12 @@ impl<'a> Cache<'a> {
             sweep(&folder_of(points.path()));
             return ingest::reuse(points, self.inputs, report);
         }
-        // What is made anew is made where that was asked for.
-        if anew && let Some(points) = find(self.places_to_make()) {
-            sweep(&folder_of(points.path()));
-            return self.make_columns(points.path(), options, global, report);
-        }
-        let place = || self.first_place(|folder| names.to_make(folder, self.inputs, options));
+        let place = || {
+            // What is made anew takes the place of what is there, if it can.
+            let known = anew.then(|| find(self.places_to_make())).flatten();
+            let known = known.map(|points| points.path().to_owned());
+            self.place_of_columns(known, |folder| names.to_make(folder, self.inputs, options))
+        };
         let path = place()?;
         sweep(&folder_of(&path));
         let existing = outputs::up_to_date(&path, !anew, ingest::STAGE, report, known)?;
@@ -161,12 +177,8 @@ impl<'a> Cache<'a> {
         global: &Global,
         report: &Report,
     ) -> Result<Points, Failure> {
-        let is_ours = path.symlink_metadata().is_err() || tag::is_marked(path);
-        let points = ingest::make(self.inputs, path, options, global, report)?;
-        if is_ours {
-            tag::mark(path);
-        }
-        Ok(points)
+        let marked = path.symlink_metadata().is_err() || tag::is_marked(path);
+        ingest::make(self.inputs, path, options, marked, global, report)
     }
 
     /// The grid of these columns, and its path. It is made where there is none that is up to date, or `anew`.
@@ -180,15 +192,16 @@ impl<'a> Cache<'a> {
     ) -> Result<(GridFile, PathBuf), Failure> {
         /// How often columns may be replaced while a grid is made among them.
         const ATTEMPTS: usize = 16;
-        let made = || self.try_grid(points, options, anew, global, report);
+        let mut unwritten = None;
+        let mut made = || self.try_grid(points, options, anew, &mut unwritten, global, report);
         for _ in 1..ATTEMPTS {
             match made() {
                 // The columns that we have open were replaced, and the folder of their grids with them.
-                Err(Failure::Gone(_)) => {}
-                made => return made,
+                Err(Failure::Write(ErrorKind::NotFound, _)) => {}
+                made => return made.map_err(of_cache),
             }
         }
-        made()
+        made().map_err(of_cache)
     }
 
     fn try_grid(
@@ -196,6 +209,7 @@ impl<'a> Cache<'a> {
         points: &[Points],
         options: &pointillist_bin2d::Options,
         anew: bool,
+        unwritten: &mut Option<Unwritten>,
         global: &Global,
         report: &Report,
     ) -> Result<(GridFile, PathBuf), Failure> {
@@ -206,21 +220,23 @@ impl<'a> Cache<'a> {
         match known {
             Some((grid, path)) => {
                 outputs::sweep(&path, bin2d::STAGE, report);
-                if anew {
-                    return Ok((bin2d::make(from, &path, options, global, report)?, path));
+                if !anew {
+                    let grid = bin2d::reuse(from, grid, &path, report)?;
+                    // It has been used last.
+                    make_newest(&path, points.iter().map(Points::path));
+                    return Ok((grid, path));
                 }
-                let grid = bin2d::reuse(from, grid, &path, report)?;
-                // It has been used last.
-                make_newest(&path, points.iter().map(Points::path));
-                Ok((grid, path))
+                // It is made again in its place, if that can be.
+                let places = [path].into_iter().chain(folders.iter().map(|it| it.join(&name)));
+                let path = self.place_of_grid(places)?;
+                Ok((bin2d::make(from, &path, options, unwritten, global, report)?, path))
             }
             None => {
-                let folder = self.first_folder(&folders)?;
-                let path = folder.join(&name);
-                match bin2d::stage(from, &path, options, global, report) {
+                let path = self.place_of_grid(folders.iter().map(|folder| folder.join(&name)))?;
+                match bin2d::stage(from, &path, options, unwritten, global, report) {
                     Ok(grid) => Ok((grid, path)),
                     Err(failure) => {
-                        grids::remove_if_empty(&folder);
+                        grids::remove_if_empty(&folder_of(&path));
                         Err(failure)
                     }
                 }
@@ -257,15 +273,72 @@ impl<'a> Cache<'a> {
         self.inputs.first().map_or_else(PathBuf::new, |input| folder_of(input))
     }
 
-    /// The path in the first folder that can be written; the error of the best of them where there is none.
-    fn first_place(&self, path_in: impl Fn(&Path) -> PathBuf) -> Result<PathBuf, Failure> {
-        let paths = self.places_to_make().into_iter().map(|folder| path_in(&folder));
-        let first = first_that(paths, |path| outputs::ensure_writable(path, Form::Folder, None));
+    /// Where columns are made: at `known`, or at the first of the paths that each folder has for them, best first.
+    fn place_of_columns(
+        &self,
+        known: Option<PathBuf>,
+        paths_in: impl Fn(&Path) -> Vec<PathBuf>,
+    ) -> Result<PathBuf, Failure> {
+        let places = self.places_to_make();
+        let paths = known.into_iter().chain(places.iter().flat_map(|folder| paths_in(folder)));
+        let first = self.first_place(paths, |path| {
+            ensure_replaceable(path)?;
+            outputs::ensure_writable(path, Form::Folder, None)
+        })?;
         match first {
-            Err(failure) if self.asked.is_some() || self.beside_output.is_some() => Err(failure),
-            Ok(Some(path)) => Ok(path),
-            _ => Ok(path_in(self.temporary()?)),
+            Some(path) => Ok(path),
+            None => Ok(paths_in(self.temporary()?).remove(0)),
         }
+    }
+
+    /// The first of these paths at which a grid can be written. Makes its folder.
+    fn place_of_grid(&self, paths: impl Iterator<Item = PathBuf>) -> Result<PathBuf, Failure> {
+        let mut name = OsString::new();
+        let first = self.first_place(paths, |path| {
+            path.file_name().unwrap_or_default().clone_into(&mut name);
+            let folder = folder_of(path);
+            let is_new =
+                grids::prepare(&folder).map_err(|error| Failure::write(&folder, &error))?;
+            outputs::ensure_writable(path, Form::File, None).inspect_err(|_| {
+                if is_new {
+                    grids::remove(&folder);
+                }
+            })
+        })?;
+        match first {
+            Some(path) => Ok(path),
+            None => Ok(self.temporary()?.join(name)),
+        }
+    }
+
+    /// The first of these paths at which something can be made, as `test` finds out. Where there is none, the failure of the
+    /// best of them; or nothing, where something temporary will do as there is no output beside which it could be kept.
+    fn first_place(
+        &self,
+        paths: impl Iterator<Item = PathBuf>,
+        mut test: impl FnMut(&Path) -> Result<(), Failure>,
+    ) -> Result<Option<PathBuf>, Failure> {
+        let mut best = None;
+        for path in paths {
+            match self.make_asked(&path).and_then(|()| test(&path)) {
+                Ok(()) => return Ok(Some(path)),
+                Err(failure) if failure.is_of_place() => best = best.or(Some(failure)),
+                Err(failure) => return Err(failure),
+            }
+        }
+        match best {
+            Some(failure) if self.asked.is_some() || self.beside_output.is_some() => Err(failure),
+            _ => Ok(None),
+        }
+    }
+
+    /// Makes the folder that was asked for, if it is the one that this path lies in.
+    fn make_asked(&self, path: &Path) -> Result<(), Failure> {
+        let Some(asked) = self.asked.filter(|asked| path.starts_with(asked)) else { return Ok(()) };
+        let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let new = asked.ancestors().take_while(is_new).map(Path::to_owned).collect::<Vec<_>>();
+        self.made.borrow_mut().extend(new);
+        std::fs::create_dir_all(asked).map_err(|error| Failure::write(asked, &error))
     }
 
     /// Where grids of these columns may lie, the best place first: with the columns, or where there are several or they
@@ -286,19 +359,6 @@ impl<'a> Cache<'a> {
         ordered.into_iter().flatten().chain(beside_output).collect()
     }
 
-    /// The first of these folders in which a grid can be written.
-    fn first_folder(&self, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
-        let first = first_that(folders.iter().cloned(), |folder| {
-            grids::prepare(folder).map_err(|error| Failure::write(folder, &error))?;
-            outputs::ensure_writable(&folder.join(grids::PROBE), Form::File, None)
-        });
-        match first {
-            Err(failure) if self.beside_output.is_some() => Err(failure),
-            Ok(Some(folder)) => Ok(folder),
-            _ => Ok(self.temporary()?.to_owned()),
-        }
-    }
-
     fn temporary(&self) -> Result<&Path, Failure> {
         if self.temporary.get().is_none() {
             let made = TemporaryDir::create("pointillist-")
@@ -309,20 +369,18 @@ impl<'a> Cache<'a> {
     }
 }
 
-/// The first of these paths that stands the test; the failure of the best of them where none does, and nothing where there are
-/// none.
-fn first_that(
-    paths: impl Iterator<Item = PathBuf>,
-    test: impl Fn(&Path) -> Result<(), Failure>,
-) -> Result<Option<PathBuf>, Failure> {
-    let mut best = None;
-    for path in paths {
-        match test(&path) {
-            Ok(()) => return Ok(Some(path)),
-            Err(failure) => best = best.or(Some(failure)),
+/// What cannot be written is none of the outputs that were asked for, so the remedy is another one.
+fn of_cache(failure: Failure) -> Failure {
+    let is_of_place = failure.is_of_place();
+    match failure {
+        Failure::Write(kind, message) if message.contains(ELSEWHERE) => {
+            Failure::Write(kind, message.replace(ELSEWHERE, REMEDY))
         }
+        Failure::Write(kind, message) if is_of_place => {
+            Failure::Write(kind, format!("{message}; {REMEDY}"))
+        }
+        failure => failure,
     }
-    best.map_or(Ok(None), Err)
 }
 
 fn has_sidecar(folder: &Path) -> io::Result<bool> {
@@ -331,4 +389,53 @@ fn has_sidecar(folder: &Path) -> io::Result<bool> {
 
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_place_is_taken_where_one_may_not_be_written_and_not_where_the_system_is_short_of_something()
+     {
+        let cache = Cache {
+            inputs: &[],
+            kind: Kind::Columns,
+            asked: None,
+            made: RefCell::default(),
+            beside_output: Some(PathBuf::new()),
+            temporary: OnceCell::new(),
+        };
+        let paths = || ["first", "second"].map(PathBuf::from).into_iter();
+        let fails = |kind: ErrorKind| move |path: &Path| Err(Failure::write(path, &kind.into()));
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem] {
+            let found = cache.first_place(paths(), |path| match path == Path::new("first") {
+                true => fails(kind)(path),
+                false => Ok(()),
+            });
+            assert_eq!(found.unwrap(), Some("second".into()));
+            let failure = of_cache(cache.first_place(paths(), fails(kind)).unwrap_err());
+            let Failure::Write(found, message) = failure else { panic!("{failure:?}") };
+            assert!(found == kind && message.starts_with("first: "), "{message}");
+            assert!(message.ends_with("; choose another folder with --cache-dir"), "{message}");
+        }
+        for kind in [ErrorKind::OutOfMemory, ErrorKind::Other, ErrorKind::StorageFull] {
+            let mut tried = 0;
+            let failure = of_cache(
+                cache
+                    .first_place(paths(), |path| {
+                        tried += 1;
+                        fails(kind)(path)
+                    })
+                    .unwrap_err(),
+            );
+            assert!(
+                matches!(&failure, Failure::Write(_, message) if !message.contains("--cache-dir"))
+            );
+            assert_eq!(tried, 1);
+        }
+        let message = format!("make room, or {ELSEWHERE}");
+        let failure = of_cache(Failure::Write(ErrorKind::StorageFull, message));
+        assert!(matches!(&failure, Failure::Write(_, message) if message.contains(REMEDY)));
+    }
 }

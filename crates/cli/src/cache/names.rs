@@ -8,10 +8,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use pointillist_ingest::staged::{LONGEST_NAME, shortened};
-use pointillist_ingest::{Options, Points};
+use pointillist_ingest::{Options, Points, tag};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::tag;
 use crate::colorize::is_stdout;
 use crate::inputs;
 
@@ -31,25 +30,30 @@ impl Names {
         Self { plain, keyed }
     }
 
+    /// The keyed one first: where both are of the same, it was made because something is wrong with the other.
     pub(super) fn all(&self) -> impl Iterator<Item = &OsStr> {
-        self.plain.as_deref().into_iter().chain([self.keyed.as_os_str()])
+        [self.keyed.as_os_str()].into_iter().chain(self.plain.as_deref())
     }
 
-    /// The path of columns that are made in a folder: the plain one, if there is nothing there, what was made of the same
-    /// inputs in the same way before these changed, or the remains of something.
-    pub(super) fn to_make(&self, folder: &Path, inputs: &[PathBuf], options: &Options) -> PathBuf {
-        let keyed = folder.join(&self.keyed);
-        let Some(plain) = self.plain.as_ref().map(|name| folder.join(name)) else { return keyed };
-        let is_free = plain.symlink_metadata().is_err();
-        let is_older = || match Points::open(&plain) {
+    /// The paths of columns that are made in a folder, the best first: the plain one, if there is nothing there, what was
+    /// made of the same inputs in the same way before these changed, or the remains of something.
+    pub(super) fn to_make(
+        &self,
+        folder: &Path,
+        inputs: &[PathBuf],
+        options: &Options,
+    ) -> Vec<PathBuf> {
+        let is_of_these = |plain: &PathBuf| match Points::open(plain) {
             Ok(points) => {
                 let about = points.sidecar();
                 about.options == *options && inputs::are_of(inputs, &about.sources)
             }
-            // Whatever it was, it can be made again. Without a sidecar it may be anybody's, and is not replaced.
-            Err(_) => tag::is_marked(&plain) && plain.join("points.json").is_file(),
+            // Whatever it was, it can be made again.
+            Err(_) => tag::is_marked(plain),
         };
-        if is_free || is_older() { plain } else { keyed }
+        let plain = self.plain.as_ref().map(|name| folder.join(name));
+        let plain = plain.filter(|path| path.symlink_metadata().is_err() || is_of_these(path));
+        plain.into_iter().chain([folder.join(&self.keyed)]).collect()
     }
 }
 
@@ -76,23 +80,25 @@ pub(super) fn of_output(output: &Path) -> OsString {
     }
 }
 
-/// The path of columns of what can be read once: as the output is called, unless columns of files are called so.
+/// The paths of columns of what can be read once, the best first: as the output is called, unless columns of files are
+/// called so, or something else.
 pub(super) fn of_streams(
     folder: &Path,
     stem: &OsStr,
     inputs: &[PathBuf],
     options: &Options,
-) -> PathBuf {
+) -> Vec<PathBuf> {
     let plain = folder.join(columns(stem));
     let is_of_streams = || {
         Points::open(&plain).is_ok_and(|points| {
-            points.sidecar().sources.iter().any(|source| source.modified.is_none())
+            let about = points.sidecar();
+            about.sources.iter().any(|source| source.modified.is_none())
+                || (about.options == *options && inputs::are_of(inputs, &about.sources))
         })
     };
-    match plain.symlink_metadata().is_err() || is_of_streams() {
-        true => plain,
-        false => folder.join(keyed(stem, inputs, options)),
-    }
+    let is_ours = plain.symlink_metadata().is_err() || is_of_streams();
+    let keyed = folder.join(keyed(stem, inputs, options));
+    is_ours.then_some(plain).into_iter().chain([keyed]).collect()
 }
 
 /// `stars-1a2b3c4d.points`.

@@ -26,7 +26,8 @@ pub(crate) struct ScatterArgs {
     /// The picture, a .png; with --figure also an .svg or a .pdf; - for standard output
     #[arg(long, short, value_name = "OUT.png")]
     pub(super) output: PathBuf,
-    /// Where columns are kept, and looked for first [default: beside the input]
+    /// Where columns are kept, and looked for first [default: beside the input; where that cannot be written, and of a pipe
+    /// or what lies below /dev or /proc, beside the picture]
     #[arg(long, value_name = "DIR")]
     pub(super) cache_dir: Option<PathBuf>,
     /// Type of the stored columns; with f32 a point may lie one pixel away from its f64 position; auto takes 64 bits where

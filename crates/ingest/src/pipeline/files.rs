@@ -1,4 +1,4 @@
-//! The folder of an ingest: what may be replaced by it, and its files.
+//! The folder of an ingest: its files, and what it takes over from the one that it replaces.
 
 use std::path::{Path, PathBuf};
 
@@ -7,39 +7,7 @@ use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::number::Number;
 use crate::points::Points;
-use crate::regular::metadata_if_there;
-use crate::{Error, points, sidecar, zones};
-
-/// What may lie in the folder beside columns and their zones: grids that were made of them, and what marks it as one that can
-/// be made again.
-const KNOWN: [&str; 3] = [sidecar::FILE_NAME, points::GRIDS, "CACHEDIR.TAG"];
-
-/// A folder may only be replaced when nothing in it is anybody else's.
-pub(super) fn check_destination(path: &Path) -> Result<(), Error> {
-    let refuse =
-        |reason: &str| Err(Error::Destination { path: path.to_owned(), reason: reason.to_owned() });
-    let unknown = |source| Error::Write { path: path.to_owned(), source };
-    let Some(metadata) = metadata_if_there(path).map_err(unknown)? else { return Ok(()) };
-    if !metadata.is_dir() {
-        return refuse("exists and is not a .points folder");
-    }
-    let mut empty = true;
-    for entry in std::fs::read_dir(path).map_err(unknown)? {
-        empty = false;
-        let name = entry.map_err(unknown)?.file_name();
-        let name = name.to_string_lossy();
-        if !KNOWN.contains(&&*name) && !name.ends_with(".npy") {
-            return refuse(&format!("is a folder that holds {name}, which no .points does"));
-        }
-    }
-    let sidecar = metadata_if_there(&path.join(sidecar::FILE_NAME)).map_err(unknown)?;
-    if !empty && !sidecar.is_some_and(|about| about.is_file()) {
-        return refuse(
-            "is a folder of .npy files without a points.json, and may be somebody else's",
-        );
-    }
-    Ok(())
-}
+use crate::{Error, points, zones};
 
 /// Takes over what was made of the same columns before, from the folder that has been replaced to the one that has its
 /// place: a text that was only touched has the same grids. Those that are being written stay: who writes them finds out.

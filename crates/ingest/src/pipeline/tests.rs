@@ -77,7 +77,7 @@ proptest! {
         for (kernel, piped) in kernels.flat_map(|kernel| [(kernel, false), (kernel, true)]) {
             let input = if piped { stream(&text) } else { Input::Path(file.clone()) };
             let run =
-                || ingest_with(vec![input], &destination, &options, &(), kernel, chunk);
+                || ingest_with(vec![input], &destination, &options, &(), kernel, chunk, false);
             let done = in_threads(threads, run).unwrap();
             prop_assert_eq!(&bits(&done.points), &expected);
             prop_assert_eq!(done.points.sidecar().skipped, bad.len() as u64);
@@ -94,7 +94,7 @@ proptest! {
             let run = || {
                 let inputs = vec![Input::Path(file.clone())];
                 let options = in_32_bits();
-                ingest_with(inputs, &destination, &options, &(), kernel, chunk)
+                ingest_with(inputs, &destination, &options, &(), kernel, chunk, false)
             };
             match (in_threads(threads, run), bad.first()) {
                 (Ok(_), None) => {}
@@ -141,7 +141,7 @@ proptest! {
         for kernel in Kernel::available() {
             let inputs = vec![Input::Path(file.clone())];
             let options = in_32_bits();
-            let run = || ingest_with(inputs, &destination, &options, &(), kernel, chunk);
+            let run = || ingest_with(inputs, &destination, &options, &(), kernel, chunk, false);
             let done = in_threads(threads, run).unwrap();
             prop_assert_eq!(&bits(&done.points), &expected, "{}", kernel);
         }

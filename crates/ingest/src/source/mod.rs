@@ -28,7 +28,8 @@ pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
 pub use seen::Source;
-pub(crate) use seen::{printable, time_to_settle};
+pub use seen::printable;
+pub(crate) use seen::time_to_settle;
 use stream::Stream;
 
 /// Bytes that are read at once of the head of a file.

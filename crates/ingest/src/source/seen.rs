@@ -160,7 +160,7 @@ fn sample(file: &File, size: u64) -> io::Result<String> {
 }
 
 /// The path as text that JSON can hold, escaped where it is not UTF-8: two such paths could be written alike.
-pub(crate) fn printable(path: &Path) -> PathBuf {
+pub fn printable(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(_) => path.to_owned(),
         None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),

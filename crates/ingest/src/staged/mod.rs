@@ -26,13 +26,17 @@ use crate::os;
 pub(crate) use leftovers::is_under_way;
 pub use leftovers::{Leftover, others_at_work, sweep, sweep_folder, wait_for_others};
 use names::Names;
+pub(crate) use names::is_partial;
 pub use names::{LONGEST_NAME, shortened};
 use partial::PartialFolder;
-use removal::{remove, remove_in_parallel};
+use removal::{remove, remove_in_parallel, unless_gone};
 use room::Room;
 pub use temporary::TemporaryDir;
 use unfinished::Unfinished;
 pub use unfinished::remove_unfinished;
+
+/// What can be done about an output that cannot be put where it was asked for, as errors say it.
+pub const ELSEWHERE: &str = "choose an output elsewhere";
 
 /// How often something is tried that fails only when somebody else gets in between.
 const ATTEMPTS: usize = 64;
@@ -58,7 +62,7 @@ pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io
     if fs::symlink_metadata(&destination).is_ok()
         && let Some(reason) = os::why_irreplaceable(&destination, folder)
     {
-        let reason = format!("{reason}: choose an output elsewhere");
+        let reason = format!("{reason}: {ELSEWHERE}");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
     }
     let room = Room::look(folder, takes);
@@ -348,9 +352,45 @@ fn builder(names: &Names, mode: u32) -> tempfile::Builder<'_, 'static> {
     builder
 }
 
+/// Removes a folder of columns so that nobody ever sees a part of it: it gets a temporary name first, and loses its
+/// `points.json` last. What is left should that be cut short, [`sweep`] and [`sweep_folder`] remove.
+///
+/// # Errors
+/// When this user may not remove it, and nothing is changed then; when a file in it cannot be removed.
+pub fn discard(path: &Path) -> io::Result<()> {
+    let around = folder(path);
+    if let Some(reason) = os::why_irreplaceable(path, around) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    }
+    let renamed = builder(&Names::of(path), 0o777).make_in(around, |to| fs::rename(path, to))?;
+    let renamed = renamed.into_temp_path().keep().map_err(|error| error.error)?;
+    unless_gone(remove_in_parallel(&renamed))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_discarded_whole_and_what_is_left_of_it_is_swept() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("s.points");
+        let make = || {
+            fs::create_dir_all(folder.join("grids")).unwrap();
+            for name in ["x.npy", "points.json", "grids/a"] {
+                fs::write(folder.join(name), name).unwrap();
+            }
+        };
+        make();
+        discard(&folder).unwrap();
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        // As a run that is killed after the first step leaves it.
+        make();
+        fs::rename(&folder, parent.path().join(".s.points.partial-abcdef")).unwrap();
+        assert_eq!(sweep(&folder).len(), 1);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        assert_eq!(discard(&folder).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 
     #[test]
     fn a_folder_that_was_replaced_is_removed_with_all_that_is_in_it() {

@@ -60,7 +60,7 @@ fn remove_in(folder: &Folder, name: &std::ffi::OsStr, depth: usize) -> io::Resul
     unless_gone(folder.remove_folder(name))
 }
 
-fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
+pub(super) fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,

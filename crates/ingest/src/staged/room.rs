@@ -4,6 +4,7 @@
 use std::io;
 use std::path::Path;
 
+use super::ELSEWHERE;
 use crate::message::{bytes, plain};
 use crate::os;
 
@@ -72,7 +73,7 @@ impl Room {
         let facts: Vec<String> = takes.into_iter().chain(had).collect();
         let remedy = match kind {
             FileTooLarge => "raise the limit or make less",
-            _ => "make room, or choose an output elsewhere",
+            _ => &format!("make room, or {ELSEWHERE}"),
         };
         let what = match kind {
             StorageFull => "no space left on device".to_owned(),
