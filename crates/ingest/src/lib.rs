@@ -21,6 +21,7 @@ mod head;
 mod kernel;
 mod layout;
 mod line;
+mod mapped;
 pub mod message;
 mod missing;
 #[cfg(test)]
@@ -55,7 +56,7 @@ pub use points::{GRIDS, Points};
 pub use progress::Progress;
 pub use read_as::{ReadAs, ReadColumn};
 pub use regular::open_regular;
-pub use scan::{Buffer, Column, Scan};
+pub use scan::{Buffer, Column, Scan, hash};
 pub use sidecar::{Coarseness, ColumnInfo, Sidecar, Skipped};
 pub use source::{Input, Source};
 pub use text::{Columns, Reading, Table, parse_text};
