@@ -5,6 +5,7 @@ use bytemuck::Zeroable;
 use pointillist_ingest::Values;
 
 use crate::memory::prefetch;
+use crate::within::Moved;
 
 /// The type of a plane of counts.
 pub(crate) trait Counter: Copy + Zeroable + Send + Sync {
@@ -60,7 +61,7 @@ impl Counter for u64 {
 }
 
 /// The z of a point: a float, or nothing at all.
-pub(crate) trait Sample: Copy + Default + Zeroable + Send + Sync {
+pub(crate) trait Sample: Copy + Default + Zeroable + Send + Sync + Moved {
     fn value(self) -> f64;
 
     /// Those of so many rows, of a column of this type.

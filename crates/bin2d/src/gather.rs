@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Buffer, Values};
+use pointillist_ingest::Buffer;
 
 use crate::accumulate::Sample;
 use crate::axis::OUTSIDE;
 use crate::grid::Stats;
 use crate::locate::{BLOCK, Locator};
+use crate::rows::Block;
+use crate::within::within;
 use crate::{Error, Extent, Rows};
 
 /// Room for one block, reused from block to block.
@@ -43,17 +45,12 @@ impl Gather<'_> {
     ) -> Result<Stats, Error> {
         let mut stats = Stats { points: rows.len() as u64, ..Stats::default() };
         let Room { cells, z: kept, buffers } = room;
-        let beside = self.rows.each(rows, Some(self.limits), buffers, |x, y, others| {
-            let z = Z::of(others.first().copied(), x.len());
-            for start in (0..x.len()).step_by(BLOCK) {
-                let block = start..x.len().min(start + BLOCK);
-                let (x, y) = (x.slice(block.clone()), y.slice(block.clone()));
-                let dropped = self.block(x, y, &z[block], (&mut *cells, &mut *kept), &mut take);
-                if dropped > 0 {
-                    let non_finite = non_finite(x, y);
-                    stats.non_finite += non_finite;
-                    stats.outside += dropped - non_finite;
-                }
+        let beside = self.rows.each(rows, Some(self.limits), buffers, |block| {
+            let dropped = self.block(block, cells, kept, &mut take);
+            if dropped > 0 {
+                let non_finite = block.non_finite();
+                stats.non_finite += non_finite;
+                stats.outside += dropped - non_finite;
             }
         })?;
         stats.outside += beside;
@@ -64,43 +61,22 @@ impl Gather<'_> {
     /// Returns the number of points that lie in no cell.
     fn block<Z: Sample>(
         &self,
-        x: Values<'_>,
-        y: Values<'_>,
-        z: &[Z],
-        (cells, kept_z): (&mut [u32; BLOCK], &mut [Z; BLOCK]),
+        block: Block<'_>,
+        cells: &mut [u32; BLOCK],
+        kept: &mut [Z; BLOCK],
         take: &mut impl FnMut(&[u32], &[Z]),
     ) -> u64 {
-        let cells = &mut cells[..z.len()];
-        self.locator.cells(x, y, cells);
+        let z = Z::of(block.others.first().copied(), block.len());
+        let (cells, kept) = (&mut cells[..z.len()], &mut kept[..z.len()]);
+        self.locator.cells(block.x, block.y, cells);
         if !cells.iter().fold(false, |found, &cell| found | (cell == OUTSIDE)) {
             take(cells, z);
             return 0;
         }
-        let mut kept = 0;
-        for (row, &z) in z.iter().enumerate() {
-            let cell = cells[row];
-            cells[kept] = cell;
-            kept_z[kept] = z;
-            kept += usize::from(cell != OUTSIDE);
+        let number = within(self.locator.kernel(), cells, z, kept);
+        if number > 0 {
+            take(&cells[..number], &kept[..number]);
         }
-        let dropped = cells.len() - kept;
-        if kept > 0 {
-            take(&cells[..kept], &kept_z[..kept]);
-        }
-        dropped as u64
-    }
-}
-
-/// How many of these rows have an x or y that is not finite.
-pub(crate) fn non_finite(x: Values<'_>, y: Values<'_>) -> u64 {
-    fn count<X: Copy + Into<f64>, Y: Copy + Into<f64>>(x: &[X], y: &[Y]) -> u64 {
-        let finite = |(&x, &y): (&X, &Y)| x.into().is_finite() & y.into().is_finite();
-        x.iter().zip(y).map(|row| u64::from(!finite(row))).sum()
-    }
-    match (x, y) {
-        (Values::F32(x), Values::F32(y)) => count(x, y),
-        (Values::F32(x), Values::F64(y)) => count(x, y),
-        (Values::F64(x), Values::F32(y)) => count(x, y),
-        (Values::F64(x), Values::F64(y)) => count(x, y),
+        (cells.len() - number) as u64
     }
 }

@@ -39,6 +39,8 @@ mod sparse;
 mod stage;
 mod stream;
 mod tiff;
+#[expect(unsafe_code, reason = "processor intrinsics")]
+mod within;
 
 pub use columns::{Columns, Source};
 pub use error::Error;

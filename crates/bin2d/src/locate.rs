@@ -251,6 +251,11 @@ impl Locator {
         Self { order: Order { pitch, ..self.order }, ..self }
     }
 
+    /// What its loops are compiled for.
+    pub(crate) fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
     /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns
     /// and `cells` have one length, of [`BLOCK`] at most.
     pub(crate) fn cells(&self, x: Values<'_>, y: Values<'_>, cells: &mut [u32]) {

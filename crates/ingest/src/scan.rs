@@ -1,8 +1,9 @@
 //! The values of a column, read from its file and checked while they are read.
 //!
-//! A column is read a piece at a time, by whichever thread needs it, into room that the thread keeps: a piece that is
-//! small enough is still in the cache when it is used. What is read of a block adds to the hash of that block, and when
-//! all of it has been read, by whomever, the hash must be the one that was written.
+//! A column is looked at a piece at a time, by whichever thread needs it: where the system has it in memory, or else
+//! read into room that the thread keeps. A piece that is small enough is still in the cache when it is used. What has
+//! been looked at of a block adds to the hash of that block, and when that is all of it, by whomever, the hash must be
+//! the one that was written.
 
 use std::fs::File;
 use std::ops::Range;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::columns::{HEADER, Values};
-use crate::number::Number;
+use crate::mapped::Mapped;
 use crate::sidecar::ColumnInfo;
 use crate::summary::hash_of;
 use crate::zones::{BLOCK, Zones};
@@ -74,7 +75,9 @@ impl Column {
     /// # Errors
     /// Those of [`Scan::read`].
     pub fn read<'b>(&self, buffer: &'b mut Buffer) -> Result<Values<'b>, Error> {
-        Scan::new(self).read(0..self.rows, buffer)
+        let values = self.unchecked(0..self.rows, buffer)?;
+        Scan::reading(self).check(0, values)?;
+        Ok(values)
     }
 
     /// These rows, as they are in the file.
@@ -94,12 +97,25 @@ impl Column {
         if read < length {
             return Err(self.damaged("has been shortened since it was opened"));
         }
-        // The casts cannot fail: the header and all values before are whole multiples of a value's size, and so is where
-        // bytes have their place in a page.
-        Ok(match self.info.dtype {
+        Ok(self.values(bytes))
+    }
+
+    /// Bytes of the file as values. That cannot fail: the header and all values before are whole multiples of a value's
+    /// size, and so is where bytes have their place in a page.
+    fn values<'b>(&self, bytes: &'b [u8]) -> Values<'b> {
+        match self.info.dtype {
             Dtype::F32 => Values::F32(bytemuck::cast_slice(bytes)),
             Dtype::F64 => Values::F64(bytemuck::cast_slice(bytes)),
-        })
+        }
+    }
+
+    /// What is wrong with a block that is not what was written. Its file may have been cut, or the disk cannot give it.
+    fn damage(&self, rows: Range<u64>) -> Error {
+        if let Err(error) = self.unchecked(rows.clone(), &mut Buffer::default()) {
+            return error;
+        }
+        let (first, last) = (rows.start, rows.end - 1);
+        self.damaged(&format!("is damaged: rows {first} to {last} are not what was written"))
     }
 
     fn damaged(&self, reason: &str) -> Error {
@@ -122,10 +138,11 @@ pub struct Buffer {
 #[derive(Debug)]
 pub struct Scan<'a> {
     column: &'a Column,
+    mapped: Option<Mapped>,
     blocks: Vec<Seen>,
 }
 
-/// What has been read of a block.
+/// What has been looked at of a block.
 #[derive(Debug, Default)]
 struct Seen {
     rows: AtomicU64,
@@ -135,8 +152,15 @@ struct Seen {
 impl<'a> Scan<'a> {
     /// A pass of which nothing has been read.
     pub fn new(column: &'a Column) -> Self {
+        // It fits: the file's length was checked, and a process that is not as wide maps nothing.
+        let bytes = HEADER + column.rows * column.info.dtype.size();
+        Self { mapped: Mapped::new(&column.file, bytes as usize), ..Self::reading(column) }
+    }
+
+    /// The same of a file that is read also where it is in memory.
+    pub(crate) fn reading(column: &'a Column) -> Self {
         let blocks = (0..column.zones.len()).map(|_| Seen::default()).collect();
-        Self { column, blocks }
+        Self { column, mapped: None, blocks }
     }
 
     /// The column.
@@ -144,48 +168,90 @@ impl<'a> Scan<'a> {
         self.column
     }
 
-    /// Reads these rows, `len = rows.end - rows.start`, which no one else reads in this pass. A block that is then
-    /// complete is compared with what was written.
+    /// Whether values are looked at where they are in memory, and not read.
+    pub fn is_mapped(&self) -> bool {
+        self.mapped.is_some()
+    }
+
+    /// Reads these rows, `len = rows.end - rows.start`, which no one else reads in this pass, and checks them: see
+    /// [`Scan::check`]. A block is compared when it is complete.
     ///
     /// # Errors
-    /// [`Error::Read`] when the file cannot be read, [`Error::Damaged`] when it is shorter than it was or a block
-    /// differs.
+    /// Those of [`Scan::look`] and [`Scan::check`].
     ///
     /// # Panics
     /// When the column has no such rows.
-    pub fn read<'b>(&self, rows: Range<u64>, buffer: &'b mut Buffer) -> Result<Values<'b>, Error> {
-        assert!(rows.start <= rows.end && rows.end <= self.column.rows, "rows of the column");
-        let values = self.column.unchecked(rows.clone(), buffer)?;
-        match values {
-            Values::F32(values) => self.add(rows.start, values),
-            Values::F64(values) => self.add(rows.start, values),
-        }?;
+    pub fn read<'b>(
+        &'b self,
+        rows: Range<u64>,
+        buffer: &'b mut Buffer,
+    ) -> Result<Values<'b>, Error> {
+        let values = self.look(rows.clone(), buffer)?;
+        self.check(rows.start, values)?;
         Ok(values)
     }
 
-    /// Adds rows that have been read to what has been seen of their blocks.
-    fn add<T: Number>(&self, first_row: u64, mut values: &[T]) -> Result<(), Error> {
-        let mut first = first_row;
-        while !values.is_empty() {
-            let block = (first / BLOCK as u64) as usize;
-            let left = BLOCK - (first % BLOCK as u64) as usize;
-            let (now, later) = values.split_at(left.min(values.len()));
-            let seen = &self.blocks[block];
-            let hash = hash_of(first, now);
-            seen.hash.fetch_add(hash, Ordering::Relaxed);
-            // Whoever adds the last rows sees what all others have added to the hash before their rows.
-            let rows = seen.rows.fetch_add(now.len() as u64, Ordering::AcqRel) + now.len() as u64;
-            if rows == self.rows_of(block)
-                && seen.hash.load(Ordering::Relaxed) != self.column.zones.hashes()[block]
-            {
-                let start = block * BLOCK;
-                return Err(self.column.damaged(&format!(
-                    "is damaged: rows {start} to {} are not what was written",
-                    start as u64 + rows - 1
-                )));
-            }
-            first += now.len() as u64;
-            values = later;
+    /// These rows, `len = rows.end - rows.start`, which have not been checked: whoever looks at them has them checked when
+    /// they have been used and are still in the cache. Results must not leave before [`Scan::finish`].
+    ///
+    /// Of a file that is looked at in memory, that is the file itself. Who damages a value and mends it again between its
+    /// use and its check, which are microseconds apart, is not found out; any other change is.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when the file cannot be read, [`Error::Damaged`] when it is shorter than it was.
+    ///
+    /// # Panics
+    /// When the column has no such rows.
+    pub fn look<'b>(
+        &'b self,
+        rows: Range<u64>,
+        buffer: &'b mut Buffer,
+    ) -> Result<Values<'b>, Error> {
+        assert!(rows.start <= rows.end && rows.end <= self.column.rows, "rows of the column");
+        let Some(mapped) = &self.mapped else { return self.column.unchecked(rows, buffer) };
+        let at = |row: u64| (HEADER + row * self.column.info.dtype.size()) as usize;
+        Ok(self.column.values(&mapped.bytes()[at(rows.start)..at(rows.end)]))
+    }
+
+    /// Checks values that were looked at, the first of which is of row `first_row`; each is checked once in a pass. A
+    /// block that is then complete is compared with what was written.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when a block differs, or the file has become shorter, [`Error::Read`] when it cannot be read.
+    ///
+    /// # Panics
+    /// When the column has no such rows.
+    pub fn check(&self, first_row: u64, values: Values<'_>) -> Result<(), Error> {
+        let end = first_row + values.len() as u64;
+        let mut start = first_row;
+        while start < end {
+            let next = end.min((start / BLOCK as u64 + 1) * BLOCK as u64);
+            let rows = (start - first_row) as usize..(next - first_row) as usize;
+            self.compare(start..next, hash(start, values.slice(rows)))?;
+            start = next;
+        }
+        Ok(())
+    }
+
+    /// The same of rows of one block, of which `hash` is the sum of what [`hash`] makes of them.
+    ///
+    /// # Errors
+    /// Those of [`Scan::check`].
+    ///
+    /// # Panics
+    /// When the column has no such block.
+    pub fn compare(&self, rows: Range<u64>, hash: u64) -> Result<(), Error> {
+        let block = (rows.start / BLOCK as u64) as usize;
+        let seen = &self.blocks[block];
+        seen.hash.fetch_add(hash, Ordering::Relaxed);
+        // Whoever adds the last rows sees what all others have added to the hash before their rows.
+        let more = rows.end - rows.start;
+        let rows = seen.rows.fetch_add(more, Ordering::AcqRel) + more;
+        if rows == self.rows_of(block)
+            && seen.hash.load(Ordering::Relaxed) != self.column.zones.hashes()[block]
+        {
+            let start = (block * BLOCK) as u64;
+            return Err(self.column.damage(start..start + rows));
         }
         Ok(())
     }
@@ -221,6 +287,14 @@ impl<'a> Scan<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What values, all of one block, the first of which is of row `first_row`, add to the hash of their block.
+pub fn hash(first_row: u64, values: Values<'_>) -> u64 {
+    match values {
+        Values::F32(values) => hash_of(first_row, values),
+        Values::F64(values) => hash_of(first_row, values),
     }
 }
 

@@ -231,24 +231,22 @@ static SECOND: Keys = Keys::new(2);
 
 /// The keys of one hash: of 32 bits, none of them zero.
 struct Keys {
-    /// Those of even and of odd positions. Two words are one 64-bit number to a processor, and a vector multiplication
-    /// takes the lower halves of such: the even words are there, and the odd ones after a shift.
-    even: [u64; KEYS / 2],
-    odd: [u64; KEYS / 2],
+    /// Two each, those of an even position below and of the odd one after it above, as two words are one 64-bit number to
+    /// a processor: a vector multiplication takes the lower halves of such, and the upper ones after a shift.
+    pairs: [u64; KEYS / 2],
     salt: u64,
 }
 
 impl Keys {
     const fn new(salt: u64) -> Self {
         let seed = 0x706F_696E_7469_6C30 + salt;
-        let (mut even, mut odd) = ([0; KEYS / 2], [0; KEYS / 2]);
+        let mut pairs = [0; KEYS / 2];
         let mut index = 0;
         while index < KEYS / 2 {
-            even[index] = key(seed, 2 * index as u64);
-            odd[index] = key(seed, 2 * index as u64 + 1);
+            pairs[index] = key(seed, 2 * index as u64) | key(seed, 2 * index as u64 + 1) << 32;
             index += 1;
         }
-        Self { even, odd, salt }
+        Self { pairs, salt }
     }
 
     /// The sum of words times keys, from that of number `start` on.
@@ -261,20 +259,20 @@ impl Keys {
         if !start.is_multiple_of(2)
             && let [first, later @ ..] = words
         {
-            sum = u64::from(*first) * self.odd[start / 2];
+            sum = u64::from(*first) * (self.pairs[start / 2] >> 32);
             words = later;
         }
         let (pairs, last) = words.as_chunks::<2>();
         let first = start.div_ceil(2);
-        let keys = self.even[first..].iter().zip(&self.odd[first..]);
-        for (&[even, odd], (&even_key, &odd_key)) in pairs.iter().zip(keys) {
-            let pair = u64::from(even) | u64::from(odd) << 32;
+        for (&words, &keys) in pairs.iter().zip(&self.pairs[first..]) {
+            // Said like this, it is one load: columns are little-endian, and so are all machines that they are read on.
+            let pair: u64 = bytemuck::cast(words);
             sum = sum
-                .wrapping_add((pair & LOW) * (even_key & LOW))
-                .wrapping_add((pair >> 32) * (odd_key & LOW));
+                .wrapping_add((pair & LOW) * (keys & LOW))
+                .wrapping_add((pair >> 32) * (keys >> 32));
         }
         for &word in last {
-            sum = sum.wrapping_add(u64::from(word) * self.even[first + pairs.len()]);
+            sum = sum.wrapping_add(u64::from(word) * (self.pairs[first + pairs.len()] & LOW));
         }
         sum
     }

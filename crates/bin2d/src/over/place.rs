@@ -11,7 +11,6 @@ use super::marker::{Along, Lattice, Marker, Mask, Reach};
 use super::{Drawn, Paint, Plain};
 use crate::accumulate::Record;
 use crate::axis::OUTSIDE;
-use crate::gather::non_finite;
 use crate::locate::{BLOCK, Job, Locator, run};
 use crate::partition::{Slice, Tiling};
 use crate::{Columns, Error, Extent, Frame, Rows, Size};
@@ -344,29 +343,26 @@ impl Site {
         let mut drawn = Drawn::default();
         drawn.stats.points = share.len() as u64;
         let mut buffers = std::mem::take(&mut room.buffers);
-        let beside = rows.each(share, limits, &mut buffers, |x, y, colors| {
-            for start in (0..x.len()).step_by(BLOCK) {
-                let block = start..x.len().min(start + BLOCK);
-                let (x, y) = (x.slice(block.clone()), y.slice(block.clone()));
-                paint.read(colors, block.clone(), &mut room.rows[..block.len()]);
-                let (kept, undrawn) = match self {
-                    Self::Cells { locator, .. } => {
-                        locator.cells(x, y, &mut room.cells[..block.len()]);
-                        put_cells(paint, block.len(), slice, room)
-                    }
-                    Self::Blocks(blocks) => {
-                        blocks.find(x, y, &mut room.spans);
-                        put_marks(blocks, paint, block.len(), slice, room)
-                    }
-                };
-                drawn.stats.binned += kept;
-                drawn.undrawn += undrawn;
-                let dropped = block.len() as u64 - kept;
-                if dropped > 0 {
-                    let non_finite = non_finite(x, y);
-                    drawn.stats.non_finite += non_finite;
-                    drawn.stats.outside += dropped - non_finite;
+        let beside = rows.each(share, limits, &mut buffers, |block| {
+            let number = block.len();
+            paint.read(block.others, 0..number, &mut room.rows[..number]);
+            let (kept, undrawn) = match self {
+                Self::Cells { locator, .. } => {
+                    locator.cells(block.x, block.y, &mut room.cells[..number]);
+                    put_cells(paint, number, slice, room)
                 }
+                Self::Blocks(blocks) => {
+                    blocks.find(block.x, block.y, &mut room.spans);
+                    put_marks(blocks, paint, number, slice, room)
+                }
+            };
+            drawn.stats.binned += kept;
+            drawn.undrawn += undrawn;
+            let dropped = number as u64 - kept;
+            if dropped > 0 {
+                let non_finite = block.non_finite();
+                drawn.stats.non_finite += non_finite;
+                drawn.stats.outside += dropped - non_finite;
             }
         })?;
         room.buffers = buffers;

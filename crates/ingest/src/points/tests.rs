@@ -278,35 +278,35 @@ fn damage_of_any_byte_is_found_by_whoever_reads_the_column() {
 #[cfg(unix)]
 #[test]
 fn what_is_opened_is_of_one_ingest_however_often_it_is_replaced() {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
     let folder = tempfile::tempdir().unwrap();
     let write = |last: u32| {
         let text: String = (0..300).map(|row| format!("{row} {}\n", row + last)).collect();
         ingested(folder.path(), text, Dtype::F32, 1 << 20, 1)
     };
     let identities = [write(1), write(2)].map(|points| points.identity().to_owned());
-    let stop = AtomicBool::new(false);
+    let (stop, written) = (AtomicBool::new(false), AtomicU32::new(0));
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            let mut written = 0;
             while !stop.load(Ordering::Relaxed) {
-                let points = write(1 + written % 2);
+                let number = written.load(Ordering::Relaxed);
+                let points = write(1 + number % 2);
                 // What is returned is what was written, whoever replaces it.
-                assert_eq!(points.identity(), identities[written as usize % 2]);
-                written += 1;
+                assert_eq!(points.identity(), identities[number as usize % 2]);
+                written.store(number + 1, Ordering::Relaxed);
             }
-            written
         });
-        let mut found = [0, 0];
+        let mut opened = 0;
         let path = folder.path().join("out.points");
-        for _ in 0..400 {
+        // A disk that is busy takes a while for one, and a writer that has given up is heard of below.
+        while !writer.is_finished() && (opened < 400 || written.load(Ordering::Relaxed) < 8) {
             let points = Points::open(&path).unwrap();
             points.verify(&()).unwrap();
-            found[usize::from(points.identity() == identities[1])] += 1;
+            assert!(identities.iter().any(|identity| identity == points.identity()));
+            opened += 1;
         }
         stop.store(true, Ordering::Relaxed);
-        assert!(writer.join().unwrap() > 1);
-        assert_eq!(found[0] + found[1], 400);
+        writer.join().unwrap();
     });
 }
 

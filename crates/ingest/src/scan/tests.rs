@@ -1,5 +1,6 @@
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::pipeline::ingest_in_chunks;
@@ -37,12 +38,28 @@ fn expect(values: Values<'_>, first: u64) {
     }
 }
 
+/// A pass over a file where it is in memory, as one that was just written is, or over one that is read.
+fn scan(column: &Column, mapped: bool) -> Scan<'_> {
+    if !mapped {
+        return Scan::reading(column);
+    }
+    // A test beside this one may look at too many for a moment.
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let scan = Scan::new(column);
+        if scan.is_mapped() || !cfg!(target_os = "linux") {
+            return scan;
+        }
+        assert!(Instant::now() < end, "it is in memory, and not looked at there");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Reads a share in pieces between these cuts, on all threads, and finishes.
-fn pass(column: &Column, share: Range<u64>, cuts: &[u64]) -> Result<(), Error> {
+fn pass(scan: &Scan<'_>, share: Range<u64>, cuts: &[u64]) -> Result<(), Error> {
     let mut cuts: Vec<u64> = cuts.iter().map(|&cut| cut.clamp(share.start, share.end)).collect();
     cuts.extend([share.start, share.end]);
     cuts.sort_unstable();
-    let scan = Scan::new(column);
     cuts.par_windows(2).try_for_each_init(Buffer::default, |buffer, pair| {
         scan.read(pair[0]..pair[1], buffer).map(|values| expect(values, pair[0]))
     })?;
@@ -56,6 +73,7 @@ proptest! {
     fn damage_in_a_block_is_found_by_all_who_read_of_it_and_by_no_others(
         rows in prop_oneof![Just(BLOCK as u64), 1..3 * BLOCK as u64],
         wide in any::<bool>(),
+        mapped in any::<bool>(),
         share in prop::array::uniform2(any::<prop::sample::Index>()),
         cuts in prop::collection::vec(0..3 * BLOCK as u64, 0..9),
         damaged in any::<prop::sample::Index>(),
@@ -67,14 +85,14 @@ proptest! {
         let mut share = share.map(|index| index.index(rows as usize + 1) as u64);
         share.sort_unstable();
         let share = share[0]..share[1];
-        pass(column, share.clone(), &cuts).unwrap();
+        pass(&scan(column, mapped), share.clone(), &cuts).unwrap();
         // In a row that is read or beside them.
         let row = damaged.index(rows as usize) as u64;
         flip(column.path(), HEADER + row * dtype.size());
         let block = row / BLOCK as u64;
         let reads = !share.is_empty()
             && (share.start / BLOCK as u64..=(share.end - 1) / BLOCK as u64).contains(&block);
-        let scan = Scan::new(column);
+        let scan = scan(column, mapped);
         let mut buffer = Buffer::default();
         let read = scan.read(share.clone(), &mut buffer).map(drop);
         match read.and_then(|()| scan.finish(share)) {
@@ -96,7 +114,7 @@ fn a_file_that_is_cut_while_it_is_read_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let points = numbers(folder.path(), 70_000, dtype);
         let column = points.column("x").unwrap();
-        let scan = Scan::new(column);
+        let scan = scan(column, false);
         let mut buffer = Buffer::default();
         expect(scan.read(0..20_000, &mut buffer).unwrap(), 0);
         let file = File::options().write(true).open(column.path()).unwrap();
@@ -108,6 +126,62 @@ fn a_file_that_is_cut_while_it_is_read_is_an_error() {
             assert!(error.to_string().contains("x.npy: has been shortened"), "{error}");
         }
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_is_cut_where_it_is_looked_at_in_memory_is_an_error_and_does_not_end_the_process() {
+    for (dtype, left) in [(Dtype::F32, 30_000), (Dtype::F64, 30_000), (Dtype::F32, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let points = numbers(folder.path(), 3 * BLOCK as u64, dtype);
+        let column = points.column("x").unwrap();
+        let scan = scan(column, true);
+        let mut buffer = Buffer::default();
+        let file = File::options().write(true).open(column.path()).unwrap();
+        file.set_len(left * dtype.size()).unwrap();
+        // On several threads, all of which come to where there is nothing.
+        let rows = (0..column.rows()).step_by(1000).map(|row| row..column.rows().min(row + 1000));
+        let errors: Vec<_> = rows
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .filter_map(|rows| scan.read(rows, &mut Buffer::default()).err())
+            .collect();
+        assert!(!errors.is_empty());
+        for error in errors {
+            assert!(error.is_damage());
+            assert!(error.to_string().contains("x.npy: has been shortened"), "{error}");
+        }
+        // What was behind the end stays zeros, whatever becomes of the file.
+        file.set_len(HEADER + column.rows() * dtype.size()).unwrap();
+        let last = column.rows() - 1;
+        match scan.look(last..last + 1, &mut buffer).unwrap() {
+            Values::F32(values) => assert_eq!(values, [0.0]),
+            Values::F64(values) => assert_eq!(values, [0.0]),
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_is_read_where_it_is_not_in_memory_or_too_many_are_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let points = numbers(folder.path(), 70_000, Dtype::F64);
+    let column = points.column("x").unwrap();
+    let many: Vec<_> = (0..1000).map(|_| Scan::new(column)).collect();
+    let mapped = many.iter().filter(|scan| scan.is_mapped()).count();
+    assert!(mapped > 0 && mapped < 1000, "{mapped} are mapped");
+    let (first, last) = (&many[0], &many[999]);
+    for scan in [first, last] {
+        pass(scan, 0..70_000, &[1, 65_000]).unwrap();
+    }
+    drop(many);
+    scan(column, true);
+    // A file of which nothing has been read yet, as good as: it is written, and its pages are given back.
+    column.file.sync_all().unwrap();
+    let advice = rustix::fs::Advice::DontNeed;
+    rustix::fs::fadvise(&*column.file, 0, None, advice).unwrap();
+    let scan = Scan::new(column);
+    pass(&scan, 0..70_000, &[1, 65_000]).unwrap();
 }
 
 #[test]
