@@ -1,11 +1,13 @@
-"""Changes files while they are read: texts that are replaced, cut or added to, columns and grids that are cut."""
+"""Changes files while they are read: texts that are replaced, cut or added to, columns and grids that are cut or overwritten."""
 
+import array
 import os
 import shutil
+import time
 
 from formats import pixels
 from held import Held, how_often
-from scene import contents, remove, text_of
+from scene import contents, npy, remove, text_of
 
 PLAIN = "--size", "96"
 LARGE = 300_000  # rows, so that there is more to be read than what the beginning is looked at for
@@ -49,6 +51,7 @@ def torment(t):
     folder, flags = t.folder("here"), t.folder("flags")
     texts(t, folder, flags)
     made(t, folder, flags)
+    columns(t)
 
 
 def texts(t, folder, flags):
@@ -171,3 +174,49 @@ def mapped(t, row, fresh, folder, flags, arguments, reference, output):
         if outcome.good and contents(folder / output) != reference:
             problems.append("exit 0, and the output is wrong")
         row.trial(problems, "noticed" if outcome.code else "right", what=f"{change.__name__} x.npy before y.npy is opened")
+
+
+def columns(t):
+    """Large columns that are changed at any moment while they are looked at, many a time in the middle of it."""
+    folder = t.folder("columns")
+    rows = 500_000 if t.short else 4_000_000
+    numbers = array.array("d", (t.random.random() for _ in range(3 * rows // 20))) * 20
+    (folder / "c.npy").write_bytes(npy(numbers, 3))
+    t.program.must("ingest", "c.npy", "-o", "c.points", cwd=folder)
+    commands = {
+        "bin2d": (("bin2d", "c.points", "-o", "o.tiff", "--size", "400", "--force"), "o.tiff"),
+        "bin2d of a part": (("bin2d", "c.points", "-o", "o.tiff", "--size", "2000", "--extent", "0.2,0.7,0.1,0.9", "--force"),
+                            "o.tiff"),
+        "scatter": (("scatter", "c.points", "-o", "o.png", "--s", "1", "--cmap", "viridis", "--force"), "o.png"),
+    }
+    row = t.row("large columns cut, cleared or overwritten at random moments of bin2d and scatter",
+                "the right output, or an error that names the column and the old output")
+    good = {name: (folder / "c.points" / name).read_bytes() for name in ("x.npy", "y.npy", "z.npy")}
+    expected, seconds = {}, {}
+    for name, (arguments, output) in commands.items():
+        began = time.monotonic()
+        t.program.must(*arguments, cwd=folder)
+        seconds[name], expected[name] = time.monotonic() - began, contents(folder / output)
+    trials = [(name, change, column) for name in commands for change in ("cut", "cleared", "overwritten")
+              for column in good for _ in range(1 if t.short else 12)]
+    for name, change, column in t.choose(trials, 15):
+        (arguments, output), path = commands[name], folder / "c.points" / column
+        t.program.must(*arguments, cwd=folder)
+        process = t.program.start(*arguments, cwd=folder)
+        time.sleep(t.random.uniform(0, seconds[name]))
+        at, size = t.random.randrange(200, len(good[column])), len(good[column])
+        if change == "overwritten":
+            with path.open("r+b") as file:
+                file.seek(at)
+                file.write(b"\x5a\xa5\x5a")
+        else:
+            os.truncate(path, at)
+            if change == "cleared":
+                os.truncate(path, size)
+        outcome = t.program.finish(process)
+        problems = outcome.ended() + outcome.names(column)
+        if contents(folder / output) != expected[name]:
+            problems.append(f"exit {outcome.code}, and the output is another one")
+        row.trial(problems, "refused" if outcome.code else "made", what=f"{name}, {column} {change}")
+        with path.open("r+b") as file:
+            file.write(good[column])

@@ -75,9 +75,7 @@ impl Column {
     /// # Errors
     /// Those of [`Scan::read`].
     pub fn read<'b>(&self, buffer: &'b mut Buffer) -> Result<Values<'b>, Error> {
-        let values = self.unchecked(0..self.rows, buffer)?;
-        Scan::reading(self).check(0, values)?;
-        Ok(values)
+        Scan::reading(self).read(0..self.rows, buffer)
     }
 
     /// These rows, as they are in the file.
@@ -173,20 +171,17 @@ impl<'a> Scan<'a> {
         self.mapped.is_some()
     }
 
-    /// Reads these rows, `len = rows.end - rows.start`, which no one else reads in this pass, and checks them: see
-    /// [`Scan::check`]. A block is compared when it is complete.
+    /// Reads these rows, `len = rows.end - rows.start`, which no one else reads in this pass, into the buffer, and checks
+    /// them: see [`Scan::check`]. Nobody changes them there, however long they are used.
     ///
     /// # Errors
     /// Those of [`Scan::look`] and [`Scan::check`].
     ///
     /// # Panics
     /// When the column has no such rows.
-    pub fn read<'b>(
-        &'b self,
-        rows: Range<u64>,
-        buffer: &'b mut Buffer,
-    ) -> Result<Values<'b>, Error> {
-        let values = self.look(rows.clone(), buffer)?;
+    pub fn read<'b>(&self, rows: Range<u64>, buffer: &'b mut Buffer) -> Result<Values<'b>, Error> {
+        assert!(rows.start <= rows.end && rows.end <= self.column.rows, "rows of the column");
+        let values = self.column.unchecked(rows.clone(), buffer)?;
         self.check(rows.start, values)?;
         Ok(values)
     }

@@ -61,7 +61,9 @@ fn pass(scan: &Scan<'_>, share: Range<u64>, cuts: &[u64]) -> Result<(), Error> {
     cuts.extend([share.start, share.end]);
     cuts.sort_unstable();
     cuts.par_windows(2).try_for_each_init(Buffer::default, |buffer, pair| {
-        scan.read(pair[0]..pair[1], buffer).map(|values| expect(values, pair[0]))
+        let values = scan.look(pair[0]..pair[1], buffer)?;
+        expect(values, pair[0]);
+        scan.check(pair[0], values)
     })?;
     scan.finish(share)
 }
@@ -94,7 +96,8 @@ proptest! {
             && (share.start / BLOCK as u64..=(share.end - 1) / BLOCK as u64).contains(&block);
         let scan = scan(column, mapped);
         let mut buffer = Buffer::default();
-        let read = scan.read(share.clone(), &mut buffer).map(drop);
+        let looked = scan.look(share.clone(), &mut buffer);
+        let read = looked.and_then(|values| scan.check(share.start, values));
         match read.and_then(|()| scan.finish(share)) {
             Ok(()) => prop_assert!(!reads),
             Err(error) => {
@@ -144,7 +147,11 @@ fn a_file_that_is_cut_where_it_is_looked_at_in_memory_is_an_error_and_does_not_e
         let errors: Vec<_> = rows
             .collect::<Vec<_>>()
             .into_par_iter()
-            .filter_map(|rows| scan.read(rows, &mut Buffer::default()).err())
+            .filter_map(|rows| {
+                let mut buffer = Buffer::default();
+                let values = scan.look(rows.clone(), &mut buffer).ok()?;
+                scan.check(rows.start, values).err()
+            })
             .collect();
         assert!(!errors.is_empty());
         for error in errors {
@@ -182,6 +189,17 @@ fn a_file_is_read_where_it_is_not_in_memory_or_too_many_are_looked_at() {
     rustix::fs::fadvise(&*column.file, 0, None, advice).unwrap();
     let scan = Scan::new(column);
     pass(&scan, 0..70_000, &[1, 65_000]).unwrap();
+}
+
+#[test]
+fn what_was_read_stays_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let points = numbers(folder.path(), 2000, Dtype::F32);
+    let column = points.column("x").unwrap();
+    let (scan, mut buffer) = (scan(column, true), Buffer::default());
+    let values = scan.read(0..1000, &mut buffer).unwrap();
+    (0..1000).for_each(|row| flip(column.path(), HEADER + 4 * row));
+    expect(values, 0);
 }
 
 #[test]
