@@ -329,10 +329,12 @@ pub(crate) trait Job {
 pub(crate) fn run(kernel: Kernel, job: impl Job) -> u32 {
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a kernel is chosen from those that this processor has.
+        // SAFETY: Only `Kernel::choose` and `Kernel::default`, and `Kernel::available` in tests, make a kernel that comes to this
+        // crate-private function, and they give what this processor has.
         Kernel::Avx512 => unsafe { avx512(job) },
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a kernel is chosen from those that this processor has.
+        // SAFETY: Only `Kernel::choose` and `Kernel::default`, and `Kernel::available` in tests, make a kernel that comes to this
+        // crate-private function, and they give what this processor has.
         Kernel::Avx2 => unsafe { avx2(job) },
         _ => job.run(),
     }

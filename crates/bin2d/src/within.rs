@@ -19,7 +19,8 @@ pub(crate) fn within<Z: Sample>(
     assert!(z.len() == cells.len() && kept.len() == cells.len(), "a z a cell");
     let (done, number) = match kernel {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: A kernel is chosen from those that this processor has.
+        // SAFETY: Only `Kernel::choose` and `Kernel::default`, and `Kernel::available` in tests, make a kernel that comes to this
+        // crate-private function, and they give what this processor has.
         Kernel::Avx512 => unsafe { wide(cells, z, kept) },
         _ => (0, 0),
     };

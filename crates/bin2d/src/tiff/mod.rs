@@ -2,9 +2,10 @@
 //! description that pointillist reads.
 //!
 //! Page 1's ImageDescription is a JSON object with everything about the grid; every page's has its name and
-//! the hash of its pixels. All that is no pixel stands under a hash at the end of the file ([`seal`]). Pages are strips of whole rows, uncompressed unless that is asked for, as they are read
-//! far more often than they are sent. All pages are of the type that was asked for, but one of counts that 32 bits
-//! would round is of 64. A shard has further pages, which [`Shards`](crate::Shards) reads.
+//! the hash of its pixels. All that is no pixel stands under a hash at the end of the file ([`seal`]). Pages are strips
+//! of whole rows, uncompressed unless that is asked for, as they are read far more often than they are sent. All pages
+//! are of the type that was asked for, but one of counts that 32 bits would round is of 64. A shard has further pages,
+//! which [`Shards`](crate::Shards) reads.
 
 mod deflate;
 mod directory;
