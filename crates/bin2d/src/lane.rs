@@ -20,8 +20,8 @@ pub(crate) enum Lane<C> {
     Pairs(Zeroed<Pair<C>>),
 }
 
-/// What is known of one cell. Packed into 12 bytes, of which one pair in eight lies in two lines of the cache, a tenth more
-/// time passes.
+/// What is known of one cell, in 16 bytes: packed into 12, one pair in eight lies in two lines of the cache, and binning
+/// takes a tenth longer.
 #[derive(Debug, Clone, Copy, Zeroable)]
 pub(crate) struct Pair<C> {
     sum: f64,
