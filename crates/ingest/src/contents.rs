@@ -8,14 +8,29 @@ use crate::points::GRIDS;
 use crate::regular::metadata_if_there;
 use crate::sidecar::{self, Recorded};
 use crate::staged::is_partial;
-use crate::{Error, tag};
+use crate::{Error, os, tag};
 
 /// The first file or folder in a `.points` folder, relative to it, that is none of ours: what its `points.json` does not
-/// know as a column, or where that says nothing, what is no array at all.
+/// know as a column, or where that says nothing, what is no array at all. A folder that is not there has none.
 ///
 /// # Errors
 /// When a folder cannot be listed.
 pub fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
+    /// How often it may be replaced by another while it is looked at, which then is taken for a file of somebody else's.
+    const ATTEMPTS: usize = 16;
+    let this = || folder.metadata().ok().as_ref().map(|about| (os::inode(about), os::changed(about)));
+    for _ in 1..ATTEMPTS {
+        let before = this();
+        match foreign_at_once(folder)? {
+            Some(_) if this() != before => {}
+            found => return Ok(found),
+        }
+    }
+    foreign_at_once(folder)
+}
+
+/// The same of one that nobody replaces meanwhile.
+fn foreign_at_once(folder: &Path) -> io::Result<Option<PathBuf>> {
     let recorded = Recorded::read(folder);
     let is_column = |name: &OsStr| {
         let name = name.to_str().and_then(|name| name.strip_suffix(".npy"));
@@ -24,19 +39,19 @@ pub fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
             recorded.as_ref().is_none_or(|recorded| recorded.columns.iter().any(|it| it == column))
         })
     };
-    let has_grids = folder.join(GRIDS).symlink_metadata().is_ok_and(|about| about.is_dir());
+    // Looked at when it is met: another run may make it, or take it away, at any moment.
+    let may_be_grids =
+        || folder.join(GRIDS).symlink_metadata().map_or(true, |about| about.is_dir());
     let found = first_other(folder, |name| {
-        name == sidecar::FILE_NAME || (name == GRIDS && has_grids) || is_column(name)
+        name == sidecar::FILE_NAME || (name == GRIDS && may_be_grids()) || is_column(name)
     })?;
-    match found {
-        None if has_grids => {
-            Ok(foreign_in_grids(&folder.join(GRIDS))?.map(|found| Path::new(GRIDS).join(found)))
-        }
-        found => Ok(found),
-    }
+    Ok(match found {
+        None => foreign_in_grids(&folder.join(GRIDS))?.map(|found| Path::new(GRIDS).join(found)),
+        found => found,
+    })
 }
 
-/// The first file or folder in a folder of grids, relative to it, that is none of ours.
+/// The first file or folder in a folder of grids, relative to it, that is none of ours. One that is not there has none.
 ///
 /// # Errors
 /// When the folder cannot be listed.
@@ -54,7 +69,11 @@ pub fn is_kept_grid(path: &Path) -> bool {
 
 /// The first name in a folder that is neither known nor that of a mark or of something that was begun.
 fn first_other(folder: &Path, is_known: impl Fn(&OsStr) -> bool) -> io::Result<Option<PathBuf>> {
-    for entry in std::fs::read_dir(folder)? {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        entries => entries?,
+    };
+    for entry in entries {
         let name = entry?.file_name();
         if !(name == tag::NAME || is_partial(&name) || is_known(&name)) {
             return Ok(Some(name.into()));

@@ -22,7 +22,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::os;
+use crate::{os, sidecar};
 pub(crate) use leftovers::is_under_way;
 pub use leftovers::{Leftover, others_at_work, sweep, sweep_folder, wait_for_others};
 use names::Names;
@@ -236,6 +236,8 @@ impl StagedDir {
         let Some(old) = temporary.complete(|new| place(new, &destination, os::replace))? else {
             return Ok(());
         };
+        // So that nobody takes it for what a dead run has left.
+        let _lock = os::lock(&old.join(sidecar::FILE_NAME), true);
         keep(old, &destination);
         remove_in_parallel(old).map_err(|error| {
             let message = format!(

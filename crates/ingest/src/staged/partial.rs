@@ -73,10 +73,12 @@ impl PartialFolder {
 
 impl Drop for PartialFolder {
     fn drop(&mut self) {
-        // First, so that the descriptor which removing takes is there even if that was the last one.
+        let Some(path) = self.unfinished.path() else { return };
+        // While it is locked, nobody takes it for what a dead run has left. Where that fails, the lock may have had the
+        // descriptor which removing takes. What cannot be removed now is left to the next run.
+        let is_removed = cfg!(unix) && remove(path).is_ok();
         self.lock = None;
-        if let Some(path) = self.unfinished.path() {
-            // What cannot be removed now is left to the next run.
+        if !is_removed {
             let _ = remove(path);
         }
     }
