@@ -177,5 +177,6 @@ def after(t, stage, old):
         forced = t.program.run(*stage.arguments, "--force", cwd=stage.folder)
         if not forced.good or stage.state() != "new":
             problems.append(f"--force: exit {forced.code}, and the output is {stage.state()}")
-    problems += [f"left over: {path.name}" for path in stage.folder.rglob("*") if ".partial-" in path.name]
+    problems += [f"left over: {path.relative_to(stage.folder)} ({outcome.tail})" for path in stage.folder.rglob("*")
+                 if ".partial-" in path.name]
     return problems, f"{state} after the cut" + (" of an old one" if old and state == "old" else "")

@@ -150,4 +150,45 @@ mod tests {
         tag::mark(&folder).unwrap();
         assert!(ensure_replaceable(&folder).is_ok());
     }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_is_replaced_or_gets_grids_meanwhile_has_nothing_foreign() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("s.points");
+        let make = |name: &str, column: &str| {
+            let folder = parent.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            let text = format!(
+                r#"{{"format":"pointillist points","version":2,"columns":[{{"name":"{column}"}}]}}"#
+            );
+            fs::write(folder.join("points.json"), text).unwrap();
+            fs::write(folder.join(format!("{column}.npy")), "").unwrap();
+            folder
+        };
+        make("s.points", "x");
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let mut number = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    number += 1;
+                    let column = ["x", "y"][number % 2];
+                    let aside = parent.path().join(format!(".s.points.partial-aside{number}"));
+                    let old = os::replace(&make("new", column), &path, aside).unwrap();
+                    fs::remove_dir_all(old).unwrap();
+                    let grids = path.join(GRIDS);
+                    fs::create_dir(&grids).unwrap();
+                    fs::write(grids.join("0123456789abcdef.tiff"), "").unwrap();
+                }
+                number
+            });
+            for _ in 0..3000 {
+                assert_eq!(foreign(&path).unwrap(), None);
+            }
+            stop.store(true, Ordering::Relaxed);
+            assert!(writer.join().unwrap() > 1);
+        });
+    }
 }
