@@ -15,7 +15,8 @@ const DEEPEST: usize = 8;
 /// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match Folder::open_to_change(path) {
-        Ok(folder) => remove_folder(&folder, path),
+        // Whoever else removes it does so to its end.
+        Ok(folder) => unless_gone(remove_folder(&folder, path)),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             unless_gone(fs::remove_file(path))
         }
@@ -39,9 +40,9 @@ pub(super) fn remove_folder(folder: &Folder, path: &Path) -> io::Result<()> {
 /// files.
 pub(super) fn remove_in_parallel(path: &Path) -> io::Result<()> {
     if let Ok(folder) = Folder::open_to_change(path) {
-        let mut names = folder.names()?;
+        // What cannot be listed or removed is tried again, and an error, after that.
+        let mut names = folder.names().unwrap_or_default();
         names.retain(|name| name != sidecar::FILE_NAME);
-        // What cannot be removed is tried again, and an error, after that.
         names.par_iter().for_each(|name| drop(folder.remove_file(name)));
     }
     remove(path)
