@@ -17,6 +17,7 @@ mod error;
 mod extent;
 mod gather;
 mod grid;
+mod idle;
 mod lane;
 #[expect(unsafe_code, reason = "calls loops compiled for the processor at hand")]
 mod locate;
@@ -46,6 +47,7 @@ pub use columns::{Columns, Source};
 pub use error::Error;
 pub use extent::{Aspect, Bounds, Cells, Frame, Size};
 pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
+pub use idle::Idle;
 pub use merge::Shards;
 pub use options::{Compression, Options};
 pub use pointillist_ingest::{Dtype, Progress};

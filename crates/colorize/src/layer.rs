@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use pointillist_bin2d::{Dtype, GridFile, PageRows, PageValues, Progress, RowBuffer};
+use pointillist_bin2d::{Dtype, GridFile, Idle, PageRows, PageValues, Progress, RowBuffer};
 use rayon::prelude::*;
 
 use crate::{Cells, Error};
@@ -78,17 +78,14 @@ pub(crate) fn fold<A: Send>(
     merge: impl Fn(A, A) -> A + Sync,
 ) -> Result<A, Error> {
     let (height, rows) = (layer.height(), layer.block_rows());
+    let idle = Idle::<Buffer>::default();
     (0..height.div_ceil(rows))
         .into_par_iter()
-        .try_fold(
-            || (init(), Buffer::default()),
-            |(mut state, mut buffer), block| {
-                let rows = block * rows..height.min((block + 1) * rows);
-                step(&mut state, layer.read(rows, &mut buffer)?);
-                Ok((state, buffer))
-            },
-        )
-        .map(|folded: Result<(A, Buffer), Error>| folded.map(|(state, _)| state))
+        .try_fold(&init, |mut state, block| {
+            let rows = block * rows..height.min((block + 1) * rows);
+            idle.lend(|buffer| layer.read(rows, buffer).map(|band| step(&mut state, band)))?;
+            Ok(state)
+        })
         .try_reduce(&init, |a, b| Ok(merge(a, b)))
 }
 

@@ -5,9 +5,8 @@
 //! alpha, rounded to 8 bits each.
 
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pointillist_bin2d::{GridFile, PageRows, PageValues, Progress, Reduction, RowBuffer};
+use pointillist_bin2d::{GridFile, Idle, PageRows, PageValues, Progress, Reduction, RowBuffer};
 
 use crate::{Cells, Color, Effort, Error, Pixels};
 
@@ -64,7 +63,7 @@ pub struct Composite<'a> {
     options: Options,
     progress: &'a dyn Progress,
     /// Memory of earlier calls, for later ones on whatever thread.
-    buffers: Mutex<Vec<Buffer>>,
+    buffers: Idle<Buffer>,
 }
 
 /// Rows of all pages.
@@ -93,12 +92,7 @@ impl<'a> Composite<'a> {
         let [red, green, blue, alpha] = Reduction::OVER;
         let pages = [page(red)?, page(green)?, page(blue)?, page(alpha)?];
         let (width, height) = (grid.width() as usize, grid.height() as usize);
-        Ok(Self { width, height, pages, options, progress, buffers: Mutex::default() })
-    }
-
-    fn buffers(&self) -> MutexGuard<'_, Vec<Buffer>> {
-        // A buffer is no less good where a thread that had the lock has panicked.
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(Self { width, height, pages, options, progress, buffers: Idle::default() })
     }
 
     fn read(&self, rows: Range<usize>, buffer: &mut Buffer) -> Result<(), Error> {
@@ -127,9 +121,8 @@ impl Pixels for Composite<'_> {
     /// If there are not so many rows, or not as many bytes.
     fn fill(&self, rows: Range<usize>, rgba: &mut [u8]) -> Result<(), Error> {
         assert_eq!(rgba.len(), 4 * rows.len() * self.width, "four bytes a cell");
-        let mut buffer = self.buffers().pop().unwrap_or_default();
-        let read = self.read(rows, &mut buffer);
-        if read.is_ok() {
+        self.buffers.lend(|buffer| {
+            self.read(rows, buffer)?;
             let pages = buffer.pages.each_ref().map(Cells::from);
             for (cell, out) in rgba.as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 let premultiplied = pages.map(|page| match page {
@@ -138,9 +131,8 @@ impl Pixels for Composite<'_> {
                 });
                 *out = pixel(premultiplied, &self.options).0;
             }
-        }
-        self.buffers().push(buffer);
-        read
+            Ok(())
+        })
     }
 
     fn is_opaque(&self) -> bool {

@@ -18,7 +18,7 @@ use super::{Description, VERSION, seal};
 use crate::accumulate::Counter;
 use crate::grid::{PageValue, resize};
 use crate::planes::PlaneMut;
-use crate::{Compression, Dtype, Error, Extent, Page, PageValues, os};
+use crate::{Compression, Dtype, Error, Extent, Idle, Page, PageValues, os};
 
 /// A TIFF that pointillist wrote, opened: its description is checked, its pages are read when asked for.
 #[derive(Debug)]
@@ -161,13 +161,11 @@ impl GridFile {
         let mut values = vec![T::default(); cells];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
         let length = page.strips.first().map_or(1, |strip| strip.pixels);
-        let hashes = bytes.par_chunks_mut(length).zip(&page.strips).map_init(
-            Vec::new,
-            |buffer, (pixels, strip)| {
-                self.read_strip(page, strip, pixels, buffer)?;
-                Ok(strip_hash(pixels))
-            },
-        );
+        let idle = Idle::default();
+        let hashes = bytes.par_chunks_mut(length).zip(&page.strips).map(|(pixels, strip)| {
+            idle.lend(|buffer| self.read_strip(page, strip, pixels, buffer))?;
+            Ok(strip_hash(pixels))
+        });
         self.check(page, hashes.collect())?;
         Ok(values)
     }
@@ -216,12 +214,12 @@ impl GridFile {
         convert: impl Fn(f64) -> Option<P> + Sync,
     ) -> Result<(), Error> {
         let cells = page.strips.first().map_or(1, |strip| strip.pixels / size_of::<T>());
-        let hashes = plane.par_chunks_mut(cells).zip(&page.strips).map_init(
-            || (Vec::<T>::new(), Vec::new()),
-            |(values, buffer), (plane, strip)| {
-                if progress.cancelled() {
-                    return Err(Error::Cancelled);
-                }
+        let idle = Idle::<(Vec<T>, Vec<u8>)>::default();
+        let hashes = plane.par_chunks_mut(cells).zip(&page.strips).map(|(plane, strip)| {
+            if progress.cancelled() {
+                return Err(Error::Cancelled);
+            }
+            idle.lend(|(values, buffer)| {
                 resize(values, plane.len())?;
                 let pixels: &mut [u8] = bytemuck::cast_slice_mut(values);
                 self.read_strip(page, strip, pixels, buffer)?;
@@ -230,8 +228,8 @@ impl GridFile {
                     *kept = convert(value.into()).ok_or_else(|| self.altered(page))?;
                 }
                 Ok(hash)
-            },
-        );
+            })
+        });
         self.check(page, hashes.collect())
     }
 
@@ -344,17 +342,17 @@ impl GridFile {
         progress: &dyn Progress,
         each: impl Fn(&[u8]) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
-        let strips = page.strips.par_iter().map_init(
-            || (Vec::new(), Vec::new()),
-            |(pixels, buffer), strip| {
-                if progress.cancelled() {
-                    return Err(Error::Cancelled);
-                }
+        let idle = Idle::<(Vec<u8>, Vec<u8>)>::default();
+        let strips = page.strips.par_iter().map(|strip| {
+            if progress.cancelled() {
+                return Err(Error::Cancelled);
+            }
+            idle.lend(|(pixels, buffer)| {
                 resize(pixels, strip.pixels)?;
                 self.read_strip(page, strip, pixels, buffer)?;
                 Ok((strip_hash(pixels), each(pixels)))
-            },
-        );
+            })
+        });
         let (hashes, made) = strips.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         self.check(page, Ok(hashes))?;
         Ok(made)

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pointillist_bin2d::Idle;
 use rayon::prelude::*;
 
 use super::colors::Colors;
@@ -69,25 +70,27 @@ impl Census {
         // As soon as one block knows that there is nothing left to be known, no other is looked at: what
         // comes out does not depend on which it was.
         let settled = AtomicBool::new(false);
-        let blocks = size.height.div_ceil(rows);
+        let (blocks, idle) = (size.height.div_ceil(rows), Idle::default());
         let seen = (0..blocks)
             .into_par_iter()
             .try_fold(
-                || (seen.clone(), Vec::new()),
-                |(mut seen, mut rgba), block| {
+                || seen.clone(),
+                |mut seen, block| {
                     if !settled.load(Ordering::Relaxed) {
                         let block = block * rows..size.height.min((block + 1) * rows);
-                        resize(&mut rgba, block.len() * size.width * 4)?;
-                        pixels.fill(block, &mut rgba)?;
-                        seen.look(rgba.as_chunks().0);
+                        idle.lend(|rgba| {
+                            resize(rgba, block.len() * size.width * 4)?;
+                            pixels.fill(block, rgba)?;
+                            seen.look(rgba.as_chunks().0);
+                            Ok::<_, Error>(())
+                        })?;
                         if seen.is_settled(opaque) {
                             settled.store(true, Ordering::Relaxed);
                         }
                     }
-                    Ok::<_, Error>((seen, rgba))
+                    Ok::<_, Error>(seen)
                 },
             )
-            .map(|seen| seen.map(|(seen, _)| seen))
             .try_reduce(|| seen.clone(), |a, b| Ok(a.and(&b)))?;
         Ok(seen.into_census(opaque, sample))
     }
