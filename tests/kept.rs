@@ -200,6 +200,69 @@ fn only_what_was_made_for_pictures_is_marked_as_a_cache_however_often_it_is_made
 }
 
 #[test]
+fn columns_that_were_asked_for_by_name_are_not_replaced_by_those_of_a_pipe() {
+    let folder = Folder::new();
+    assert_eq!(folder.feed("ingest - -o w.points", "1 2\n3 4\n").code, 0);
+    let columns =
+        || folder.listing().into_iter().filter(|(it, _)| it.starts_with(folder.path("w.points")));
+    let before: Vec<_> = columns().collect();
+    for command in ["scatter - -o w.png", "render - -o w.png --size 20"] {
+        for _ in 0..2 {
+            assert_eq!(folder.feed(command, spiral()).code, 0);
+            assert!(columns().eq(before.iter().cloned()), "{command}");
+            assert_eq!(names(&folder.path("")).len(), 3);
+        }
+    }
+    // What was made for such a picture is replaced by the next, until somebody asks for it.
+    for text in ["1 2\n", "1 2\n3 4\n"] {
+        assert_eq!(folder.feed("scatter - -o v.png", text).code, 0);
+        assert_eq!(folder.column("v.points/x.npy").len(), text.lines().count());
+    }
+    let run = folder.succeed("clean --all");
+    assert!(run.stderr.contains("v.points: left: it was made from a pipe"), "{}", run.stderr);
+    assert_eq!(folder.feed("ingest - -o v.points", "1 2\n").code, 0);
+    assert_eq!(folder.feed("scatter - -o v.png", "1 2\n3 4\n").code, 0);
+    assert_eq!(folder.column("v.points/x.npy").len(), 1);
+}
+
+#[test]
+fn columns_that_were_asked_for_by_name_are_not_replaced_by_those_of_a_changed_text() {
+    for picture in ["render s.txt -o s.png --size 20", "scatter s.txt -o s.png"] {
+        let folder = Folder::new();
+        folder.write("s.txt", spiral());
+        folder.succeed("ingest s.txt -o s.points");
+        let rows = || folder.column("s.points/x.npy").len();
+        for text in ["1 2 3\n4 5 6\n", "1 2 3\n"] {
+            folder.write("s.txt", text);
+            for force in ["", " --force"] {
+                folder.succeed(&format!("{picture}{force}"));
+                assert_eq!((rows(), keyed(&folder)), (500, 1), "{picture}");
+            }
+        }
+        // Nor where the other name has been asked for.
+        let all = names(&folder.path(""));
+        let other = all.iter().find(|name| name.starts_with("s-")).unwrap();
+        folder.succeed(&format!("ingest s.txt -o {other}"));
+        folder.write("s.txt", "1 2 3\n4 5 6\n");
+        let error = folder.fail(1, picture);
+        assert!(
+            error.contains(&format!("{other}: ingest was asked for it by its name")),
+            "{error}"
+        );
+        assert!(error.contains("choose another folder with --cache-dir"), "{error}");
+        folder.succeed(&format!("{picture} --cache-dir cache"));
+        // The same again may take its place.
+        folder.succeed("ingest s.txt -o s.points");
+        let x = folder.read("s.points/x.npy");
+        let mut damaged = x.clone();
+        damaged[130] ^= 1;
+        folder.write("s.points/x.npy", damaged);
+        folder.succeed(&format!("{picture} --force"));
+        assert!(folder.read("s.points/x.npy") == x);
+    }
+}
+
+#[test]
 fn a_folder_that_was_renamed_with_text_and_columns_in_it_is_as_good_as_before() {
     let folder = Folder::new();
     fs::create_dir(folder.path("old")).unwrap();

@@ -18,7 +18,8 @@ use crate::{Error, os, tag};
 pub fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
     /// How often it may be replaced by another while it is looked at, which then is taken for a file of somebody else's.
     const ATTEMPTS: usize = 16;
-    let this = || folder.metadata().ok().as_ref().map(|about| (os::inode(about), os::changed(about)));
+    let this =
+        || folder.metadata().ok().as_ref().map(|about| (os::inode(about), os::changed(about)));
     for _ in 1..ATTEMPTS {
         let before = this();
         match foreign_at_once(folder)? {
