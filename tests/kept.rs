@@ -254,9 +254,7 @@ fn columns_that_were_asked_for_by_name_are_not_replaced_by_those_of_a_changed_te
         // The same again may take its place.
         folder.succeed("ingest s.txt -o s.points");
         let x = folder.read("s.points/x.npy");
-        let mut damaged = x.clone();
-        damaged[130] ^= 1;
-        folder.write("s.points/x.npy", damaged);
+        folder.damage("s.points/x.npy", 130);
         folder.succeed(&format!("{picture} --force"));
         assert!(folder.read("s.points/x.npy") == x);
     }
