@@ -44,7 +44,11 @@ impl Damage {
         let remedy = match outputs::ensure_outside(path) {
             Ok(()) => again(&grid_command(path)),
             // Nobody can ask for one that is kept for pictures by its name.
-            Err(_) => format!("remove it, and pictures make it again: rm {}", typed(path)),
+            Err(_) => {
+                let linked = path.is_symlink().then(|| path.canonicalize().ok()).flatten();
+                let path = linked.as_deref().unwrap_or(path);
+                format!("remove it, and pictures make it again: rm {}", typed(path))
+            }
         };
         Self { what: format!("{}: damaged: {reason}", shown(path)), remedy }
     }

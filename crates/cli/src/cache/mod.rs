@@ -219,7 +219,8 @@ impl<'a> Cache<'a> {
     ) -> Result<(GridFile, PathBuf), Failure> {
         let (from, name) = (MadeFrom::Columns(points), grids::name(points, options));
         let folders = self.grid_folders(points);
-        let mut paths = folders.iter().map(|folder| folder.join(&name));
+        let ours = folders.iter().filter(|folder| !folder.is_symlink());
+        let mut paths = ours.map(|folder| folder.join(&name));
         let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
         match known {
             Some((grid, path)) => {
@@ -264,7 +265,11 @@ impl<'a> Cache<'a> {
             (Some(asked), _) => vec![asked.to_owned()],
             // Other pictures find it there, whatever their folder.
             (None, Kind::Files) => {
-                [self.beside_input()].into_iter().chain(self.beside_output.clone()).collect()
+                let beside_input = Some(self.beside_input());
+                // One of the arrays of a folder of columns lies where nothing can be put.
+                let beside_input = beside_input
+                    .filter(|folder| outputs::ensure_outside(&folder.join("any")).is_ok());
+                beside_input.into_iter().chain(self.beside_output.clone()).collect()
             }
             (None, Kind::Columns | Kind::Streams { .. }) => {
                 self.beside_output.clone().into_iter().collect()
