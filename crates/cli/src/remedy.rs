@@ -283,9 +283,10 @@ impl Command {
         if let Some(reductions) = reductions {
             self.option("--reduce", &reductions.to_string());
         }
-        let named = [("--x", x, &usual.x), ("--y", y, &usual.y)];
-        for (option, name, _) in named.into_iter().filter(|(_, name, usual)| name != usual) {
-            self.option(option, name);
+        for (option, name, usual) in [("--x", x, &usual.x), ("--y", y, &usual.y)] {
+            if name != usual {
+                self.option(option, name);
+            }
         }
         if let Some(z) = z {
             self.option("--z", z);
