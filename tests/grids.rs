@@ -127,3 +127,61 @@ fn a_grid_of_another_version_is_made_again() {
         assert_eq!(folder.read(&name), grid);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_damaged_grid_is_mended_by_the_remedy_that_is_named() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.write("t.txt", "-1 -2 -3\n1 2 3\n");
+    folder.succeed("ingest s.txt -o s.points --columns x=1,y=2,z=3,m=1");
+    folder.succeed("ingest t.txt -o t.points --columns x=1,y=2,z=3,m=3");
+    for made in [
+        "s.points -o g.tiff --size 90",
+        "s.points t.points -o g.tiff --size 90x80 --extent=-1,1,-2,3.5 --dtype f64 --shard 2/3",
+        "t.points s.points -o g.tiff --resolution 0.25 --aspect equal --reduce count,max:m --x y --y x --z m",
+        "s.txt -o g.tiff --extent 0,10,0,10 --columns x=2,y=1 --dtype f64 --delimiter space --size 60",
+        "s.txt -o g.tiff --extent 0,10,0,10 --columns x=1,y=2,r=3,g=3,b=3 --reduce over --opacity 0.25 \
+         --colors byte --size 60",
+    ] {
+        folder.succeed(&format!("bin2d {made}"));
+        let good = folder.read("g.tiff");
+        folder.damage("g.tiff", 5000);
+        let remedy = folder.mend(&folder.fail(1, "info g.tiff --verify"));
+        assert!(remedy.ends_with(" --force"), "{remedy}");
+        assert!(folder.read("g.tiff") == good, "{remedy}");
+        std::fs::remove_file(folder.path("g.tiff")).unwrap();
+    }
+    // Compressed, where its pages are cannot be told beforehand.
+    folder.succeed("bin2d s.points -o g.tiff --size 90 --compress deflate");
+    let good = folder.read("g.tiff");
+    folder.damage("g.tiff", 200);
+    folder.mend(&folder.fail(1, "colorize g.tiff -o g.png"));
+    assert!(folder.read("g.tiff") == good);
+}
+
+#[test]
+fn the_remedy_for_a_grid_says_what_it_does_not_know() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("ingest s.txt -o s.points");
+    folder.succeed("bin2d s.points -o g.tiff --size 90");
+    std::fs::rename(folder.path("s.points"), folder.path("moved")).unwrap();
+    folder.damage("g.tiff", 5000);
+    let error = folder.fail(1, "colorize g.tiff -o g.png");
+    let bin2d = "pointillist bin2d INPUT.points -o g.tiff --size 90 --force";
+    assert!(
+        error.contains(&format!("; make it again, with the same options: {bin2d}, or")),
+        "{error}"
+    );
+    assert!(error.ends_with(": pointillist merge SHARD.tiff… -o g.tiff --force\n"), "{error}");
+    // Of one that is kept for pictures, it is to remove it.
+    folder.succeed("render s.txt -o s.png --size 90");
+    let kept = folder.grid("s.points");
+    folder.damage(&kept, 5000);
+    let error = folder.fail(1, &format!("colorize {kept} -o g.png"));
+    assert!(
+        error.ends_with(&format!("; remove it, and pictures make it again: rm {kept}\n")),
+        "{error}"
+    );
+}

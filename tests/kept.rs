@@ -151,6 +151,78 @@ fn nothing_of_the_users_is_written_where_folders_are_removed_as_a_whole() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_there_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let folder = rendered();
+    folder.take_grid("s.points", "s.tiff");
+    let grid = folder.grid("s.points");
+    for (target, name) in
+        [("s.points/x.npy", "n.png"), (grid.as_str(), "n.tiff"), ("n.png", "nn.png")]
+    {
+        symlink(target, folder.path(name)).unwrap();
+    }
+    for command in [
+        "render s.txt -o n.png",
+        "scatter s.txt -o nn.png",
+        "colorize s.tiff -o n.png",
+        "bin2d s.points -o n.tiff --size 30",
+    ] {
+        let error = folder.fail(2, command);
+        assert!(error.contains("would lie in ") && error.contains("s.points"), "{error}");
+    }
+    // A link to anything else is followed.
+    folder.write("t.png", "");
+    symlink("t.png", folder.path("m.png")).unwrap();
+    folder.succeed("render s.txt -o m.png --size 20");
+    assert!(folder.path("m.png").is_symlink());
+    assert_eq!(folder.picture("t.png").width(), 20);
+}
+
+#[test]
+fn what_is_made_of_the_arrays_in_a_folder_of_columns_lies_beside_the_picture() {
+    let folder = rendered();
+    fs::create_dir(folder.path("pictures")).unwrap();
+    let before = names(&folder.path("s.points"));
+    let command = "render s.points/x.npy s.points/y.npy -o pictures/n.png --size 20";
+    folder.succeed(command);
+    assert_eq!(names(&folder.path("s.points")), before);
+    assert_eq!(names(&folder.path("pictures")).len(), 2);
+    let run = folder.succeed(command);
+    assert_eq!(run.stderr.matches(": up to date").count(), 3, "{}", run.stderr);
+    // Where that is no file, nothing is kept.
+    assert!(!folder.succeed("scatter s.points/x.npy s.points/y.npy -o -").stdout.is_empty());
+    assert_eq!((names(&folder.path("s.points")), names(&folder.path("")).len()), (before, 4));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_folder_of_grids_is_neither_used_nor_marked_nor_pruned() {
+    let folder = rendered();
+    fs::rename(folder.path("s.points/grids"), folder.path("mine")).unwrap();
+    let mine = names(&folder.path("mine"));
+    assert_eq!(mine.len(), 2);
+    folder.succeed("ingest s.txt -o s.points");
+    let unchanged = |run: &str, names_in: &[String]| {
+        assert_eq!(names(&folder.path("mine")), names_in, "{run}");
+    };
+    std::os::unix::fs::symlink("../mine", folder.path("s.points/grids")).unwrap();
+    let run = folder.succeed(&format!("{RENDER} --keep-grids 0"));
+    assert!(run.stderr.contains("bin2d: s.grids/"), "{}", run.stderr);
+    unchanged("marked", &mine);
+    let info = folder.succeed("info s.points");
+    assert!(!String::from_utf8(info.stdout).unwrap().contains("grid s.points"));
+    folder.succeed("clean --all");
+    unchanged("clean", &mine);
+    for name in &mine {
+        fs::remove_file(folder.path("mine").join(name)).unwrap();
+    }
+    folder.succeed("render s.txt -o s.png --size 21");
+    folder.succeed("render s.txt -o - --size 22");
+    unchanged("empty", &[]);
+}
+
 #[test]
 fn a_folder_for_what_is_kept_is_made_when_something_comes_to_lie_there() {
     let folder = rendered();
@@ -196,6 +268,67 @@ fn only_what_was_made_for_pictures_is_marked_as_a_cache_however_often_it_is_made
         assert!(!is_marked());
         let run = folder.succeed("ingest s.txt -o s.points");
         assert!(!run.stderr.contains("cache"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn columns_that_were_asked_for_by_name_are_not_replaced_by_those_of_a_pipe() {
+    let folder = Folder::new();
+    assert_eq!(folder.feed("ingest - -o w.points", "1 2\n3 4\n").code, 0);
+    let columns =
+        || folder.listing().into_iter().filter(|(it, _)| it.starts_with(folder.path("w.points")));
+    let before: Vec<_> = columns().collect();
+    for command in ["scatter - -o w.png", "render - -o w.png --size 20"] {
+        for _ in 0..2 {
+            assert_eq!(folder.feed(command, spiral()).code, 0);
+            assert!(columns().eq(before.iter().cloned()), "{command}");
+            assert_eq!(names(&folder.path("")).len(), 3);
+        }
+    }
+    // What was made for such a picture is replaced by the next, until somebody asks for it.
+    for text in ["1 2\n", "1 2\n3 4\n"] {
+        assert_eq!(folder.feed("scatter - -o v.png", text).code, 0);
+        assert_eq!(folder.column("v.points/x.npy").len(), text.lines().count());
+    }
+    let run = folder.succeed("clean --all");
+    assert!(run.stderr.contains("v.points: left: it was made from a pipe"), "{}", run.stderr);
+    assert_eq!(folder.feed("ingest - -o v.points", "1 2\n").code, 0);
+    assert_eq!(folder.feed("scatter - -o v.png", "1 2\n3 4\n").code, 0);
+    assert_eq!(folder.column("v.points/x.npy").len(), 1);
+}
+
+#[test]
+fn columns_that_were_asked_for_by_name_are_not_replaced_by_those_of_a_changed_text() {
+    for picture in ["render s.txt -o s.png --size 20", "scatter s.txt -o s.png"] {
+        let folder = Folder::new();
+        folder.write("s.txt", spiral());
+        folder.succeed("ingest s.txt -o s.points");
+        let rows = || folder.column("s.points/x.npy").len();
+        for text in ["1 2 3\n4 5 6\n", "1 2 3\n"] {
+            folder.write("s.txt", text);
+            for force in ["", " --force"] {
+                folder.succeed(&format!("{picture}{force}"));
+                assert_eq!((rows(), keyed(&folder)), (500, 1), "{picture}");
+            }
+        }
+        // Nor where the other name has been asked for.
+        let all = names(&folder.path(""));
+        let other = all.iter().find(|name| name.starts_with("s-")).unwrap();
+        folder.succeed(&format!("ingest s.txt -o {other}"));
+        folder.write("s.txt", "1 2 3\n4 5 6\n");
+        let error = folder.fail(1, picture);
+        assert!(
+            error.contains(&format!("{other}: ingest was asked for it by its name")),
+            "{error}"
+        );
+        assert!(error.contains("choose another folder with --cache-dir"), "{error}");
+        folder.succeed(&format!("{picture} --cache-dir cache"));
+        // The same again may take its place.
+        folder.succeed("ingest s.txt -o s.points");
+        let x = folder.read("s.points/x.npy");
+        folder.damage("s.points/x.npy", 130);
+        folder.succeed(&format!("{picture} --force"));
+        assert!(folder.read("s.points/x.npy") == x);
     }
 }
 

@@ -58,8 +58,8 @@ fn a_grid_with_a_damaged_byte_is_refused_by_name() {
                     let colorize = format!("colorize bad.tiff -o {output} --by {by} {options}");
                     let message = folder.fail(1, &colorize);
                     let begin = "pointillist: colorize: bad.tiff: damaged: ";
-                    let end = "; make it again with pointillist bin2d\n";
-                    assert!(message.starts_with(begin) && message.ends_with(end), "{message}");
+                    let end = "; make it again, with the same options: pointillist bin2d ";
+                    assert!(message.starts_with(begin) && message.contains(end), "{message}");
                 }
             }
         }

@@ -266,3 +266,29 @@ fn an_array_of_jobs_bins_a_shard_each() {
     folder.succeed("bin2d galaxy.points -o whole.tiff --size 1000");
     assert_eq!(values(&folder, "galaxy.tiff", "count"), values(&folder, "whole.tiff", "count"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_damaged_shard_is_binned_again_and_a_merged_grid_is_merged_again() {
+    let folder = folder();
+    for shard in 1..=11 {
+        folder.succeed(&format!("bin2d s.points -o {shard}.tiff {GRID} --shard {shard}/11"));
+    }
+    folder.succeed("bin2d s.points -o other.tiff --size 20x15 --shard 1/11");
+    let shards = (1..=11).map(|shard| format!("{shard}.tiff")).collect::<Vec<_>>().join(" ");
+    folder.succeed(&format!("merge {shards} -o m.tiff"));
+    for (damaged, reader) in [
+        ("3.tiff", format!("merge {shards} -o n.tiff")),
+        ("m.tiff", "info m.tiff --verify".to_owned()),
+    ] {
+        let good = folder.read(damaged);
+        folder.damage(damaged, good.len() / 2);
+        let remedy = folder.mend(&folder.fail(1, &reader));
+        let expected = match damaged {
+            "m.tiff" => format!("pointillist merge {shards} -o m.tiff --force"),
+            _ => format!("pointillist bin2d s.points -o 3.tiff {GRID} --shard 3/11 --force"),
+        };
+        assert_eq!(remedy, expected);
+        assert!(folder.read(damaged) == good);
+    }
+}

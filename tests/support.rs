@@ -71,6 +71,26 @@ impl Folder {
         run.stderr
     }
 
+    /// Types the remedy that an error ends with into a shell, which must succeed. Returns it.
+    #[cfg(unix)]
+    pub(crate) fn mend(&self, error: &str) -> String {
+        let (_, remedy) =
+            error.trim_end().rsplit_once("; make it again, with the same options: ").unwrap();
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("pointillist() {{ \"$0\" \"$@\"; }}; {remedy}")]);
+        shell.arg(env!("CARGO_BIN_EXE_pointillist")).current_dir(self.0.path());
+        let run = Run::new(shell.stdin(Stdio::null()).output().unwrap());
+        assert_eq!(run.code, 0, "{remedy}\n{}", run.stderr);
+        remedy.to_owned()
+    }
+
+    /// Turns a bit of a file over.
+    pub(crate) fn damage(&self, name: &str, at: usize) {
+        let mut bytes = self.read(name);
+        bytes[at] ^= 0x20;
+        self.write(name, bytes);
+    }
+
     /// Every file below the folder with its content, hidden ones too.
     pub(crate) fn listing(&self) -> Vec<(PathBuf, Vec<u8>)> {
         fn list(folder: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {

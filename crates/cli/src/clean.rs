@@ -10,7 +10,7 @@ use pointillist_ingest::{Error, Points, Recorded, Source, foreign, foreign_in_gr
 use serde_json::json;
 
 use crate::args::CleanArgs;
-use crate::cache::grids;
+use crate::cache::{grids, piped};
 use crate::failure::Failure;
 use crate::inputs::{is_of, is_unchanged};
 use crate::report::{Report, plural, shown};
@@ -161,6 +161,8 @@ impl Cleaning<'_> {
                 let found = foreign(folder);
                 return self.remove_folder(folder, &why, found, discard);
             }
+        } else if piped::is_marked(folder) {
+            self.leave(folder, "it was made from a pipe, which cannot be read again");
         } else if points.is_ok() {
             self.leave(folder, "ingest was asked for it");
         }

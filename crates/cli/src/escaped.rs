@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Whether a terminal does something else with the character than to show it.
-fn is_active(character: char) -> bool {
+pub(crate) fn is_active(character: char) -> bool {
     let is_separator_or_order = matches!(
         character,
         // Arabic letter mark, marks and overrides of direction, separators of lines and paragraphs, isolates.

@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
-use pointillist_ingest::Recorded;
 use pointillist_ingest::message::plain;
 
 use crate::interrupt;
+use crate::remedy::Damage;
 use crate::report::shown;
 
 /// The end of a run that has not succeeded.
@@ -35,45 +35,6 @@ pub(crate) enum Kept {
     Columns,
     /// What `bin2d` makes.
     Grid,
-}
-
-/// What is wrong with something that is kept, and what mends it.
-#[derive(Debug)]
-pub(crate) struct Damage {
-    pub(crate) what: String,
-    pub(crate) remedy: String,
-}
-
-impl Damage {
-    /// Of columns, in this file of theirs or in all of them.
-    fn of_columns(path: &Path, reason: &str) -> Self {
-        let is_folder = path.extension().is_some_and(|extension| extension == "points");
-        let folder = if is_folder { Some(path) } else { path.parent() };
-        let folder = folder.unwrap_or(path);
-        let sources = Recorded::read(folder).map(|recorded| recorded.sources).unwrap_or_default();
-        let inputs = match sources.is_empty() {
-            true => "INPUT".to_owned(),
-            false => sources.iter().map(|it| typed(&it.path)).collect::<Vec<_>>().join(" "),
-        };
-        Self {
-            what: format!("{}: {reason}", shown(path)),
-            remedy: format!(
-                "make it again, with the same options: pointillist ingest {inputs} -o {} --force",
-                typed(folder)
-            ),
-        }
-    }
-}
-
-/// A path as it is typed in a shell.
-pub(crate) fn typed(path: &Path) -> String {
-    let path = shown(path);
-    let is_plain =
-        |character: char| character.is_alphanumeric() || "/._-+=:,@%".contains(character);
-    match path.chars().all(is_plain) {
-        true => path,
-        false => format!("'{}'", path.replace('\'', "'\\''")),
-    }
 }
 
 impl Failure {
@@ -174,9 +135,7 @@ impl From<pointillist_bin2d::Error> for Failure {
             pointillist_bin2d::Error::Write { path, source } => Self::write(&path, &source),
             error if error.is_usage() => Self::Usage(chain(&error)),
             pointillist_bin2d::Error::Damaged { path, reason } => {
-                let what = format!("{}: damaged: {reason}", shown(&path));
-                let remedy = "make it again with pointillist bin2d".to_owned();
-                Self::Damaged(Kept::Grid, Damage { what, remedy })
+                Self::Damaged(Kept::Grid, Damage::of_grid(&path, &reason))
             }
             error => Self::Error(chain(&error)),
         }

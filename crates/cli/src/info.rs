@@ -15,11 +15,12 @@ use crate::args::{Global, InfoArgs};
 use crate::bin2d::{composited, counts, shard_of};
 use crate::cache::grids;
 use crate::colorize::{drawn, record};
-use crate::failure::{Failure, typed};
+use crate::failure::Failure;
 use crate::figure;
 use crate::interrupt::UntilInterrupted;
 use crate::progress::{StageProgress, Unit};
 use crate::reading;
+use crate::remedy::typed;
 use crate::report::{Report, bounds, count, number, plural, shown};
 
 const STAGE: &str = "info";

@@ -11,6 +11,7 @@ use pointillist_ingest::{
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};
+use crate::cache::piped;
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_unchanged};
@@ -27,8 +28,11 @@ pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<
     let Some(output) = args.output else { return reading::explain(&args.inputs, &options, report) };
     outputs::check_name(&output, &["points"], &args.inputs)?;
     let points = stage(&args.inputs, &output, &options, global, report)?;
-    if tag::is_marked(points.path()) {
+    let is_cache = tag::is_marked(points.path());
+    if is_cache || piped::is_marked(points.path()) {
         tag::unmark(points.path()).map_err(|error| Failure::write(&output, &error))?;
+    }
+    if is_cache {
         report
             .note(STAGE, &format!("{}: is no cache any more, and clean leaves it", shown(&output)));
     }

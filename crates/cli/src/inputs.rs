@@ -8,7 +8,8 @@ use pointillist_bin2d::GridFile;
 use pointillist_ingest::{Error, Input, Source, metadata_if_there};
 
 use crate::args::TextArgs;
-use crate::failure::{Failure, typed};
+use crate::failure::Failure;
+use crate::remedy::typed;
 use crate::report::shown;
 
 /// Whether all inputs are `.points` folders, as `is_points` knows them. Some among others are an error, and so are

@@ -18,6 +18,7 @@ mod merge;
 mod outputs;
 mod progress;
 mod reading;
+mod remedy;
 mod render;
 mod report;
 mod scatter;

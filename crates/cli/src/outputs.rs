@@ -42,18 +42,23 @@ pub(crate) fn check_name<'a>(
     }
 }
 
-/// A folder of columns or of grids is replaced and removed as a whole, so nothing of the user's is put there.
+/// A folder of columns or of grids is replaced and removed as a whole, so nothing of the user's is put there, through a link
+/// neither.
 pub(crate) fn ensure_outside(output: &Path) -> Result<(), Failure> {
     let Ok(path) = std::path::absolute(output) else { return Ok(()) };
-    // Not all of it need be there.
-    let around = path.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
-    let is_ours = |folder: &&Path| tag::is_marked(folder) || Recorded::read(folder).is_some();
-    match around.as_deref().and_then(|around| around.ancestors().find(is_ours)) {
+    let is_ours = |folder: &Path| tag::is_marked(folder) || Recorded::read(folder).is_some();
+    let ours = |path: &Path| {
+        // Not all of it need be there.
+        let around = path.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok())?;
+        around.ancestors().find(|folder| is_ours(folder)).map(Path::to_owned)
+    };
+    let target = || path.canonicalize().ok();
+    match ours(&path).or_else(|| ours(&target()?)) {
         None => Ok(()),
         Some(folder) => Err(Failure::usage(format!(
             "{} would lie in {}, which is made and removed as a whole: {ELSEWHERE}",
             shown(output),
-            shown(folder)
+            shown(&folder)
         ))),
     }
 }

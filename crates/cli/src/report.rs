@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::args::Global;
 use crate::escaped;
-use crate::failure::{Damage, Failure};
+use crate::failure::Failure;
+use crate::remedy::Damage;
 
 /// Prints what the stages did, in the form that was asked for.
 #[derive(Debug)]

@@ -274,6 +274,20 @@ pub(crate) enum Field {
 /// More columns than anyone stores; each is an open file.
 const MOST_COLUMNS: usize = 256;
 
+impl fmt::Display for ColumnChoice {
+    /// As it is parsed: `x=1,y=2,z=4`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, ChosenColumn { name, field }) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "," })?;
+            match field {
+                Field::Position(position) => write!(f, "{name}={position}")?,
+                Field::Name(field) => write!(f, "{name}={field}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl FromStr for ColumnChoice {
     type Err = Error;
 

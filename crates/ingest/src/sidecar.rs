@@ -60,6 +60,8 @@ pub struct Recorded {
     pub columns: Vec<String>,
     /// What they were made of.
     pub sources: Vec<Source>,
+    /// How that was read, or `None` where this program knows no such options.
+    pub options: Option<Options>,
 }
 
 impl Recorded {
@@ -76,13 +78,16 @@ impl Recorded {
             columns: Vec<Column>,
             #[serde(default)]
             sources: Vec<Source>,
+            #[serde(default)]
+            options: serde_json::Value,
         }
         let file = open_regular(&path.join(FILE_NAME)).ok()??;
         let mut text = Vec::new();
         file.take(LONGEST).read_to_end(&mut text).ok()?;
         let any: Any = serde_json::from_slice(&text).ok()?;
         let columns = any.columns.into_iter().map(|column| column.name).collect();
-        (any.format == FORMAT).then_some(Self { columns, sources: any.sources })
+        let options = serde_json::from_value(any.options).ok();
+        (any.format == FORMAT).then_some(Self { columns, sources: any.sources, options })
     }
 }
 

@@ -30,6 +30,10 @@ pub(super) fn name(points: &[Points], options: &Options) -> String {
 /// Makes a folder for grids where there is none. Columns that get one keep their time: for `make` they are as old as they
 /// were. Says whether it has made the folder.
 pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
+    if folder.is_symlink() {
+        let reason = "is a link, which pointillist did not make";
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
+    }
     if folder.is_dir() {
         if tag::is_marked(folder) {
             return Ok(false);
@@ -78,7 +82,7 @@ pub(super) fn remove_if_empty(folder: &Path) {
 
 /// Leaves the `most` grids in a folder of ours that were used last, and nothing that was begun and never finished.
 pub(crate) fn keep(folder: &Path, most: usize) {
-    if !tag::is_marked(folder) {
+    if folder.is_symlink() || !tag::is_marked(folder) {
         return;
     }
     sweep_folder(folder);
@@ -93,8 +97,11 @@ pub(crate) fn keep(folder: &Path, most: usize) {
     }
 }
 
-/// The grids in a folder, by their names.
+/// The grids in a folder, by their names. Where a link stands in its place, it is somebody else's.
 pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
+    if folder.is_symlink() {
+        return Vec::new();
+    }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> =
         entries.map(|entry| entry.path()).filter(|path| is_kept_grid(path)).collect();

@@ -6,6 +6,7 @@
 
 pub(crate) mod grids;
 mod names;
+pub(crate) mod piped;
 
 use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
@@ -22,7 +23,7 @@ use crate::colorize::is_stdout;
 use crate::failure::Failure;
 use crate::freshness::make_newest;
 use crate::inputs::{self, are_points};
-use crate::report::Report;
+use crate::report::{Report, shown};
 use crate::{ingest, outputs};
 use names::Names;
 
@@ -115,7 +116,10 @@ impl<'a> Cache<'a> {
                 let names = |folder: &Path| names::of_streams(folder, stem, self.inputs, options);
                 self.place_of_columns(None, names).and_then(|path| {
                     outputs::sweep(&path, ingest::STAGE, report);
-                    ingest::make(self.inputs, &path, options, false, global, report)
+                    let points = ingest::make(self.inputs, &path, options, false, global, report)?;
+                    // Without the mark they are as good, and the next picture makes others.
+                    let _ = piped::mark(points.path());
+                    Ok(points)
                 })
             }
         };
@@ -169,7 +173,7 @@ impl<'a> Cache<'a> {
         self.make_columns(&place()?, options, global, report)
     }
 
-    /// Makes columns that can be made again. Those that somebody asked for by their name stay unmarked.
+    /// Makes columns that can be made again. Those that somebody asked for by their name and that are damaged stay unmarked.
     fn make_columns(
         &self,
         path: &Path,
@@ -215,7 +219,8 @@ impl<'a> Cache<'a> {
     ) -> Result<(GridFile, PathBuf), Failure> {
         let (from, name) = (MadeFrom::Columns(points), grids::name(points, options));
         let folders = self.grid_folders(points);
-        let mut paths = folders.iter().map(|folder| folder.join(&name));
+        let ours = folders.iter().filter(|folder| !folder.is_symlink());
+        let mut paths = ours.map(|folder| folder.join(&name));
         let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
         match known {
             Some((grid, path)) => {
@@ -260,7 +265,11 @@ impl<'a> Cache<'a> {
             (Some(asked), _) => vec![asked.to_owned()],
             // Other pictures find it there, whatever their folder.
             (None, Kind::Files) => {
-                [self.beside_input()].into_iter().chain(self.beside_output.clone()).collect()
+                let beside_input = Some(self.beside_input());
+                // One of the arrays of a folder of columns lies where nothing can be put.
+                let beside_input = beside_input
+                    .filter(|folder| outputs::ensure_outside(&folder.join("any")).is_ok());
+                beside_input.into_iter().chain(self.beside_output.clone()).collect()
             }
             (None, Kind::Columns | Kind::Streams { .. }) => {
                 self.beside_output.clone().into_iter().collect()
@@ -280,9 +289,13 @@ impl<'a> Cache<'a> {
         paths_in: impl Fn(&Path) -> Vec<PathBuf>,
     ) -> Result<PathBuf, Failure> {
         let places = self.places_to_make();
-        let paths = known.into_iter().chain(places.iter().flat_map(|folder| paths_in(folder)));
-        let first = self.first_place(paths, |path| {
+        let is_known = |path: &Path| known.as_deref() == Some(path);
+        let others = places.iter().flat_map(|folder| paths_in(folder));
+        let first = self.first_place(known.clone().into_iter().chain(others), |path| {
             ensure_replaceable(path)?;
+            if !is_known(path) {
+                ensure_kept(path)?;
+            }
             outputs::ensure_writable(path, Form::Folder, None)
         })?;
         match first {
@@ -366,6 +379,21 @@ impl<'a> Cache<'a> {
             let _ = self.temporary.set(made);
         }
         Ok(self.temporary.get().map_or(Path::new(""), TemporaryDir::path))
+    }
+}
+
+/// Makes sure that no columns stand at `path` but such as were made for pictures. Others were asked for by that name, and would
+/// become columns of something else.
+fn ensure_kept(path: &Path) -> Result<(), Failure> {
+    let may_be_replaced = tag::is_marked(path) || piped::is_marked(path);
+    match may_be_replaced
+        || metadata_if_there(&path.join("points.json")).is_ok_and(|it| it.is_none())
+    {
+        true => Ok(()),
+        false => Err(Failure::Write(
+            ErrorKind::AlreadyExists,
+            format!("{}: ingest was asked for it by its name: {ELSEWHERE}", shown(path)),
+        )),
     }
 }
 

@@ -11,6 +11,7 @@ use pointillist_ingest::staged::{LONGEST_NAME, shortened};
 use pointillist_ingest::{Options, Points, tag};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::piped;
 use crate::colorize::is_stdout;
 use crate::inputs;
 
@@ -35,8 +36,8 @@ impl Names {
         [self.keyed.as_os_str()].into_iter().chain(self.plain.as_deref())
     }
 
-    /// The paths of columns that are made in a folder, the best first: the plain one, if there is nothing there, what was
-    /// made of the same inputs in the same way before these changed, or the remains of something.
+    /// The paths of columns that are made in a folder, the best first: the plain one, if there is nothing there, or what was
+    /// made for pictures of the same inputs in the same way before these changed, or the remains of something.
     pub(super) fn to_make(
         &self,
         folder: &Path,
@@ -49,10 +50,12 @@ impl Names {
                 about.options == *options && inputs::are_of(inputs, &about.sources)
             }
             // Whatever it was, it can be made again.
-            Err(_) => tag::is_marked(plain),
+            Err(_) => true,
         };
-        let plain = self.plain.as_ref().map(|name| folder.join(name));
-        let plain = plain.filter(|path| path.symlink_metadata().is_err() || is_of_these(path));
+        let may_be_replaced = |path: &PathBuf| {
+            path.symlink_metadata().is_err() || (tag::is_marked(path) && is_of_these(path))
+        };
+        let plain = self.plain.as_ref().map(|name| folder.join(name)).filter(may_be_replaced);
         plain.into_iter().chain([folder.join(&self.keyed)]).collect()
     }
 }
@@ -80,8 +83,8 @@ pub(super) fn of_output(output: &Path) -> OsString {
     }
 }
 
-/// The paths of columns of what can be read once, the best first: as the output is called, unless columns of files are
-/// called so, or something else.
+/// The paths of columns of what can be read once, the best first: as the output is called, unless something else is called
+/// so than what was made for such a picture.
 pub(super) fn of_streams(
     folder: &Path,
     stem: &OsStr,
@@ -89,14 +92,7 @@ pub(super) fn of_streams(
     options: &Options,
 ) -> Vec<PathBuf> {
     let plain = folder.join(columns(stem));
-    let is_of_streams = || {
-        Points::open(&plain).is_ok_and(|points| {
-            let about = points.sidecar();
-            about.sources.iter().any(|source| source.modified.is_none())
-                || (about.options == *options && inputs::are_of(inputs, &about.sources))
-        })
-    };
-    let is_ours = plain.symlink_metadata().is_err() || is_of_streams();
+    let is_ours = plain.symlink_metadata().is_err() || piped::is_marked(&plain);
     let keyed = folder.join(keyed(stem, inputs, options));
     is_ours.then_some(plain).into_iter().chain([keyed]).collect()
 }
