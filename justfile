@@ -30,7 +30,7 @@ ci:
 
 # Compare with NumPy, datashader, matplotlib, tifffile, rasterio and GDAL, and with what programs write as text (Python with tests/neighbours/requirements.txt)
 neighbours: build
-    cargo build --release --package pointillist-scatter --example scatter
+    cargo build --release --workspace --example scatter
     python3 tests/neighbours/check.py target/release/pointillist
     python3 tests/neighbours/writers.py target/release/pointillist
 

@@ -1,7 +1,9 @@
 """What was promised and what happened: a row a fault, as a table, as JSON and as Markdown."""
 
 import json
+import re
 
+COMMANDS = "ingest", "bin2d", "merge", "colorize", "figure", "render", "scatter"
 KEPT = 6  # descriptions of broken promises that a row keeps
 
 
@@ -68,10 +70,22 @@ class Ledger:
 
 
 def markdown(path):
-    """The table of a report, for a document."""
+    """The table of a report, for a document: what was tried on several commands is one row."""
     report = json.loads(path.read_text())
-    lines = ["| fault | times tried | promised | happened |", "|---|---:|---|---|"]
+    rows = {}
     for row in report["rows"]:
-        cells = f"{row['family']}: {row['fault']}", f"{row['tried']:,}", row["promised"], row["happened"]
+        command, _, fault = row["fault"].partition(", ")
+        is_of_command = fault and command.split()[0] in COMMANDS
+        fault = re.sub(r"^\d+ options", "options", fault) if is_of_command else row["fault"]
+        key = row["family"], fault, row["promised"]
+        tried, broke, counts = rows.setdefault(key, [0, 0, {}])
+        for number, word in re.findall(r"(\d+) ([^,()]+)", row["happened"].partition("(")[2]):
+            counts[word] = counts.get(word, 0) + int(number)
+        rows[key][:2] = tried + row["tried"], broke + row["broke"]
+    lines = ["| fault | times tried | promised | happened |", "|---|---:|---|---|"]
+    for (family, fault, promised), (tried, broke, counts) in rows.items():
+        words = ", ".join(f"{number:,} {word}" for word, number in counts.items() if "most" not in word and "last" not in word)
+        happened = (f"broken {broke} times" if broke else "as promised") + f" ({words})" * bool(words)
+        cells = f"{family}: {fault}", f"{tried:,}" if tried else "not here", promised, happened if tried else "-"
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)

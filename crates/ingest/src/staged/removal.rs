@@ -6,14 +6,26 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::ATTEMPTS;
 use crate::folder::Folder;
 use crate::sidecar;
 
 /// Folders in one another, at most: columns have one for grids, and what is kept for a while has columns.
 const DEEPEST: usize = 8;
 
-/// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed.
+/// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed; and who was about to
+/// put something there when the folder was taken away may do so while it is removed.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
+    for _ in 1..ATTEMPTS {
+        match remove_once(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            removed => return removed,
+        }
+    }
+    remove_once(path)
+}
+
+fn remove_once(path: &Path) -> io::Result<()> {
     match Folder::open_to_change(path) {
         // Whoever else removes it does so to its end.
         Ok(folder) => unless_gone(remove_folder(&folder, path)),
