@@ -1,6 +1,6 @@
 //! From text to picture, and what lies between.
 
-use crate::support::{Folder, Run, gzip, npy, numbers, raw, spiral};
+use crate::support::{Folder, Run, gzip, names, npy, numbers, raw, spiral};
 use std::io::Write;
 use std::process::Stdio;
 
@@ -64,8 +64,7 @@ fn a_page_that_is_to_be_coloured_is_made_without_being_asked_for() {
 
 /// The columns with a key in their name.
 fn keyed(folder: &Folder) -> String {
-    let entries = std::fs::read_dir(folder.path("")).unwrap();
-    let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names = names(&folder.path("")).into_iter();
     names.find(|name| name.contains('-') && name.ends_with(".points")).unwrap()
 }
 

@@ -1,9 +1,8 @@
 //! What is kept for pictures: where it lies, what may be in its way, and what `clean` does with it.
 
 use std::fs;
-use std::path::Path;
 
-use crate::support::{Folder, spiral};
+use crate::support::{Folder, names, spiral};
 
 /// A folder with `s.txt` and what was kept of it for `s.png`.
 fn rendered() -> Folder {
@@ -14,15 +13,6 @@ fn rendered() -> Folder {
 }
 
 const RENDER: &str = "render s.txt -o s.png --size 20";
-
-/// The names in a folder, in their order.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
 
 /// The folders of columns that have a key in their names.
 fn keyed(folder: &Folder) -> usize {

@@ -225,3 +225,12 @@ pub(crate) fn raw(values: &[f32]) -> Vec<u8> {
 pub(crate) fn numbers(text: &str) -> Vec<f32> {
     text.split_ascii_whitespace().map(|number| number.parse().unwrap()).collect()
 }
+
+/// The names in a folder, in their order.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

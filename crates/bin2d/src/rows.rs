@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Buffer, Scan, Values, Zone, Zones, hash};
+use pointillist_ingest::{Buffer, Scan, Values, Zone, Zones};
 use rayon::prelude::*;
 
 use crate::columns::Source;
@@ -63,7 +63,7 @@ impl<'a> Strip<'a> {
     fn hash(&self, first_row: usize, values: Values<'_>) -> u64 {
         match self {
             Self::Memory(_) => 0,
-            Self::File(_) => hash(first_row as u64, values),
+            Self::File(_) => Scan::hash(first_row as u64, values),
         }
     }
 

@@ -59,7 +59,7 @@ pub use points::{GRIDS, Points};
 pub use progress::Progress;
 pub use read_as::{ReadAs, ReadColumn};
 pub use regular::{metadata_if_there, open_regular};
-pub use scan::{Buffer, Column, Scan, hash};
+pub use scan::{Buffer, Column, Scan};
 pub use sidecar::{Coarseness, ColumnInfo, Recorded, Sidecar, Skipped};
 pub use source::{Input, Source, printable};
 pub use text::{Columns, Reading, Table, parse_text};

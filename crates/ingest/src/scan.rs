@@ -222,13 +222,21 @@ impl<'a> Scan<'a> {
         while start < end {
             let next = end.min((start / BLOCK as u64 + 1) * BLOCK as u64);
             let rows = (start - first_row) as usize..(next - first_row) as usize;
-            self.compare(start..next, hash(start, values.slice(rows)))?;
+            self.compare(start..next, Self::hash(start, values.slice(rows)))?;
             start = next;
         }
         Ok(())
     }
 
-    /// The same of rows of one block, of which `hash` is the sum of what [`hash`] makes of them.
+    /// What values, all of one block, the first of which is of row `first_row`, add to the hash of their block.
+    pub fn hash(first_row: u64, values: Values<'_>) -> u64 {
+        match values {
+            Values::F32(values) => hash_of(first_row, values),
+            Values::F64(values) => hash_of(first_row, values),
+        }
+    }
+
+    /// The same as [`Scan::check`] of rows of one block, of which `hash` is the sum of what [`Scan::hash`] makes of them.
     ///
     /// # Errors
     /// Those of [`Scan::check`].
@@ -282,14 +290,6 @@ impl<'a> Scan<'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// What values, all of one block, the first of which is of row `first_row`, add to the hash of their block.
-pub fn hash(first_row: u64, values: Values<'_>) -> u64 {
-    match values {
-        Values::F32(values) => hash_of(first_row, values),
-        Values::F64(values) => hash_of(first_row, values),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What marks a folder as one that can be made again: the file that archivers look for who leave such folders out
 //! (`tar --exclude-caches`, restic, Borg).
 
-use std::fs::{File, Metadata};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
+
+use crate::open_regular;
 
 /// The name of the file. Specification: <https://bford.info/cachedir/>
 pub const NAME: &str = "CACHEDIR.TAG";
@@ -16,14 +18,27 @@ const CONTENT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 /// # Errors
 /// When the mark cannot be written.
 pub fn mark(folder: &Path) -> io::Result<()> {
-    let mut file = File::create(folder.join(NAME))?;
-    file.write_all(CONTENT.as_bytes())?;
-    file.sync_data()
+    mark_with(folder, CONTENT)
 }
 
 /// Whether a folder is marked, and by us: other programs leave files of that name, too.
 pub fn is_marked(folder: &Path) -> bool {
-    content(folder).is_some_and(|content| content == CONTENT.as_bytes())
+    is_marked_with(folder, CONTENT)
+}
+
+/// The same as [`mark`] with another content, which says something else of the folder.
+///
+/// # Errors
+/// Those of [`mark`].
+pub fn mark_with(folder: &Path, mark: &str) -> io::Result<()> {
+    let mut file = File::create(folder.join(NAME))?;
+    file.write_all(mark.as_bytes())?;
+    file.sync_data()
+}
+
+/// Whether a folder is marked with that content.
+pub fn is_marked_with(folder: &Path, mark: &str) -> bool {
+    content(folder).is_some_and(|content| content == mark.as_bytes())
 }
 
 /// Whether a folder has no mark of anybody, or the beginning of one of ours, as a run that is killed leaves it.
@@ -45,8 +60,11 @@ pub fn unmark(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// What the mark says, or as much of it as tells that it is none of ours.
 fn content(folder: &Path) -> Option<Vec<u8>> {
-    let file = folder.join(NAME);
-    let is_short = |about: Metadata| about.is_file() && about.len() < 4096;
-    file.metadata().is_ok_and(is_short).then(|| std::fs::read(&file).ok()).flatten()
+    const LONGEST: u64 = 4096;
+    let mut content = Vec::new();
+    let file = open_regular(&folder.join(NAME)).ok()??;
+    file.take(LONGEST).read_to_end(&mut content).ok()?;
+    Some(content)
 }

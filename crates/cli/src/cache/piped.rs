@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use pointillist_ingest::{open_regular, tag};
+use pointillist_ingest::tag;
 
 /// Without the signature of a cache: archivers keep the folder.
 const CONTENT: &str = "pointillist made this folder for a picture of points from a pipe, and replaces it with those \
@@ -12,18 +12,10 @@ const CONTENT: &str = "pointillist made this folder for a picture of points from
 
 /// Marks a folder, under the name that is known in folders of columns.
 pub(super) fn mark(folder: &Path) -> io::Result<()> {
-    std::fs::write(folder.join(tag::NAME), CONTENT)
+    tag::mark_with(folder, CONTENT)
 }
 
 /// Whether a folder is marked so.
 pub(crate) fn is_marked(folder: &Path) -> bool {
-    let read = || {
-        let mut content = Vec::new();
-        let file = open_regular(&folder.join(tag::NAME)).ok()??;
-        // One byte more tells a longer file.
-        io::Read::read_to_end(&mut io::Read::take(file, CONTENT.len() as u64 + 1), &mut content)
-            .ok()?;
-        Some(content)
-    };
-    read().is_some_and(|content| content == CONTENT.as_bytes())
+    tag::is_marked_with(folder, CONTENT)
 }

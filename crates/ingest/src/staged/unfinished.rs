@@ -32,8 +32,8 @@ fn remove_all(listed: &Mutex<Vec<PathBuf>>, patience: Duration) {
     };
     // What was begun last may lie in what was begun before it.
     for path in unfinished.iter().rev() {
-        // A folder that a thread still fills can need another try; what cannot be removed is left.
-        let _ = (0..3).find(|_| remove(path).is_ok());
+        // What cannot be removed is left.
+        let _ = remove(path);
     }
     // Whoever would begin or commit an output from here on waits for a lock that is never free again.
     std::mem::forget(unfinished);
