@@ -16,7 +16,11 @@ fn partial(folder: &Folder) -> Vec<PathBuf> {
 
 /// An ingest that has begun, and waits for more text.
 fn begun(folder: &Folder, output: &str) -> Child {
-    let mut command = folder.command(&format!("ingest - -o {output}"));
+    begun_with(folder, output, "")
+}
+
+fn begun_with(folder: &Folder, output: &str, options: &str) -> Child {
+    let mut command = folder.command(&format!("ingest - -o {output} {options}"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // More than it looks at before it begins.
@@ -186,6 +190,24 @@ fn threads_are_as_many_as_can_be_had_whatever_the_environment_says() {
     }
     folder.succeed("render s.txt -o s.png --size 16 --force --threads 512");
     assert!(folder.read("s.png") == folder.read("expected.png"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_than_four_threads_a_core_are_started() {
+    let folder = Folder::new();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    for (asked, expected) in [(1, 1), (3, 3), (512, (cores * 4).min(512))] {
+        let mut run =
+            begun_with(&folder, &format!("{asked}.points"), &format!("--threads {asked}"));
+        let threads = std::fs::read_dir(format!("/proc/{}/task", run.id())).unwrap().count();
+        // Beside the main thread and the one that waits for signals or shows how far it has come.
+        let others = 1..=4;
+        let started = threads - expected.min(threads);
+        assert!(others.contains(&started), "{asked} asked, {threads} there");
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
 }
 
 #[cfg(target_os = "linux")]

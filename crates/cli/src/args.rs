@@ -118,7 +118,7 @@ impl Command {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct Global {
-    /// Threads to work with, at most 512 [default: all cores]
+    /// Threads to work with, at most 512 and four a core [default: one a core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) threads: Option<u16>,
     /// Make outputs again even if they are up to date
