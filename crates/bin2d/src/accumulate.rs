@@ -4,8 +4,8 @@
 use bytemuck::Zeroable;
 use pointillist_ingest::Values;
 
-use crate::memory::prefetch;
 use crate::within::Moved;
+use pointillist_base::memory::prefetch;
 
 /// The type of a plane of counts.
 pub(crate) trait Counter: Copy + Zeroable + Send + Sync {

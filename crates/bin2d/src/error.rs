@@ -5,7 +5,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use pointillist_ingest::message::{bytes, plain};
+use pointillist_base::message::{bytes, plain};
 
 use crate::{Shard, Size};
 

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use crate::Size;
 use crate::accumulate::{Counter, Points, Record, Sample, add_all, one_cell};
-use crate::memory::{Zeroed, prefetch};
 use crate::planes::{Accumulators, Kept};
+use pointillist_base::memory::{Zeroed, prefetch};
 
 /// What a copy of the grid keeps.
 #[derive(Debug)]

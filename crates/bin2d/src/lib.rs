@@ -21,13 +21,10 @@ mod idle;
 mod lane;
 #[expect(unsafe_code, reason = "calls loops compiled for the processor at hand")]
 mod locate;
-#[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
-mod memory;
 mod merge;
 #[cfg(test)]
 mod naive;
 mod options;
-mod os;
 pub mod over;
 mod partition;
 mod pass;
@@ -50,7 +47,8 @@ pub use grid::{Extent, Grid, Page, PageValue, PageValues, Stats};
 pub use idle::Idle;
 pub use merge::Shards;
 pub use options::{Compression, Options};
-pub use pointillist_ingest::{Dtype, Progress};
+pub use pointillist_base::Progress;
+pub use pointillist_ingest::Dtype;
 pub use reduction::{Reduction, Reductions, Term};
 pub use rows::Rows;
 pub use run::bin;

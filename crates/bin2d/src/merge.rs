@@ -4,17 +4,18 @@
 //! deviations are added up in another order, so they may be a unit off in the last place of a 32-bit float; in 64
 //! bits, they agree as far as any two orders do.
 
+use pointillist_base::memory::available_memory;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::Progress;
+use pointillist_base::Progress;
 
 use crate::accumulate::Counter;
 use crate::carried::{self, Stored};
 use crate::grid::{Body, Counted};
 use crate::planes::{Accumulators, Kept};
 use crate::run::fits;
-use crate::{Binned, Description, Error, Extent, Frame, Grid, GridFile, Options, Shard, Stats, os};
+use crate::{Binned, Description, Error, Extent, Frame, Grid, GridFile, Options, Shard, Stats};
 
 /// All shards of one job, checked and ready to be merged.
 #[derive(Debug)]
@@ -133,7 +134,7 @@ impl Shards {
         let bytes = |kept: &Kept| kept.bytes_per_cell(size_of::<C>());
         let part = kept.parts().map(|part| bytes(&part)).max();
         let cell = bytes(kept) + part.unwrap_or(0);
-        fits(size, &self.about.reductions, cell as u64, 0, os::available_memory()).map_err(
+        fits(size, &self.about.reductions, cell as u64, 0, available_memory()).map_err(
             |error| match error {
                 // The size is what it is.
                 Error::Memory { size, reductions, needed, available, .. } => {

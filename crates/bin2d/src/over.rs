@@ -31,7 +31,8 @@ mod tile;
 use std::ops::Range;
 
 use bytemuck::Zeroable;
-use pointillist_ingest::{Kernel, Progress};
+use pointillist_base::Progress;
+use pointillist_ingest::Kernel;
 use rayon::prelude::*;
 
 pub use self::blend::{Blend, Float};
@@ -43,10 +44,10 @@ pub use self::place::Place;
 use self::place::Site;
 use self::tile::Painter;
 use crate::grid::Stats;
-use crate::memory::Zeroed;
 use crate::partition::Slice;
 use crate::run::{Cut, fits};
-use crate::{Columns, Error, Rows, Size, Source, os};
+use crate::{Columns, Error, Rows, Size, Source};
+use pointillist_base::memory::{Zeroed, available_memory};
 
 /// What points carry, inks and pixels: numbers that may all be zero.
 pub trait Plain: private::Sealed + Copy + Default + Zeroable + PartialEq + Send + Sync {}
@@ -99,7 +100,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
     pub fn new(place: Place, blend: B, paint: P) -> Result<Self, Error> {
         let cut = Cut::default();
         let (pixel, more) = (size_of::<B::Pixel>() as u64, Self::bytes_beside(&place, cut)?);
-        fits(place.size(), &crate::Reductions::over(), pixel, more, os::available_memory())?;
+        fits(place.size(), &crate::Reductions::over(), pixel, more, available_memory())?;
         Self::with_cut(place, blend, paint, cut, Kernel::choose()?)
     }
 

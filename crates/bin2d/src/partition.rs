@@ -13,7 +13,7 @@ use std::io;
 use bytemuck::Zeroable;
 
 use crate::accumulate::{Counter, Points, Record, Sample, Tile};
-use crate::memory::{Zeroed, prefetch};
+use pointillist_base::memory::{Zeroed, prefetch};
 
 /// How the cells of a grid are cut into tiles: 2^shift consecutive cells each, the last maybe fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

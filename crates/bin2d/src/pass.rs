@@ -4,7 +4,8 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pointillist_ingest::{Dtype, Progress};
+use pointillist_base::Progress;
+use pointillist_ingest::Dtype;
 use rayon::prelude::*;
 
 use crate::accumulate::{Counter, Sample, Tile};

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::Reduction;
 use crate::accumulate::{Counter, Tile};
 use crate::grid::PageValue;
-use crate::memory::Zeroed;
+use pointillist_base::memory::Zeroed;
 
 pub(crate) use kept::{About, Kept, Plane, Planes};
 

@@ -10,7 +10,9 @@
 //! there is nothing but counts. Stripes depend on nothing at all, and slices, batches, tiles and waiting leave the order
 //! of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
-use pointillist_ingest::{Dtype, Kernel, Progress};
+use pointillist_base::Progress;
+use pointillist_base::memory::available_memory;
+use pointillist_ingest::{Dtype, Kernel};
 
 use crate::columns::Columns;
 use crate::grid::{Counted, Stats};
@@ -20,7 +22,7 @@ use crate::over::{Coloring, Layering};
 use crate::partition::{Slice, Tiling};
 use crate::pass::{Cells, Pass, Slices};
 use crate::planes::{About, Kept};
-use crate::{Error, Extent, Frame, Grid, Reduction, Reductions, Size, Term, os};
+use crate::{Error, Extent, Frame, Grid, Reduction, Reductions, Size, Term};
 
 /// How the work is cut up.
 #[derive(Debug, Clone, Copy)]
@@ -292,7 +294,7 @@ impl Binner {
         let (pixel, beside) =
             if composited { Layering::bytes(frame, &coloring, cut)? } else { (0, 0) };
         let (cell_bytes, more) = (cell as u64 + pixel, more + beside);
-        fits(frame.size, reductions, cell_bytes, more, os::available_memory())?;
+        fits(frame.size, reductions, cell_bytes, more, available_memory())?;
         let over = composited.then(|| Layering::new(frame, &coloring, cut, kernel)).transpose()?;
         let store = Cells::new(plan, cells as usize, &kept).map_err(Error::Allocation)?;
         let locator = Locator::new(frame, kernel);
@@ -372,7 +374,7 @@ impl Binner {
             _ => self.kept.bytes_per_cell(size_of::<u32>()),
         };
         let taken = taken as u64 * u64::from(self.frame.size.cells());
-        let available = os::available_memory().map(|available| available.saturating_add(taken));
+        let available = available_memory().map(|available| available.saturating_add(taken));
         fits(self.frame.size, &self.reductions, cell as u64, 0, available)?;
         let store = match self.store {
             Store::Narrow(cells) => cells.expect_nan(&self.kept, &kept).map(Store::Narrow),

@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use crate::Reduction;
 use crate::accumulate::{Counter, Sample};
 use crate::grid::PageValue;
-use crate::memory::Zeroed;
 use crate::partition::{Slice, Tiling, points};
 use crate::planes::{Accumulators, Kept, Plane};
+use pointillist_base::memory::Zeroed;
 
 /// What is kept of the cells that hold points.
 #[derive(Debug)]

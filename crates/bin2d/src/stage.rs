@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Column, Points, Progress};
+use pointillist_base::Progress;
+use pointillist_ingest::{Column, Points};
 
 use crate::over::Coloring;
 use crate::run::{bin_colored, no_column};

@@ -4,8 +4,9 @@
 //! bounds are only known at the end. A row has the number that it would have in columns, so the grid is the same
 //! to the bit.
 
+use pointillist_base::Progress;
 use pointillist_ingest::{
-    Account, Batch, Batches, Input, Kernel, Options as Reading, Precision, Progress, Source,
+    Account, Batch, Batches, Input, Kernel, Options as Reading, Precision, Source,
 };
 use serde::{Deserialize, Serialize};
 

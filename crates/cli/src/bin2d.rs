@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use pointillist_base::file::metadata_if_there;
+use pointillist_base::message::bytes;
+use pointillist_base::staged::Kind;
 use pointillist_bin2d::over::{ColorScale, Composited};
 use pointillist_bin2d::{
     Binned, Error, GridFile, Options, Shard, Stats, Streamed, bin2d, bin2d_stream, write_grid,
 };
-use pointillist_ingest::message::bytes;
-use pointillist_ingest::staged::Kind;
-use pointillist_ingest::{Account, ColumnInfo, Options as Reading, Points, metadata_if_there};
+use pointillist_ingest::{Account, ColumnInfo, Options as Reading, Points};
 use serde_json::json;
 
 use crate::args::{Bin2dArgs, Global};

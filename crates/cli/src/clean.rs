@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pointillist_base::message::{bytes, plain};
+use pointillist_base::staged::{Leftover, discard, size, sweep_folder};
+use pointillist_base::tag;
 use pointillist_bin2d::Error as GridError;
-use pointillist_ingest::message::{bytes, plain};
-use pointillist_ingest::staged::{Leftover, discard, size, sweep_folder};
-use pointillist_ingest::{Error, Points, Recorded, Source, foreign, foreign_in_grids, tag};
+use pointillist_ingest::{Error, Points, Recorded, Source, foreign, foreign_in_grids};
 use serde_json::json;
 
 use crate::args::CleanArgs;

@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use pointillist_base::staged::{Kind, StagedFile};
 use pointillist_bin2d::GridFile;
 use pointillist_colorize::over::{self, Composite, OVER};
 use pointillist_colorize::spread::{Grown, Growth, Marker};
@@ -11,7 +12,6 @@ use pointillist_colorize::{
     Drawing, Effort, Error, Layer, Options, Paint, Pixels, Stored, default_page, read_sealed_text,
     read_text, write_png,
 };
-use pointillist_ingest::staged::{Kind, StagedFile};
 use serde_json::{Value, json};
 
 use crate::args::{ColorizeArgs, Global};

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
-use pointillist_ingest::message::plain;
+use pointillist_base::message::plain;
 
 use crate::interrupt;
 use crate::remedy::Damage;
@@ -108,6 +108,12 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         source = cause.source();
     }
     message
+}
+
+impl From<pointillist_base::Cancelled> for Failure {
+    fn from(_: pointillist_base::Cancelled) -> Self {
+        Self::Interrupted
+    }
 }
 
 impl From<pointillist_ingest::Error> for Failure {

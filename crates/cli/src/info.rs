@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use pointillist_base::message::{bytes, plain};
 use pointillist_bin2d::{GridFile, Span};
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::Marker;
-use pointillist_ingest::message::{bytes, plain};
 use pointillist_ingest::{Dtype, Points, Zones};
 use serde::Deserialize;
 use serde_json::{Value, json};

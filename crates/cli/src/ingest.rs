@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pointillist_ingest::message::bytes;
-use pointillist_ingest::staged::Kind;
-use pointillist_ingest::{
-    Ingested, Options, Points, ensure_replaceable, ingest, ingest_to_cache, tag,
-};
+use pointillist_base::message::bytes;
+use pointillist_base::staged::Kind;
+use pointillist_base::tag;
+use pointillist_ingest::{Ingested, Options, Points, ensure_replaceable, ingest, ingest_to_cache};
 use serde_json::json;
 
 use crate::args::{Global, IngestArgs};

@@ -4,8 +4,9 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pointillist_base::file::metadata_if_there;
 use pointillist_bin2d::GridFile;
-use pointillist_ingest::{Error, Input, Source, metadata_if_there};
+use pointillist_ingest::{Error, Input, Source};
 
 use crate::args::TextArgs;
 use crate::failure::Failure;

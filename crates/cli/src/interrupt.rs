@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use pointillist_ingest::Progress;
+use pointillist_base::Progress;
 
 use crate::threads::STACK;
 
@@ -47,7 +47,7 @@ fn stop(signal: u8) {
 
 /// Ends the process. Nothing is dropped when a process exits, so the temporary outputs are removed here.
 fn end() -> ! {
-    pointillist_ingest::staged::remove_unfinished(PATIENCE);
+    pointillist_base::staged::remove_unfinished(PATIENCE);
     std::process::exit(exit_code().into())
 }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use pointillist_base::staged::Kind;
 use pointillist_bin2d::{GridFile, Shards, write_grid};
-use pointillist_ingest::staged::Kind;
 use serde_json::json;
 
 use crate::args::{Global, MergeArgs};

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::message::bytes;
-use pointillist_ingest::staged::{self, ELSEWHERE, Kind, Leftover};
-use pointillist_ingest::{Recorded, tag};
+use pointillist_base::message::bytes;
+use pointillist_base::staged::{self, ELSEWHERE, Kind, Leftover};
+use pointillist_base::tag;
+use pointillist_ingest::Recorded;
 
 use crate::failure::Failure;
 use crate::interrupt::UntilInterrupted;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pointillist_ingest::Progress;
+use pointillist_base::Progress;
 
 use crate::args::{Global, ShowProgress};
 use crate::interrupt::interrupted;

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use pointillist_base::staged::Kind;
 use pointillist_bin2d::{GridFile, Options, Reduction, Reductions, Term};
 use pointillist_colorize::default_page;
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::pages;
 use pointillist_ingest::Options as Reading;
-use pointillist_ingest::staged::Kind;
 
 use crate::args::{Global, RenderArgs};
 use crate::cache::{Cache, Found, grids};

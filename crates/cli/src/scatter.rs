@@ -4,13 +4,13 @@ mod args;
 
 use std::time::Instant;
 
+use pointillist_base::staged;
 use pointillist_bin2d::over::ColorScale;
 use pointillist_bin2d::{Columns, Extent, Source, Stats};
 use pointillist_colorize::{
     Cells as Values, Color, Norm, Options, Paint, Picture, Resident, Scale, Style,
 };
 use pointillist_figure::{Bar, Figure as Drawn, Layout, Style as Look};
-use pointillist_ingest::staged;
 use pointillist_ingest::{Batches, Dtype, Points};
 use pointillist_scatter::draw::{Blending, Coloring, Drawing, Style as Markers};
 use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Shape, Side, View};

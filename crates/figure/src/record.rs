@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
-use pointillist_ingest::open_regular;
+use pointillist_base::file::open_regular;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::Error;

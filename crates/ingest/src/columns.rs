@@ -1,14 +1,15 @@
 //! One `.npy` file a column: little-endian floats, shape `(N,)`.
 
+use pointillist_base::file;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use crate::npy;
 use crate::number::Number;
 use crate::options::Dtype;
-use crate::{npy, os};
 
 /// Bytes before the first value.
 pub(crate) const HEADER: u64 = 128;
@@ -31,7 +32,7 @@ impl ColumnFile {
         let bytes: &[u8] = bytemuck::cast_slice(values);
         let offset = HEADER + first_row * T::DTYPE.size();
         self.reserve(offset + bytes.len() as u64);
-        os::write_all_at(&self.file, bytes, offset)
+        file::write_all_at(&self.file, bytes, offset)
     }
 
     /// Sees to it that so many bytes have room on the disk. Found for many of them at once, it takes less time than when it
@@ -43,19 +44,19 @@ impl ColumnFile {
         if *reserved < bytes {
             let end = bytes + bytes.min(AHEAD);
             // Where it cannot be done, it is not tried again: writing finds room, or says that there is none.
-            *reserved = if os::reserve(&self.file, *reserved..end) { end } else { u64::MAX };
+            *reserved = if file::reserve(&self.file, *reserved..end) { end } else { u64::MAX };
         }
     }
 
     /// Writes the header, once the number of rows is known, and gives back the room that was not needed.
     pub(crate) fn finish(&self, dtype: Dtype, rows: u64) -> io::Result<()> {
-        os::write_all_at(&self.file, &header(dtype, rows), 0)?;
+        file::write_all_at(&self.file, &header(dtype, rows), 0)?;
         self.file.set_len(HEADER + rows * dtype.size())
     }
 
     /// Ends the writing. Says what the system has found only now.
     pub(crate) fn close(self) -> io::Result<()> {
-        os::close(self.file)
+        file::close(self.file)
     }
 }
 

@@ -1,14 +1,17 @@
 //! What may lie in a `.points` folder. All else in it was put there by somebody, and is neither replaced nor removed.
 
+use pointillist_base::file;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::points::GRIDS;
-use crate::regular::metadata_if_there;
+use pointillist_base::file::metadata_if_there;
+
+use crate::Error;
 use crate::sidecar::{self, Recorded};
-use crate::staged::is_partial;
-use crate::{Error, os, tag};
+use pointillist_base::staged::is_partial;
+use pointillist_base::tag;
 
 /// The first file or folder in a `.points` folder, relative to it, that is none of ours: what its `points.json` does not
 /// know as a column, or where that says nothing, what is no array at all. A folder that is not there has none.
@@ -19,7 +22,7 @@ pub fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
     /// How often it may be replaced by another while it is looked at, which then is taken for a file of somebody else's.
     const ATTEMPTS: usize = 16;
     let this =
-        || folder.metadata().ok().as_ref().map(|about| (os::inode(about), os::changed(about)));
+        || folder.metadata().ok().as_ref().map(|about| (file::inode(about), file::changed(about)));
     for _ in 1..ATTEMPTS {
         let before = this();
         match foreign_at_once(folder)? {
@@ -115,6 +118,7 @@ pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pointillist_base::filesystem;
     use std::fs;
 
     #[test]
@@ -177,7 +181,7 @@ mod tests {
                     number += 1;
                     let column = ["x", "y"][number % 2];
                     let aside = parent.path().join(format!(".s.points.partial-aside{number}"));
-                    let old = os::replace(&make("new", column), &path, aside).unwrap();
+                    let old = filesystem::replace(&make("new", column), &path, aside).unwrap();
                     fs::remove_dir_all(old).unwrap();
                     let grids = path.join(GRIDS);
                     fs::create_dir(&grids).unwrap();

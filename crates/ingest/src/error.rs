@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::layout::LONGEST_LINE;
-use crate::message::plain;
 use crate::source::compressed::Damage;
-use crate::staged::ELSEWHERE;
+use pointillist_base::message::plain;
+use pointillist_base::staged::ELSEWHERE;
 
 /// An error of this crate. Messages name the file, the line where there is one, and the remedy.
 #[derive(Debug, thiserror::Error)]

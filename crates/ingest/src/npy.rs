@@ -3,10 +3,9 @@
 //! The headers of one kind of array all have one length, so rows have their place before their number is known, and
 //! it is a multiple of 64 bytes, so data is aligned for any vector. Format: `numpy/lib/format.py`.
 
+use pointillist_base::file;
 use std::fs::File;
 use std::io;
-
-use crate::os;
 
 // The files are little-endian, and arrays are used as they lie in the file.
 #[cfg(target_endian = "big")]
@@ -39,7 +38,7 @@ pub(crate) fn check(
         return Err(Ok(format!("is {length} bytes long, which {what} are not")));
     }
     let mut found = vec![0; header.len()];
-    os::read_at(file, &mut found, 0).map_err(Err)?;
+    file::read_at(file, &mut found, 0).map_err(Err)?;
     if found != header {
         return Err(Ok(format!("does not begin as an array of {what} does")));
     }

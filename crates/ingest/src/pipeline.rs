@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::Error;
 use crate::array::element::Stored;
 use crate::contents::ensure_replaceable;
 use crate::ending::Ending;
@@ -29,10 +30,10 @@ use crate::sidecar::{Counted, Lost, Sidecar, Skipped};
 use crate::source::{
     Chunk, Chunker, Input, Opened, Source, dtype, names, open, rows, unless_changed,
 };
-use crate::staged::{StagedDir, size};
 use crate::summary::{Part, Summary};
-use crate::{Error, Progress, tag};
 use files::{keep_grids, write_columns};
+use pointillist_base::staged::{StagedDir, size};
+use pointillist_base::{Progress, tag};
 
 /// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
 /// last-level cache until they are written. The text is read in smaller pieces.

@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use crate::columns::{self, Values};
-use crate::folder::{Folder, has_too_many_open};
 use crate::scan::{Buffer, Column};
 use crate::sidecar::{self, ColumnInfo, Lost, Sidecar, Unfit};
 use crate::summary::{Part, Summary};
 use crate::zones::{self, BLOCK, Zone, Zones, ZonesInfo};
-use crate::{Dtype, Error, Progress, staged};
+use crate::{Dtype, Error};
+use pointillist_base::file::{Folder, has_too_many_open};
+use pointillist_base::{Progress, staged};
 
 /// The folder within, for grids that are made of the columns and kept with them.
 pub const GRIDS: &str = "grids";

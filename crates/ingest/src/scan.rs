@@ -5,6 +5,7 @@
 //! been looked at of a block adds to the hash of that block, and when that is all of it, by whomever, the hash must be
 //! the one that was written.
 
+use pointillist_base::file;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::mapped::Mapped;
 use crate::sidecar::ColumnInfo;
 use crate::summary::hash_of;
 use crate::zones::{BLOCK, Zones};
-use crate::{Dtype, Error, os};
+use crate::{Dtype, Error};
 
 /// A column of a `.points` folder: an open file of values, and what is known of them.
 #[derive(Debug, Clone)]
@@ -88,9 +89,9 @@ impl Column {
         // All of it lies in the file, whose length was checked.
         let (offset, length) =
             (HEADER + rows.start * size, ((rows.end - rows.start) * size) as usize);
-        let start = os::place_in_page(&mut buffer.bytes, length, offset);
+        let start = file::place_in_page(&mut buffer.bytes, length, offset);
         let bytes = &mut buffer.bytes[start..start + length];
-        let read = os::read_at(&self.file, bytes, offset)
+        let read = file::read_at(&self.file, bytes, offset)
             .map_err(|source| Error::Read { path: self.path.clone(), source })?;
         if read < length {
             return Err(self.damaged("has been shortened since it was opened"));

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::open_regular;
 use crate::options::{Dtype, Options, check_name};
 use crate::read_as::ReadAs;
 use crate::source::Source;
 use crate::zones::{self, ZonesInfo};
+use pointillist_base::file::open_regular;
 
 /// The name of the sidecar inside the folder.
 pub(crate) const FILE_NAME: &str = "points.json";

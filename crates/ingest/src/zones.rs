@@ -5,16 +5,17 @@
 //! A structured array with one record a block, of which NumPy makes `zones["min"]`, `zones["max"]`,
 //! `zones["non_finite"]` and `zones["hash"]`. It follows from the values and is no part of their identity.
 
+use pointillist_base::file;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::npy;
 use crate::options::Dtype;
 use crate::sidecar::ColumnInfo;
 use crate::summary::{Summary, first_half};
-use crate::{npy, os};
 
 /// Rows of a block. Small enough to be told apart where rows are in some order, large enough that zones are next to
 /// nothing beside the values: 20 bytes to 262,144.
@@ -187,7 +188,7 @@ impl Zones {
         let mut records = Vec::new();
         records.try_reserve_exact(length).map_err(|error| Err(error.into()))?;
         records.resize(length, 0);
-        let read = os::read_at(file, &mut records, HEADER as u64).map_err(Err)?;
+        let read = file::read_at(file, &mut records, HEADER as u64).map_err(Err)?;
         if read < length || hash(&records) != info.zones.hash {
             return differs();
         }

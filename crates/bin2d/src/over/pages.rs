@@ -4,7 +4,8 @@
 use std::ops::Range;
 use std::path::Path;
 
-use pointillist_ingest::{ColumnInfo, Kernel, Points, Progress};
+use pointillist_base::Progress;
+use pointillist_ingest::{ColumnInfo, Kernel, Points};
 use serde::{Deserialize, Serialize};
 
 use super::{Canvas, Colors, Float, Over, Place};

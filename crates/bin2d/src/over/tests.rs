@@ -388,7 +388,7 @@ fn canvases_that_do_not_fit_into_memory_are_refused_and_those_that_should_stop_s
     let colors = Colors::<3>::new(1.0, 1.0, 1.0).unwrap();
     let extent = Extent::new(0.0, 1.0, 0.0, 1.0).unwrap();
     let place = |side| Place::Cells(Frame { extent, size: Size::new(side, side).unwrap() });
-    if os::available_memory().is_some() {
+    if available_memory().is_some() {
         let error = Over::new(place(65_000), Float, colors).unwrap_err();
         assert!(matches!(error, Error::Memory { .. }), "{error}");
     }

@@ -7,7 +7,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
-use pointillist_ingest::{Progress, open_regular};
+use pointillist_base::Progress;
+use pointillist_base::file::{open_regular, read_exact_at};
 use rayon::prelude::*;
 
 use super::deflate::inflate;
@@ -18,7 +19,7 @@ use super::{Description, VERSION, seal};
 use crate::accumulate::Counter;
 use crate::grid::{PageValue, resize};
 use crate::planes::PlaneMut;
-use crate::{Compression, Dtype, Error, Extent, Idle, Page, PageValues, os};
+use crate::{Compression, Dtype, Error, Extent, Idle, Page, PageValues};
 
 /// A TIFF that pointillist wrote, opened: its description is checked, its pages are read when asked for.
 #[derive(Debug)]
@@ -276,7 +277,7 @@ impl GridFile {
     }
 
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<(), Error> {
-        os::read_exact_at(&self.file, bytes, offset)
+        read_exact_at(&self.file, bytes, offset)
             .map_err(|source| Error::Read { path: self.path.clone(), source })
     }
 

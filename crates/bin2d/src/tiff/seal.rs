@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::ALIGNMENT;
 use super::directory::StoredPage;
-use crate::os;
+use pointillist_base::file::read_exact_at;
 
 /// Begins the seal; the hash follows, eight little-endian bytes.
 const MARK: &[u8; 8] = b"\npt-seal";
@@ -29,7 +29,7 @@ pub(super) fn append(file: &mut File, pages: &[StoredPage]) -> io::Result<()> {
 pub(super) fn holds(file: &File, length: u64, pages: &[StoredPage]) -> io::Result<bool> {
     let Some(end) = length.checked_sub(LENGTH) else { return Ok(false) };
     let mut seal = [0; LENGTH as usize];
-    os::read_exact_at(file, &mut seal, end)?;
+    read_exact_at(file, &mut seal, end)?;
     Ok(seal[..8] == *MARK && seal[8..] == hash(file, end, pages)?.to_le_bytes())
 }
 
@@ -48,7 +48,7 @@ fn hash(file: &File, end: u64, pages: &[StoredPage]) -> io::Result<u64> {
         if strip.saturating_sub(from) >= ALIGNMENT {
             while from < strip {
                 let piece = &mut buffer[..(strip - from).min(PIECE) as usize];
-                os::read_exact_at(file, piece, from)?;
+                read_exact_at(file, piece, from)?;
                 hash.update(piece);
                 from += piece.len() as u64;
             }

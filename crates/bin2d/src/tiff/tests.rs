@@ -414,7 +414,7 @@ fn sizes_that_the_file_cannot_hold_take_no_memory() {
 #[test]
 fn a_cancelled_write_leaves_what_was_there() {
     struct Stop;
-    impl pointillist_ingest::Progress for Stop {
+    impl pointillist_base::Progress for Stop {
         fn advance(&self, _: u64) {}
         fn cancelled(&self) -> bool {
             true

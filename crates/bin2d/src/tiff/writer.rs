@@ -4,8 +4,8 @@ use std::collections::TryReserveError;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use pointillist_ingest::Progress;
-use pointillist_ingest::staged::StagedFile;
+use pointillist_base::Progress;
+use pointillist_base::staged::StagedFile;
 use serde::Serialize;
 use tiff::encoder::{
     DirectoryEncoder, Rational, TiffEncoder, TiffKind, TiffKindBig, TiffKindStandard,

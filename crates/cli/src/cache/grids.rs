@@ -5,11 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use pointillist_base::message::bytes;
+use pointillist_base::staged::sweep_folder;
+use pointillist_base::tag;
 use pointillist_bin2d::{Error, GridFile, Options};
 pub(crate) use pointillist_ingest::GRIDS as FOLDER;
-use pointillist_ingest::message::bytes;
-use pointillist_ingest::staged::sweep_folder;
-use pointillist_ingest::{Points, foreign_in_grids, is_kept_grid, tag};
+use pointillist_ingest::{Points, foreign_in_grids, is_kept_grid};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 

@@ -13,9 +13,10 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use pointillist_base::staged::{ELSEWHERE, Kind as Form, TemporaryDir};
+use pointillist_base::{file::metadata_if_there, tag};
 use pointillist_bin2d::GridFile;
-use pointillist_ingest::staged::{ELSEWHERE, Kind as Form, TemporaryDir};
-use pointillist_ingest::{Options, Points, ensure_replaceable, metadata_if_there, tag};
+use pointillist_ingest::{Options, Points, ensure_replaceable};
 
 use crate::args::{Global, TextArgs};
 use crate::bin2d::{self, MadeFrom, Unwritten};

@@ -7,8 +7,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::staged::{LONGEST_NAME, shortened};
-use pointillist_ingest::{Options, Points, tag};
+use pointillist_base::staged::{LONGEST_NAME, shortened};
+use pointillist_base::tag;
+use pointillist_ingest::{Options, Points};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::piped;

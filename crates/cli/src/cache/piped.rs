@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use pointillist_ingest::tag;
+use pointillist_base::tag;
 
 /// Without the signature of a cache: archivers keep the folder.
 const CONTENT: &str = "pointillist made this folder for a picture of points from a pipe, and replaces it with those \

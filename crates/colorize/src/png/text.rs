@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use pointillist_ingest::open_regular;
+use pointillist_base::file::open_regular;
 
 use xxhash_rust::xxh3::Xxh3;
 

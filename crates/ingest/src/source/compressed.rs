@@ -204,7 +204,7 @@ impl Unpacker {
         }
         let text = match error.kind() {
             io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-            _ => crate::message::plain(&error),
+            _ => pointillist_base::message::plain(&error),
         };
         let too_large = error.kind() == io::ErrorKind::OutOfMemory
             || text.contains("too much memory")

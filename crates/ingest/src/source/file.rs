@@ -1,5 +1,6 @@
 //! Text in a regular file: the lines that begin in a range of its bytes, read by whoever needs them.
 
+use pointillist_base::file;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -7,7 +8,6 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::layout::LONGEST_LINE;
-use crate::os;
 
 /// The lines that begin in `start..end` of a file of `size` bytes, read piece by piece.
 pub(crate) struct Lines {
@@ -69,7 +69,7 @@ fn read_range(
     let from = if first { range.start } else { range.start - 1 };
     let mut end = size.min(range.end + STEP);
     // Ranges are at most a chunk long, so all of this fits.
-    let start = os::place_in_page(buffer, (end - from) as usize, from);
+    let start = file::place_in_page(buffer, (end - from) as usize, from);
     let mut length = read_more(file, from, end, buffer, start)?;
     let after = start + (range.end - from) as usize;
     let newline = memchr::memchr(b'\n', &buffer[start..after]);
@@ -123,6 +123,6 @@ fn read_more(
     if buffer.len() < end {
         buffer.resize(end, 0);
     }
-    let read = os::read_at(file, &mut buffer[start..end], from).map_err(RangeError::Read)?;
+    let read = file::read_at(file, &mut buffer[start..end], from).map_err(RangeError::Read)?;
     if read < end - start { Err(RangeError::Shorter) } else { Ok(end) }
 }

@@ -10,6 +10,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use pointillist_base::file::read_at;
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,6 @@ use crate::foreign::After;
 use crate::head::{Head, NoRows, Sample, Settled, read_head};
 use crate::layout::Layout;
 use crate::options::{Dtype, Options, Precision};
-use crate::os;
 use crate::read_as::ReadAs;
 use crate::sidecar;
 pub(crate) use chunks::{Chunk, Chunker};
@@ -29,7 +29,6 @@ use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
 pub use seen::Source;
 pub use seen::printable;
-pub(crate) use seen::time_to_settle;
 use stream::Stream;
 
 /// Bytes that are read at once of the head of a file.
@@ -164,7 +163,7 @@ impl Opened {
         let step = source.size.saturating_sub(*offset) / BLOCKS;
         let block = |block: u64| {
             let mut bytes = vec![0; HEAD];
-            let read = os::read_at(&file, &mut bytes, offset + block * step).unwrap_or(0);
+            let read = read_at(&file, &mut bytes, offset + block * step).unwrap_or(0);
             // Whole lines only.
             let first = memchr::memchr(b'\n', &bytes[..read])? + 1;
             let end = memchr::memrchr(b'\n', &bytes[..read])? + 1;
@@ -452,7 +451,7 @@ fn open_file(
     settled: Option<&Settled>,
 ) -> Result<Opened, Error> {
     let mut magic = [0; MAGIC];
-    let length = os::read_at(&file, &mut magic, 0).map_err(|source| Error::read(&path, source))?;
+    let length = read_at(&file, &mut magic, 0).map_err(|source| Error::read(&path, source))?;
     if Format::of(&magic[..length]).is_some() {
         return open_stream(path, Box::new(file), Some(source), options, settled);
     }

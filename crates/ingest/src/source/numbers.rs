@@ -1,5 +1,6 @@
 //! Arrays in chunks: rows of numbers in files, read by whoever needs them, or in streams, read in order.
 
+use pointillist_base::file;
 use std::fs::File;
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -12,7 +13,6 @@ use crate::array::element::Stored;
 use crate::array::{Strip, Table};
 use crate::head::Sample;
 use crate::options::Dtype;
-use crate::os;
 use crate::sidecar::Lost;
 
 /// An array, or one column of those that make rows together.
@@ -158,7 +158,7 @@ impl Block {
             let rows = self.piece.min(self.rows - done);
             for (strip, file) in self.strips.iter().zip(files.iter()) {
                 let (first, bytes) = (self.first + done as u64, rows * strip.stride);
-                let start = os::place_in_page(buffer, bytes, strip.byte(first));
+                let start = file::place_in_page(buffer, bytes, strip.byte(first));
                 let records = &mut buffer[start..start + bytes];
                 read_rows(file, strip, first, records)?;
                 append(strip, records);
@@ -176,7 +176,7 @@ pub(super) fn read_rows(
     first: u64,
     records: &mut [u8],
 ) -> Result<(), Error> {
-    let read = os::read_at(file, records, strip.byte(first));
+    let read = file::read_at(file, records, strip.byte(first));
     if read.map_err(|source| Error::read(&strip.path, source))? < records.len() {
         return Err(Error::Changed { path: strip.path.clone() });
     }

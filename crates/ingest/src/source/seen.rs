@@ -3,15 +3,16 @@
 //! A file that is written to gets a new time of change, and no program can set that one back; another file that takes
 //! its name has another inode. Both are compared beside size and time of modification, which may well be equal.
 
+use pointillist_base::file;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::regular::{is_of_nothing, open_regular};
-use crate::{Error, os};
+use crate::Error;
+use pointillist_base::file::{is_of_nothing, open_regular, time_to_settle};
 
 /// An input as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +83,8 @@ impl Source {
             path: printable(&path.canonicalize().unwrap_or_else(|_| path.to_owned())),
             size: metadata.len(),
             modified: metadata.modified().ok().and_then(nanoseconds),
-            changed: os::changed(metadata),
-            inode: os::inode(metadata),
+            changed: file::changed(metadata),
+            inode: file::inode(metadata),
             sample: Some(sample(file, metadata.len())?),
         }))
     }
@@ -99,8 +100,8 @@ impl Source {
         let metadata = file.metadata().map_err(read)?;
         let is_same = self.size == metadata.len()
             && self.modified == metadata.modified().ok().and_then(nanoseconds)
-            && self.changed == os::changed(&metadata)
-            && self.inode == os::inode(&metadata);
+            && self.changed == file::changed(&metadata)
+            && self.inode == file::inode(&metadata);
         if is_same { Ok(file) } else { Err(changed()) }
     }
 
@@ -123,25 +124,6 @@ impl Source {
     }
 }
 
-/// How long to wait until the next change of a file must have another time; `None` where it must already, and where
-/// the file's clock is ahead of ours.
-pub(crate) fn time_to_settle(metadata: &Metadata) -> Option<Duration> {
-    /// Linux takes the time of its last tick, of which there are 100 to 1000 a second.
-    const TICK: Duration = Duration::from_millis(20);
-    /// FAT counts in two seconds, and so do some servers.
-    const COARSE: Duration = Duration::from_secs(2);
-    let changed = os::changed(metadata).and_then(|nanoseconds| u64::try_from(nanoseconds).ok());
-    let changed = changed.and_then(|changed| UNIX_EPOCH.checked_add(Duration::from_nanos(changed)));
-    let times = || metadata.modified().into_iter().chain(changed);
-    let is_whole = |time: SystemTime| {
-        time.duration_since(UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() == 0)
-    };
-    let step = if times().all(is_whole) { COARSE } else { TICK };
-    let now = SystemTime::now();
-    let rest = |time| step.checked_sub(now.duration_since(time).ok()?);
-    times().filter_map(rest).max().filter(|rest| !rest.is_zero())
-}
-
 /// Hash of the bytes at the beginning and the end of a file of `size` bytes, and at places between them: cheap, but it notices
 /// what most changes of a text change.
 fn sample(file: &File, size: u64) -> io::Result<String> {
@@ -153,7 +135,7 @@ fn sample(file: &File, size: u64) -> io::Result<String> {
     for block in 0..BLOCKS {
         // In 128 bits, for sizes that are made up.
         let offset = (u128::from(last) * u128::from(block) / u128::from(BLOCKS - 1)) as u64;
-        let read = os::read_at(file, &mut buffer, offset)?;
+        let read = file::read_at(file, &mut buffer, offset)?;
         hasher.update(&buffer[..read]);
     }
     Ok(format!("{:032x}", hasher.digest128()))
@@ -178,6 +160,7 @@ fn nanoseconds(time: SystemTime) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
         let path = folder.join(name);

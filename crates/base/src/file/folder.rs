@@ -8,15 +8,17 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use crate::os::{self, Lock};
-#[cfg(unix)]
-use crate::regular::open_at;
+use super::Lock;
 #[cfg(not(unix))]
-use crate::regular::open_regular;
+use super::lock;
+#[cfg(not(unix))]
+use super::open_regular;
+#[cfg(unix)]
+use super::{lock_at, open_at};
 
 /// A folder, held by a descriptor where the system has such, else only by its name.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub struct Folder {
     path: PathBuf,
     #[cfg(unix)]
     descriptor: std::os::fd::OwnedFd,
@@ -25,7 +27,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens the folder at `path`; `NotADirectory` where something else is there.
     #[cfg(unix)]
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         use rustix::fs::{Mode, OFlags};
         // To find files in a folder takes less permission than to list them.
         #[cfg(target_os = "linux")]
@@ -39,7 +41,7 @@ impl Folder {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         if !std::fs::metadata(path)?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
@@ -49,18 +51,18 @@ impl Folder {
     /// Opens a file for reading, or says with `None` that it is no regular file. It never waits, as a pipe that nobody
     /// writes to would have it.
     #[cfg(unix)]
-    pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
+    pub fn file(&self, name: &str) -> io::Result<Option<File>> {
         open_at(self.descriptor.as_fd(), name, rustix::fs::OFlags::RDONLY)
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
+    pub fn file(&self, name: &str) -> io::Result<Option<File>> {
         open_regular(&self.path.join(name))
     }
 
     /// Opens the folder at `path` to list it and to remove what is in it; `NotADirectory` where something else is there, and
     /// be it a link to a folder.
-    pub(crate) fn open_to_change(path: &Path) -> io::Result<Self> {
+    pub fn open_to_change(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         return Self::open_to_change_in(rustix::fs::CWD, path.as_os_str(), path.to_owned());
         #[cfg(not(unix))]
@@ -71,7 +73,7 @@ impl Folder {
     }
 
     /// The same for a folder in this one.
-    pub(crate) fn folder_to_change(&self, name: &OsStr) -> io::Result<Self> {
+    pub fn folder_to_change(&self, name: &OsStr) -> io::Result<Self> {
         let path = self.path.join(name);
         #[cfg(unix)]
         return Self::open_to_change_in(self.descriptor.as_fd(), name, path);
@@ -97,7 +99,7 @@ impl Folder {
 
     /// The names of all that is in a folder that was opened to be changed. On Linux that takes no further descriptor.
     #[cfg(unix)]
-    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
         use std::os::unix::ffi::OsStrExt;
         let mut names = Vec::new();
         let mut keep = |name: &std::ffi::CStr| {
@@ -124,12 +126,12 @@ impl Folder {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
         std::fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name())).collect()
     }
 
     /// Removes what is no folder.
-    pub(crate) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
+    pub fn remove_file(&self, name: &OsStr) -> io::Result<()> {
         #[cfg(unix)]
         return Ok(rustix::fs::unlinkat(&self.descriptor, name, rustix::fs::AtFlags::empty())?);
         #[cfg(not(unix))]
@@ -137,23 +139,23 @@ impl Folder {
     }
 
     /// Removes an empty folder.
-    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         #[cfg(unix)]
         return Ok(rustix::fs::unlinkat(&self.descriptor, name, rustix::fs::AtFlags::REMOVEDIR)?);
         #[cfg(not(unix))]
         std::fs::remove_dir(self.path.join(name))
     }
 
-    /// Asks for the lock of a file in it, as [`os::lock`] does.
-    pub(crate) fn lock(&self, name: &str, alone: bool) -> Lock {
+    /// Asks for the lock of a file in it, as [`lock`] does.
+    pub fn lock(&self, name: &str, alone: bool) -> Lock {
         #[cfg(unix)]
-        return os::lock_at(self.descriptor.as_fd(), name, alone);
+        return lock_at(self.descriptor.as_fd(), name, alone);
         #[cfg(not(unix))]
-        os::lock(&self.path.join(name), alone)
+        lock(&self.path.join(name), alone)
     }
 
     /// Whether it belongs to this user, and nobody else may put anything into it, as far as the system knows users.
-    pub(crate) fn is_of_this_user_alone(&self) -> bool {
+    pub fn is_of_this_user_alone(&self) -> bool {
         /// For the group and for all others.
         #[cfg(unix)]
         const WRITABLE: u32 = 0o022;
@@ -169,7 +171,7 @@ impl Folder {
 
     /// Whether its name is now that of another folder, or of none.
     #[cfg(unix)]
-    pub(crate) fn is_replaced(&self) -> bool {
+    pub fn is_replaced(&self) -> bool {
         let (Ok(held), Ok(named)) =
             (rustix::fs::fstat(&self.descriptor), rustix::fs::stat(&self.path))
         else {
@@ -179,13 +181,13 @@ impl Folder {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn is_replaced(&self) -> bool {
+    pub fn is_replaced(&self) -> bool {
         !self.path.is_dir()
     }
 }
 
 /// Whether the system refuses to open a file because this process has as many open as it may.
-pub(crate) fn has_too_many_open(error: &io::Error) -> bool {
+pub fn has_too_many_open(error: &io::Error) -> bool {
     #[cfg(unix)]
     return error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error());
     #[cfg(not(unix))]

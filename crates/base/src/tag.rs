@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::open_regular;
+use crate::file::open_regular;
 
 /// The name of the file. Specification: <https://bford.info/cachedir/>
 pub const NAME: &str = "CACHEDIR.TAG";

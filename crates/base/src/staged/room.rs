@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 use super::ELSEWHERE;
+use crate::filesystem;
 use crate::message::{bytes, plain};
-use crate::os;
 
 /// How much room an output takes, and how much there was when it was begun.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub(crate) struct Room {
 impl Room {
     /// Looks how much there is in `folder`.
     pub(crate) fn look(folder: &Path, takes: Option<u64>) -> Self {
-        let space = os::free_space(folder);
+        let space = filesystem::free_space(folder);
         Self {
             takes,
             free: space.map(|(free, _)| free),
@@ -47,7 +47,7 @@ impl Room {
 
     /// Refuses a file that is longer than this process may write.
     pub(crate) fn check_length(&self) -> io::Result<()> {
-        match (self.takes, os::longest_file()) {
+        match (self.takes, filesystem::longest_file()) {
             (Some(takes), Some(longest)) if takes > longest => {
                 Err(self.explain(io::ErrorKind::FileTooLarge.into()))
             }
@@ -64,7 +64,7 @@ impl Room {
                 self.free.map(|free| format!("{} were free here when it began", bytes(free)))
             }
             QuotaExceeded => Some("a quota limits what the user may write here".to_owned()),
-            FileTooLarge => os::longest_file().map(|longest| {
+            FileTooLarge => filesystem::longest_file().map(|longest| {
                 format!("no file may be longer than {} (ulimit -f)", bytes(longest))
             }),
             _ => return error,

@@ -65,7 +65,7 @@ fn role(rest: &[u8]) -> Option<Role> {
 }
 
 /// Whether a name is that of an output that is being written, whatever the output.
-pub(crate) fn is_partial(name: &OsStr) -> bool {
+pub fn is_partial(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let at = memchr::memmem::rfind(name, MARK);
     name.starts_with(b".")

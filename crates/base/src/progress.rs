@@ -12,6 +12,18 @@ pub trait Progress: Sync {
     }
 }
 
+/// The run was stopped by whoever watches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancelled;
+
+impl std::fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Cancelled {}
+
 /// Nobody watches.
 impl Progress for () {
     fn advance(&self, _amount: u64) {}

@@ -7,8 +7,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::ATTEMPTS;
-use crate::folder::Folder;
-use crate::sidecar;
+use super::LAST;
+use crate::file::Folder;
 
 /// Folders in one another, at most: columns have one for grids, and what is kept for a while has columns.
 const DEEPEST: usize = 8;
@@ -40,10 +40,10 @@ fn remove_once(path: &Path) -> io::Result<()> {
 /// Removes the folder at `path`, which is open, with all that is in it: its `points.json` last, since without that nobody
 /// could tell what else is left.
 pub(super) fn remove_folder(folder: &Folder, path: &Path) -> io::Result<()> {
-    for name in folder.names()?.iter().filter(|name| *name != sidecar::FILE_NAME) {
+    for name in folder.names()?.iter().filter(|name| *name != LAST) {
         remove_in(folder, name, 1)?;
     }
-    unless_gone(folder.remove_file(sidecar::FILE_NAME.as_ref()))?;
+    unless_gone(folder.remove_file(LAST.as_ref()))?;
     // If another one has taken the name, this finds that it is not empty.
     unless_gone(fs::remove_dir(path))
 }
@@ -54,7 +54,7 @@ pub(super) fn remove_in_parallel(path: &Path) -> io::Result<()> {
     if let Ok(folder) = Folder::open_to_change(path) {
         // What cannot be listed or removed is tried again, and an error, after that.
         let mut names = folder.names().unwrap_or_default();
-        names.retain(|name| name != sidecar::FILE_NAME);
+        names.retain(|name| name != LAST);
         names.par_iter().for_each(|name| drop(folder.remove_file(name)));
     }
     remove(path)

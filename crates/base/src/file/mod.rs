@@ -1,8 +1,22 @@
 //! What is at a path: regular files, and nothing that only has a name like one.
 
+mod folder;
+mod lock;
+mod positioned;
+mod version;
+
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
+
+pub use folder::{Folder, has_too_many_open};
+#[cfg(unix)]
+pub use lock::lock_at;
+pub use lock::{Lock, hold, lock};
+pub use positioned::{
+    begin_to_sync, close, place_in_page, read_at, read_exact_at, reserve, write_all_at,
+};
+pub use version::{changed, inode, time_to_settle};
 
 /// What is at `path`, or where a link there leads; `None` where that is nothing.
 ///
@@ -17,7 +31,7 @@ pub fn metadata_if_there(path: &Path) -> io::Result<Option<Metadata>> {
 }
 
 /// Whether an error says that there is nothing at a path.
-pub(crate) fn is_of_nothing(error: &io::Error) -> bool {
+pub fn is_of_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
@@ -41,7 +55,7 @@ pub fn open_regular(path: &Path) -> io::Result<Option<File>> {
 /// Opens a regular file by its path from `folder` without ever waiting, as a pipe would have it; `None` where it is
 /// something else.
 #[cfg(unix)]
-pub(crate) fn open_at(
+pub fn open_at(
     folder: std::os::fd::BorrowedFd<'_>,
     path: impl rustix::path::Arg + Copy,
     access: rustix::fs::OFlags,

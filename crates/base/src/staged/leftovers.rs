@@ -8,14 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::LAST;
 use super::listing::temporary_names;
 use super::names::{Names, Role, is_partial, replacing};
 use super::removal::remove_folder;
 use super::{folder, resolve, size};
-use crate::folder::Folder;
-use crate::os::{self, Lock};
-use crate::regular::is_of_nothing;
-use crate::{Error, Progress, sidecar};
+use crate::file::Folder;
+use crate::file::Lock;
+use crate::file::is_of_nothing;
+use crate::{Cancelled, Progress, file, filesystem};
 
 /// What was done with something that a dead run has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub fn others_at_work(destination: &Path) -> bool {
 }
 
 /// Whether something lies beside the output `destination` under a temporary name of its own, of a run that lives or not.
-pub(crate) fn is_under_way(destination: &Path) -> bool {
+pub fn is_under_way(destination: &Path) -> bool {
     resolve(destination).is_ok_and(|path| !entries(&Names::of(&path), folder(&path)).is_empty())
 }
 
@@ -77,15 +78,15 @@ pub(crate) fn is_under_way(destination: &Path) -> bool {
 /// that no two wait for each other.
 ///
 /// # Errors
-/// [`Error::Cancelled`] when `progress` says so.
-pub fn wait_for_others(destination: &Path, progress: &dyn Progress) -> Result<(), Error> {
+/// [`Cancelled`] when `progress` says so.
+pub fn wait_for_others(destination: &Path, progress: &dyn Progress) -> Result<(), Cancelled> {
     /// Between two looks.
     const PAUSE: Duration = Duration::from_millis(20);
     let Ok(destination) = resolve(destination) else { return Ok(()) };
     while let Some(held) = at_work(&destination) {
         while is_taken(&held) {
             if progress.cancelled() {
-                return Err(Error::Cancelled);
+                return Err(Cancelled);
             }
             std::thread::sleep(PAUSE);
         }
@@ -105,14 +106,14 @@ fn at_work(destination: &Path) -> Option<PathBuf> {
 fn held(temporary: &Path) -> Option<PathBuf> {
     let kind = fs::symlink_metadata(temporary).ok()?.file_type();
     match kind.is_dir() {
-        true => Some(temporary.join(sidecar::FILE_NAME)),
+        true => Some(temporary.join(LAST)),
         false => kind.is_file().then(|| temporary.to_owned()),
     }
 }
 
 /// Two who only look do not take each other for the one who writes.
 fn is_taken(path: &Path) -> bool {
-    matches!(os::lock(path, false), Lock::Taken)
+    matches!(file::lock(path, false), Lock::Taken)
 }
 
 /// What lies in `folder` under one of these names.
@@ -137,9 +138,10 @@ fn remove_abandoned(path: &Path, owner: Owner) -> Option<Leftover> {
         Ok(within) => within,
         Err(_) if owner == Owner::ThisUser => return None,
         Err(_) => {
-            let Lock::Held(_lock) = os::lock(path, true) else { return None };
+            let Lock::Held(_lock) = file::lock(path, true) else { return None };
             let bytes = size(path);
-            let is_dead = is_certainly_dead(path, os::may_be_of_other_machines(folder(path)));
+            let is_dead =
+                is_certainly_dead(path, filesystem::may_be_of_other_machines(folder(path)));
             return (is_dead && fs::remove_file(path).is_ok()).then(|| removed(bytes))?;
         }
     };
@@ -151,8 +153,8 @@ fn remove_abandoned(path: &Path, owner: Owner) -> Option<Leftover> {
     if fs::remove_dir(path).is_ok() {
         return removed(0);
     }
-    let Lock::Held(_lock) = within.lock(sidecar::FILE_NAME, true) else { return None };
-    if !is_certainly_dead(path, os::may_be_of_other_machines(path)) {
+    let Lock::Held(_lock) = within.lock(LAST, true) else { return None };
+    if !is_certainly_dead(path, filesystem::may_be_of_other_machines(path)) {
         return None;
     }
     let bytes = size(path);
@@ -178,9 +180,9 @@ fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
     let new = replacing(aside)?;
     // Where that is gone, it has come to its place.
     let _lock = match held(&new) {
-        Some(held) => match os::lock(&held, true) {
+        Some(held) => match file::lock(&held, true) {
             Lock::Held(lock)
-                if is_certainly_dead(&new, os::may_be_of_other_machines(folder(&new))) =>
+                if is_certainly_dead(&new, filesystem::may_be_of_other_machines(folder(&new))) =>
             {
                 Some(lock)
             }
@@ -292,7 +294,7 @@ mod tests {
             fs::write(folder.join("points.json"), content).unwrap();
         }
         // Not while its writer lives.
-        let lock = os::lock(&new.join("points.json"), true);
+        let lock = file::lock(&new.join("points.json"), true);
         assert!(matches!(lock, Lock::Held(_)));
         assert_eq!(sweep(&destination), []);
         drop(lock);
@@ -354,7 +356,7 @@ mod tests {
         // The clock of the other machine may be ahead.
         file.set_modified(std::time::SystemTime::now() + Duration::from_secs(3600)).unwrap();
         assert!(!is_certainly_dead(&folder, true));
-        assert!(!os::may_be_of_other_machines(Path::new("/proc")));
+        assert!(!filesystem::may_be_of_other_machines(Path::new("/proc")));
     }
 
     struct Until(AtomicBool);
@@ -375,7 +377,7 @@ mod tests {
         let staged = StagedDir::create(&destination).unwrap();
         assert!(others_at_work(&destination));
         let cancelled = wait_for_others(&destination, &Until(AtomicBool::new(false)));
-        assert!(matches!(cancelled, Err(Error::Cancelled)));
+        assert!(matches!(cancelled, Err(Cancelled)));
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
                 wait_for_others(&destination, &()).unwrap();

@@ -22,11 +22,11 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{os, sidecar};
-pub(crate) use leftovers::is_under_way;
+use crate::{file, filesystem};
+pub use leftovers::is_under_way;
 pub use leftovers::{Leftover, others_at_work, sweep, sweep_folder, wait_for_others};
 use names::Names;
-pub(crate) use names::is_partial;
+pub use names::is_partial;
 pub use names::{LONGEST_NAME, shortened};
 use partial::PartialFolder;
 use removal::{remove, remove_in_parallel, unless_gone};
@@ -37,6 +37,9 @@ pub use unfinished::remove_unfinished;
 
 /// What can be done about an output that cannot be put where it was asked for, as errors say it.
 pub const ELSEWHERE: &str = "choose an output elsewhere";
+
+/// The file of a folder that is written last, and is locked until then: a folder without it is none of ours, or not finished.
+pub const LAST: &str = "points.json";
 
 /// How often something is tried that fails only when somebody else gets in between.
 const ATTEMPTS: usize = 64;
@@ -60,7 +63,7 @@ pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io
     let destination = target(destination, kind)?;
     let folder = folder(&destination);
     if fs::symlink_metadata(&destination).is_ok()
-        && let Some(reason) = os::why_irreplaceable(&destination, folder)
+        && let Some(reason) = filesystem::why_irreplaceable(&destination, folder)
     {
         let reason = format!("{reason}: {ELSEWHERE}");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
@@ -71,7 +74,7 @@ pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io
         room.check_length()?;
     }
     // A file without a name leaves the folder as it was, for all who look whether it has changed.
-    match os::can_have_nameless_file(folder) {
+    match filesystem::can_have_nameless_file(folder) {
         true => Ok(()),
         false => create_file(&destination).map(drop),
     }
@@ -147,7 +150,7 @@ impl Write for StagedFile {
         if done > steps {
             // Else the end would have to wait for all of it. What is written out of order is left to the end.
             let bytes = steps * Self::STEP..done * Self::STEP;
-            os::begin_to_sync(self.temporary.as_file(), bytes);
+            file::begin_to_sync(self.temporary.as_file(), bytes);
         }
         Ok(count)
     }
@@ -220,7 +223,7 @@ impl StagedDir {
     ///
     /// # Errors
     /// As [`StagedDir::commit`].
-    pub(crate) fn commit_keeping(
+    pub fn commit_keeping(
         self,
         points_json: &[u8],
         keep: impl FnOnce(&Path, &Path),
@@ -231,13 +234,14 @@ impl StagedDir {
             written.map_err(|error| room.explain(error))?;
         }
         temporary.close_where_needed();
-        os::sync_folder(temporary.path())?;
+        filesystem::sync_folder(temporary.path())?;
         // The lock is held until all is done.
-        let Some(old) = temporary.complete(|new| place(new, &destination, os::replace))? else {
+        let Some(old) = temporary.complete(|new| place(new, &destination, filesystem::replace))?
+        else {
             return Ok(());
         };
         // So that nobody takes it for what a dead run has left.
-        let _lock = os::lock(&old.join(sidecar::FILE_NAME), true);
+        let _lock = file::lock(&old.join(LAST), true);
         keep(old, &destination);
         remove_in_parallel(old).map_err(|error| {
             let message = format!(
@@ -291,7 +295,7 @@ fn create_file(destination: &Path) -> io::Result<(tempfile::NamedTempFile, Unfin
             let path = made.path().to_owned();
             Ok((made, path))
         })?;
-        if os::hold(temporary.as_file(), temporary.path()) {
+        if file::hold(temporary.as_file(), temporary.path()) {
             return Ok((temporary, unfinished));
         }
     }
@@ -361,7 +365,7 @@ fn builder(names: &Names, mode: u32) -> tempfile::Builder<'_, 'static> {
 /// When this user may not remove it, and nothing is changed then; when a file in it cannot be removed.
 pub fn discard(path: &Path) -> io::Result<()> {
     let around = folder(path);
-    if let Some(reason) = os::why_irreplaceable(path, around) {
+    if let Some(reason) = filesystem::why_irreplaceable(path, around) {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
     }
     let renamed = builder(&Names::of(path), 0o777).make_in(around, |to| fs::rename(path, to))?;

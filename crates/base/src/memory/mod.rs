@@ -4,6 +4,9 @@
 //! zeros is neither written twice nor written by one thread. With pages of 2 MiB that costs a fifth of what it costs
 //! with 4 KiB, and points that fall anywhere in a large grid find their page without a walk through its table.
 
+#[cfg(target_os = "linux")]
+mod available;
+
 use std::io;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -14,7 +17,7 @@ use memmap2::MmapMut;
 /// `len` values, at first all zero. Asking for more than there is is an error and not the end of the process, as far as
 /// the system says so in time.
 #[derive(Debug)]
-pub(crate) struct Zeroed<T> {
+pub struct Zeroed<T> {
     /// None where there are no bytes.
     map: Option<MmapMut>,
     len: usize,
@@ -22,7 +25,11 @@ pub(crate) struct Zeroed<T> {
 }
 
 impl<T: Zeroable + Copy> Zeroed<T> {
-    pub(crate) fn new(len: usize) -> io::Result<Self> {
+    /// So many zeros.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, or what the system says, when there are not so many.
+    pub fn new(len: usize) -> io::Result<Self> {
         const {
             assert!(align_of::<T>() <= 4096, "a map begins at a page");
         }
@@ -75,7 +82,7 @@ impl<T: Zeroable + Copy> DerefMut for Zeroed<T> {
 /// without waiting, and many such requests are under way at a time, many more than loads could be. Does nothing where
 /// there is no such value or no such instruction.
 #[inline(always)]
-pub(crate) fn prefetch<T>(values: &[T], index: usize) {
+pub fn prefetch<T>(values: &[T], index: usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction is part of every x86-64, and reads nothing: any address will do.
     unsafe {
@@ -84,6 +91,15 @@ pub(crate) fn prefetch<T>(values: &[T], index: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, index);
+}
+
+/// Bytes of memory that can be taken without pushing anything else out: what is available on the machine, or
+/// less where a control group sets a limit. `None` where the system does not say.
+pub fn available_memory() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return available::available_memory();
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 #[cfg(test)]

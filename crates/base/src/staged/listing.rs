@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::names;
-use crate::{os, source};
+use crate::file;
 
 /// Folders that are remembered: where columns lie, and the picture.
 const MOST: usize = 4;
@@ -40,8 +40,12 @@ impl Version {
     /// None where the next change may have the time of the last one.
     fn of(about: &Metadata) -> Option<Self> {
         let modified = about.modified().ok()?;
-        let is_settled = source::time_to_settle(about).is_none() && modified <= SystemTime::now();
-        is_settled.then(|| Self { inode: os::inode(about), modified, changed: os::changed(about) })
+        let is_settled = file::time_to_settle(about).is_none() && modified <= SystemTime::now();
+        is_settled.then(|| Self {
+            inode: file::inode(about),
+            modified,
+            changed: file::changed(about),
+        })
     }
 }
 

@@ -1,0 +1,16 @@
+//! What all crates of pointillist stand on, and what stands on none of them.
+//!
+//! [`staged`] makes outputs appear whole or not at all. [`file`](mod@file), [`filesystem`] and [`memory`] are what operating systems do
+//! differently, each with a plain fallback. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
+//! of the system are said.
+
+pub mod file;
+pub mod filesystem;
+#[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
+pub mod memory;
+pub mod message;
+mod progress;
+pub mod staged;
+pub mod tag;
+
+pub use progress::{Cancelled, Progress};
