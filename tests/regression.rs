@@ -1,6 +1,7 @@
 //! Bugs that were found once, with the input that showed them (`fixtures/bugs`).
 
-use pointillist_ingest::{Buffer, Values};
+use pointillist_base::Values;
+use pointillist_ingest::Buffer;
 
 use crate::support::{Folder, workspace};
 

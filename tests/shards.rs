@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use pointillist_bin2d::{GridFile, PageValues};
+use pointillist_bin2d::{GridFile, OwnedValues};
 
 use crate::support::{Folder, Run, spiral};
 
@@ -23,8 +23,8 @@ const GRID: &str = "--size 20x15 --reduce count,mean,std,min,max:m,first,sum:m";
 
 fn values(folder: &Folder, grid: &str, page: &str) -> Vec<f32> {
     match GridFile::open(&folder.path(grid)).unwrap().page(page).unwrap().values {
-        PageValues::F32(values) => values,
-        PageValues::F64(_) => panic!("32 bits were asked for"),
+        OwnedValues::F32(values) => values,
+        OwnedValues::F64(_) => panic!("32 bits were asked for"),
     }
 }
 

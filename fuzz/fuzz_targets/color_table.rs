@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_bin2d::{Page, PageValues};
+use pointillist_bin2d::{OwnedValues, Page};
 use pointillist_colorize::{Colormap, Error, Norm, Options, Paint, Picture, colorize};
 
 /// The files' names, this process's own: `.cpt` is GMT's.
@@ -43,7 +43,7 @@ fn picture(values: &[f64], options: &Options) -> Result<Picture, Error> {
     counts[width - 1] = 0.0;
     let page = |name: &str, values: &[f64]| Page {
         name: name.to_owned(),
-        values: PageValues::F64(values.to_vec()),
+        values: OwnedValues::F64(values.to_vec()),
     };
     colorize(&page("max", values), Some(&page("count", &counts)), width, 1, options)
 }

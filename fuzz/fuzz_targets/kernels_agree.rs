@@ -7,9 +7,8 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_ingest::{
-    Delimiter, Kernel, Options, Precision, Reading, Table, Values, parse_text,
-};
+use pointillist_base::Values;
+use pointillist_ingest::{Delimiter, Kernel, Options, Precision, Reading, Table, parse_text};
 
 const COLUMNS: [&str; 4] = ["", "x=1,y=3", "x=2,y=1,z=2", "x=a,y=b"];
 const DELIMITERS: [Delimiter; 6] = [

@@ -1,7 +1,7 @@
 //! What all crates of pointillist stand on, and what stands on none of them.
 //!
 //! [`staged`] makes outputs appear whole or not at all. [`file`](mod@file), [`filesystem`] and [`memory`] are what operating systems do
-//! differently, each with a plain fallback. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
+//! differently, each with a plain fallback. [`Values`] are those of a column or page in either float type. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
 //! of the system are said.
 
 pub mod file;
@@ -12,5 +12,7 @@ pub mod message;
 mod progress;
 pub mod staged;
 pub mod tag;
+mod values;
 
 pub use progress::{Cancelled, Progress};
+pub use values::{Dtype, OwnedValues, Values, ValuesMut};

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use pointillist_base::Values;
 use pointillist_bin2d::{Columns, Extent, Frame, Reductions, Size, bin};
-use pointillist_ingest::Values;
 
 const ROWS: usize = 8 << 20;
 

@@ -3,10 +3,10 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use pointillist_base::Values;
 use pointillist_bin2d::{
     Binned, Columns, Compression, Extent, Frame, GridFile, Options, Size, bin, write_grid,
 };
-use pointillist_ingest::Values;
 
 const ROWS: usize = 4 << 20;
 

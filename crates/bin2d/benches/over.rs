@@ -5,9 +5,9 @@ use std::hint::black_box;
 use std::ops::Range;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use pointillist_base::Values;
 use pointillist_bin2d::over::{Along, Float, Lattice, Marker, Over, Paint, Place};
 use pointillist_bin2d::{Columns, Extent, Frame, Size};
-use pointillist_ingest::Values;
 
 const ROWS: usize = 4 << 20;
 

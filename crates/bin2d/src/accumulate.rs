@@ -2,10 +2,10 @@
 //! arrive in row order, so what is added up here is in row order too.
 
 use bytemuck::Zeroable;
-use pointillist_ingest::Values;
+use pointillist_base::Values;
+use pointillist_base::memory::prefetch;
 
 use crate::within::Moved;
-use pointillist_base::memory::prefetch;
 
 /// The type of a plane of counts.
 pub(crate) trait Counter: Copy + Zeroable + Send + Sync {

@@ -189,10 +189,10 @@ impl<T: Stored> Axis<T> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::{Dtype, naive};
+    use crate::naive;
+    use pointillist_base::Dtype;
+    use proptest::prelude::*;
 
     /// Compares with a search in the real array of edges, on every edge, its neighbours, and `extra`, in both types.
     fn check(lo: f64, hi: f64, n: u32, extra: &[f64]) {

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Column, Dtype, Values, Zones};
+use pointillist_base::{Dtype, Values};
+use pointillist_ingest::{Column, Zones};
 
 use crate::Error;
 

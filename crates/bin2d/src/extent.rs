@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use pointillist_base::Dtype;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dtype, Error, Extent};
+use crate::{Error, Extent};
 
 /// Largest width or height in cells: what signed 32-bit readers of TIFF can address.
 const MAX_SIDE: u32 = i32::MAX as u32;

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Range};
 
-use pointillist_ingest::Dtype;
+use pointillist_base::{Dtype, OwnedValues, memory};
 use serde::{Deserialize, Serialize};
 
 use crate::accumulate::Counter;
@@ -33,48 +33,7 @@ pub struct Page {
     /// The name: `count`, `mean`, `max:mag`, …
     pub name: String,
     /// One value a cell: `len = width * height`, row-major, row 0 = top (largest y). NaN where no value is.
-    pub values: PageValues,
-}
-
-/// The cells of a page in the type they are stored in.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PageValues {
-    /// 32-bit floats, the default.
-    F32(Vec<f32>),
-    /// 64-bit floats, on request.
-    F64(Vec<f64>),
-}
-
-impl Default for PageValues {
-    /// No cells.
-    fn default() -> Self {
-        Self::F32(Vec::new())
-    }
-}
-
-impl PageValues {
-    /// Makes these so many cells of a type, of whatever values, in the memory that they have where that will do.
-    ///
-    /// # Errors
-    /// [`Error::Allocation`] where the system has no room for them.
-    pub fn resize(&mut self, dtype: Dtype, len: usize) -> Result<(), Error> {
-        match (dtype, &mut *self) {
-            (Dtype::F32, Self::F64(_)) => *self = Self::F32(Vec::new()),
-            (Dtype::F64, Self::F32(_)) => *self = Self::F64(Vec::new()),
-            _ => {}
-        }
-        match self {
-            Self::F32(values) => resize(values, len),
-            Self::F64(values) => resize(values, len),
-        }
-    }
-}
-
-/// A buffer of this length, or an error where the system has no room for it.
-pub(crate) fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
-    buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
-    buffer.resize(len, T::default());
-    Ok(())
+    pub values: OwnedValues,
 }
 
 /// Where the points went: `points = binned + outside + non_finite`.
@@ -322,17 +281,15 @@ impl Grid {
     /// When `term` is not among [`Grid::reductions`].
     pub fn page(&self, term: &Term, dtype: Dtype) -> Result<Page, Error> {
         let values = match dtype {
-            Dtype::F32 => PageValues::F32(self.whole(term)?),
-            Dtype::F64 => PageValues::F64(self.whole(term)?),
+            Dtype::F32 => OwnedValues::F32(self.whole(term)?),
+            Dtype::F64 => OwnedValues::F64(self.whole(term)?),
         };
         Ok(Page { name: term.to_string(), values })
     }
 
     fn whole<T: PageValue>(&self, term: &Term) -> Result<Vec<T>, Error> {
         let cells = self.frame.size.cells() as usize;
-        let mut values = Vec::new();
-        values.try_reserve_exact(cells)?;
-        values.resize(cells, T::default());
+        let mut values = memory::filled(cells, T::default())?;
         self.page_rows(term, 0..self.height(), &mut values);
         Ok(values)
     }

@@ -3,12 +3,12 @@
 use std::io;
 
 use bytemuck::Zeroable;
+use pointillist_base::memory::{Zeroed, prefetch};
 use rayon::prelude::*;
 
 use crate::Size;
 use crate::accumulate::{Counter, Points, Record, Sample, add_all, one_cell};
 use crate::planes::{Accumulators, Kept};
-use pointillist_base::memory::{Zeroed, prefetch};
 
 /// What a copy of the grid keeps.
 #[derive(Debug)]

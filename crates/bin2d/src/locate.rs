@@ -19,7 +19,8 @@
 
 use std::ops::{Add, Mul, Sub};
 
-use pointillist_ingest::{Dtype, Kernel, Values};
+use pointillist_base::{Dtype, Values};
+use pointillist_ingest::Kernel;
 
 use crate::axis::{Axis, OUTSIDE, Stored};
 use crate::extent::Frame;

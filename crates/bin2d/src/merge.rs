@@ -4,11 +4,11 @@
 //! deviations are added up in another order, so they may be a unit off in the last place of a 32-bit float; in 64
 //! bits, they agree as far as any two orders do.
 
-use pointillist_base::memory::available_memory;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use pointillist_base::Progress;
+use pointillist_base::memory::available_memory;
 
 use crate::accumulate::Counter;
 use crate::carried::{self, Stored};

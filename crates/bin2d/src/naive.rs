@@ -1,6 +1,7 @@
 //! The same results the slow, obvious way: what the tests hold the fast code against.
 
-use crate::Dtype;
+use pointillist_base::Dtype;
+
 use crate::axis::OUTSIDE;
 use crate::extent::Frame;
 use crate::grid::Stats;

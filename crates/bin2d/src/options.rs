@@ -1,6 +1,6 @@
 //! What a caller may choose: the region and its cells, the columns, and what is kept of them.
 
-use pointillist_ingest::Dtype;
+use pointillist_base::Dtype;
 use serde::{Deserialize, Serialize};
 
 use crate::over::ColorScale;

@@ -32,6 +32,7 @@ use std::ops::Range;
 
 use bytemuck::Zeroable;
 use pointillist_base::Progress;
+use pointillist_base::memory::{Zeroed, available_memory};
 use pointillist_ingest::Kernel;
 use rayon::prelude::*;
 
@@ -47,7 +48,6 @@ use crate::grid::Stats;
 use crate::partition::Slice;
 use crate::run::{Cut, fits};
 use crate::{Columns, Error, Rows, Size, Source};
-use pointillist_base::memory::{Zeroed, available_memory};
 
 /// What points carry, inks and pixels: numbers that may all be zero.
 pub trait Plain: private::Sealed + Copy + Default + Zeroable + PartialEq + Send + Sync {}

@@ -11,9 +11,9 @@
 use std::io;
 
 use bytemuck::Zeroable;
+use pointillist_base::memory::{Zeroed, prefetch};
 
 use crate::accumulate::{Counter, Points, Record, Sample, Tile};
-use pointillist_base::memory::{Zeroed, prefetch};
 
 /// How the cells of a grid are cut into tiles: 2^shift consecutive cells each, the last maybe fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

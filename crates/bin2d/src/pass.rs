@@ -4,8 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pointillist_base::Progress;
-use pointillist_ingest::Dtype;
+use pointillist_base::{Dtype, Progress};
 use rayon::prelude::*;
 
 use crate::accumulate::{Counter, Sample, Tile};

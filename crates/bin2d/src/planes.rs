@@ -8,13 +8,12 @@ mod kept;
 use std::io;
 use std::ops::Range;
 
+use pointillist_base::memory::Zeroed;
 use rayon::prelude::*;
 
 use crate::Reduction;
 use crate::accumulate::{Counter, Tile};
 use crate::grid::PageValue;
-use pointillist_base::memory::Zeroed;
-
 pub(crate) use kept::{About, Kept, Plane, Planes};
 
 /// A plane as it lies in memory.

@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Buffer, Scan, Values, Zone, Zones};
+use pointillist_base::Values;
+use pointillist_ingest::{Buffer, Scan, Zone, Zones};
 use rayon::prelude::*;
 
 use crate::columns::Source;

@@ -10,9 +10,9 @@
 //! there is nothing but counts. Stripes depend on nothing at all, and slices, batches, tiles and waiting leave the order
 //! of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
-use pointillist_base::Progress;
 use pointillist_base::memory::available_memory;
-use pointillist_ingest::{Dtype, Kernel};
+use pointillist_base::{Dtype, Progress};
+use pointillist_ingest::Kernel;
 
 use crate::columns::Columns;
 use crate::grid::{Counted, Stats};

@@ -7,6 +7,7 @@
 use std::io;
 use std::ops::Range;
 
+use pointillist_base::memory::Zeroed;
 use rayon::prelude::*;
 
 use crate::Reduction;
@@ -14,7 +15,6 @@ use crate::accumulate::{Counter, Sample};
 use crate::grid::PageValue;
 use crate::partition::{Slice, Tiling, points};
 use crate::planes::{Accumulators, Kept, Plane};
-use pointillist_base::memory::Zeroed;
 
 /// What is kept of the cells that hold points.
 #[derive(Debug)]

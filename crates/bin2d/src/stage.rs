@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use pointillist_base::Progress;
+use pointillist_base::{Dtype, Progress};
 use pointillist_ingest::{Column, Points};
 
 use crate::over::Coloring;
 use crate::run::{bin_colored, no_column};
-use crate::{Bounds, Columns, Dtype, Error, Frame, Grid, Inputs, Options, Reductions};
+use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reductions};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -173,12 +173,11 @@ fn z_column<'a>(points: &[Points], options: &'a Options) -> Result<Option<&'a st
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use pointillist_ingest::{Input, ingest};
-
     use super::*;
-    use crate::{Cells, Dtype, PageValues, Reduction, Size};
+    use crate::{Cells, Reduction, Size};
+    use pointillist_base::{Dtype, OwnedValues};
+    use pointillist_ingest::{Input, ingest};
+    use std::path::Path;
 
     fn points(folder: &Path, name: &str, text: &'static str) -> Points {
         let path = folder.join(name);
@@ -203,9 +202,9 @@ mod tests {
         assert_eq!(grid.reductions().to_string(), "count,mean");
         assert_eq!(
             grid.page(&Reduction::Count.into(), Dtype::F32).unwrap().values,
-            PageValues::F32(vec![1.0, 1.0, 3.0, 0.0])
+            OwnedValues::F32(vec![1.0, 1.0, 3.0, 0.0])
         );
-        let PageValues::F64(mean) = grid.page(&Reduction::Mean.into(), Dtype::F64).unwrap().values
+        let OwnedValues::F64(mean) = grid.page(&Reduction::Mean.into(), Dtype::F64).unwrap().values
         else {
             panic!("64 bits were asked for");
         };

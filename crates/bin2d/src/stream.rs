@@ -4,7 +4,7 @@
 //! bounds are only known at the end. A row has the number that it would have in columns, so the grid is the same
 //! to the bit.
 
-use pointillist_base::Progress;
+use pointillist_base::{Dtype, Progress};
 use pointillist_ingest::{
     Account, Batch, Batches, Input, Kernel, Options as Reading, Precision, Source,
 };
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::over::{self, Coloring};
 use crate::planes::About;
 use crate::run::{Binner, Cut, Field, OnlyCancelled, Wanted, no_column};
-use crate::{Binned, Bounds, Columns, Dtype, Error, Frame, Options, Reductions};
+use crate::{Binned, Bounds, Columns, Error, Frame, Options, Reductions};
 
 /// What points were read from that were binned as they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

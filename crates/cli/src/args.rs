@@ -6,15 +6,15 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pointillist_base::Dtype;
 use pointillist_bin2d::over::ColorScale;
 use pointillist_bin2d::{Aspect, Cells, Compression, Extent, Reductions, Shard, Size};
-use pointillist_ingest::{ColumnChoice, Delimiter, Dtype, Precision, Raw};
-
-pub(crate) use picture::{Background, PictureArgs, background, effort, pair, shape};
+use pointillist_ingest::{ColumnChoice, Delimiter, Precision, Raw};
 
 use crate::colormaps::Cmap;
 use crate::failure::Failure;
 use crate::figure::FigureArgs;
+pub(crate) use picture::{Background, PictureArgs, background, effort, pair, shape};
 
 /// Turns text files of points, hundreds of millions of `x y z` lines, into one picture, in little memory.
 ///

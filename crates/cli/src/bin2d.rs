@@ -17,10 +17,9 @@ use crate::args::{Bin2dArgs, Global};
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_points, are_unchanged};
-use crate::outputs;
 use crate::progress::{StageProgress, Unit};
-use crate::reading;
 use crate::report::{Report, count, number, plural, shown};
+use crate::{outputs, reading};
 
 pub(crate) const STAGE: &str = "bin2d";
 

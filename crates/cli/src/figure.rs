@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use pointillist_base::Values;
 use pointillist_bin2d::{Cells, GridFile, Size, Term};
 use pointillist_colorize::limits::{Wanted as WantedLimits, resolve};
 use pointillist_colorize::spread::{Grown, Growth, Marker};
 use pointillist_colorize::{
-    Alpha, Band, Cells as Values, Color, Colormap, Drawing, Effort, Layer, Limits, Norm, Options,
-    Paint, Pixels, Resident, Scale, Stored, Style, write_png,
+    Alpha, Band, Color, Colormap, Drawing, Effort, Layer, Limits, Norm, Options, Paint, Pixels,
+    Resident, Scale, Stored, Style, write_png,
 };
 use pointillist_figure::{Bar, Density, Figure, Layout, Style as Look, check_text};
 use serde_json::{Value, json};

@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use pointillist_base::Dtype;
 use pointillist_base::message::{bytes, plain};
 use pointillist_bin2d::{GridFile, Span};
 use pointillist_colorize::over::OVER;
 use pointillist_colorize::spread::Marker;
-use pointillist_ingest::{Dtype, Points, Zones};
+use pointillist_ingest::{Points, Zones};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,12 +17,11 @@ use crate::bin2d::{composited, counts, shard_of};
 use crate::cache::grids;
 use crate::colorize::{drawn, record};
 use crate::failure::Failure;
-use crate::figure;
 use crate::interrupt::UntilInterrupted;
 use crate::progress::{StageProgress, Unit};
-use crate::reading;
 use crate::remedy::typed;
 use crate::report::{Report, bounds, count, number, plural, shown};
+use crate::{figure, reading};
 
 const STAGE: &str = "info";
 

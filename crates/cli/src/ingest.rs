@@ -14,10 +14,9 @@ use crate::cache::piped;
 use crate::failure::Failure;
 use crate::freshness::{keep_newer, make_newest};
 use crate::inputs::{self, are_unchanged};
-use crate::outputs;
 use crate::progress::{StageProgress, Unit};
-use crate::reading;
 use crate::report::{Report, count, plural, shown, speed};
+use crate::{outputs, reading};
 
 pub(crate) const STAGE: &str = "ingest";
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use pointillist_base::Dtype;
 use pointillist_ingest::{
-    Coarseness, ColumnInfo, Dtype, Explained, Options, ReadAs, Sidecar, SkippedLine,
-    explain as explained,
+    Coarseness, ColumnInfo, Explained, Options, ReadAs, Sidecar, SkippedLine, explain as explained,
 };
 use serde_json::json;
 

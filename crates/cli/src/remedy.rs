@@ -3,10 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use pointillist_base::Dtype;
 use pointillist_base::file::metadata_if_there;
-use pointillist_bin2d::{
-    Aspect, Cells, Compression, Description, Dtype, GridFile, Options, Shards,
-};
+use pointillist_bin2d::{Aspect, Cells, Compression, Description, GridFile, Options, Shards};
 use pointillist_ingest::{Delimiter, Options as Reading, Points, Precision, Recorded, Source};
 
 use crate::report::shown;

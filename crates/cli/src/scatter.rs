@@ -4,20 +4,15 @@ mod args;
 
 use std::time::Instant;
 
-use pointillist_base::staged;
+use pointillist_base::{Dtype, Values, staged};
 use pointillist_bin2d::over::ColorScale;
 use pointillist_bin2d::{Columns, Extent, Source, Stats};
-use pointillist_colorize::{
-    Cells as Values, Color, Norm, Options, Paint, Picture, Resident, Scale, Style,
-};
+use pointillist_colorize::{Color, Norm, Options, Paint, Picture, Resident, Scale, Style};
 use pointillist_figure::{Bar, Figure as Drawn, Layout, Style as Look};
-use pointillist_ingest::{Batches, Dtype, Points};
+use pointillist_ingest::{Batches, Points};
 use pointillist_scatter::draw::{Blending, Coloring, Drawing, Style as Markers};
 use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Shape, Side, View};
 use serde_json::{Value, json};
-
-pub(crate) use args::ScatterArgs;
-use args::{Blend, CanvasArgs};
 
 use crate::args::Global;
 use crate::cache::Cache;
@@ -26,12 +21,12 @@ use crate::colormaps::Cmap;
 use crate::failure::{Failure, Kept};
 use crate::figure::{self, named};
 use crate::freshness::{keep_newer, make_newest};
-use crate::inputs;
 use crate::interrupt::UntilInterrupted;
-use crate::outputs;
 use crate::progress::{StageProgress, Unit};
-use crate::reading;
 use crate::report::{Report, count, number, plural, shown};
+use crate::{inputs, outputs, reading};
+pub(crate) use args::ScatterArgs;
+use args::{Blend, CanvasArgs};
 
 const STAGE: &str = "scatter";
 

@@ -6,7 +6,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pointillist_colorize::{Alpha, Cells, Color, Drawing, Norm, Options, Pixels, Resident};
+use pointillist_base::Values;
+use pointillist_colorize::{Alpha, Color, Drawing, Norm, Options, Pixels, Resident};
 use rayon::prelude::*;
 
 const SIDE: usize = 4096;
@@ -31,7 +32,7 @@ fn grid() -> (Vec<f32>, Vec<f32>) {
 
 fn norms(c: &mut Criterion) {
     let (values, counts) = grid();
-    let (values, counts) = (Cells::F32(&values), Cells::F32(&counts));
+    let (values, counts) = (Values::F32(&values), Values::F32(&counts));
     let mut rgba = vec![0; 4 * SIDE * SIDE];
     let mut group = c.benchmark_group("colorize/shade");
     group.throughput(Throughput::Elements((SIDE * SIDE) as u64)).sample_size(10);

@@ -7,8 +7,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pointillist_colorize::Cells;
-use pointillist_colorize::spread::{CellsMut, Density, Marker, Occupancy, Shape, Source, Spread};
+use pointillist_base::{Values, ValuesMut};
+use pointillist_colorize::spread::{Density, Marker, Occupancy, Shape, Source, Spread};
 
 const SIDE: usize = 4096;
 
@@ -36,7 +36,7 @@ fn spread(c: &mut Criterion) {
     let mut out = vec![0.0f32; SIDE * SIDE];
     for (name, sparse) in [("dense", false), ("sparse", true)] {
         let (means, counts) = grid(sparse);
-        let (mean, counts) = (Cells::F32(&means), Cells::F32(&counts));
+        let (mean, counts) = (Values::F32(&means), Values::F32(&counts));
         let pages = [
             ("count", Source::Count(counts)),
             ("mean", Source::Mean { mean, counts, covering: None }),
@@ -46,7 +46,9 @@ fn spread(c: &mut Criterion) {
                 for radius in [1, 5, 20, 100] {
                     let spread = Spread::new(Marker { radius, shape }, SIDE, SIDE).unwrap();
                     group.bench_function(format!("{name}/{page}/{shape}={radius}"), |b| {
-                        b.iter(|| spread.rows(source, 0..SIDE, CellsMut::F32(black_box(&mut out))));
+                        b.iter(|| {
+                            spread.rows(source, 0..SIDE, ValuesMut::F32(black_box(&mut out)))
+                        });
                     });
                     let occupied = out.iter().filter(|&&value| value > 0.0).count();
                     assert!(occupied > SIDE * SIDE / 100, "{occupied}");

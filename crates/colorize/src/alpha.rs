@@ -1,14 +1,16 @@
 //! How opaque a cell is, from the number of its points.
 
+use pointillist_base::Values;
+
 use crate::layer::{Counts, Layer};
 use crate::limits::Wanted;
-use crate::sample::{Sample, with_cells};
-use crate::{Cells, Error, Limits, Norm, Scale};
+use crate::sample::{Sample, with_values};
+use crate::{Error, Limits, Norm, Scale};
 
 /// Counts up to this one have their opacity in a table, which stays in the first-level cache.
 const TABLE: usize = 1024;
 
-/// How the opacity of a cell follows from its number of points. Cells without points are transparent in any
+/// How the opacity of a cell follows from its number of points. Values without points are transparent in any
 /// case.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,10 +93,10 @@ impl Opacity {
     }
 
     /// The opacities of counts; any number for a cell that is not occupied.
-    pub(crate) fn fill(&self, counts: Cells<'_>, opacities: &mut [f64]) {
+    pub(crate) fn fill(&self, counts: Values<'_>, opacities: &mut [f64]) {
         match self {
             Opacity::Uniform(opacity) => opacities.fill(*opacity),
-            Opacity::PerPoint { alpha, table } => with_cells!(counts, counts => {
+            Opacity::PerPoint { alpha, table } => with_values!(counts, counts => {
                 for (opacity, &count) in opacities.iter_mut().zip(counts) {
                     let n = count.truncated().max(0) as usize;
                     *opacity = match table.get(n) {
@@ -133,7 +135,7 @@ mod tests {
     use crate::Resident;
 
     fn opacities(alpha: Alpha, counts: &[f32]) -> Vec<f64> {
-        let counts = Cells::F32(counts);
+        let counts = Values::F32(counts);
         let layer = Resident::column(counts, Some(counts));
         let mut found = vec![0.0; counts.len()];
         Opacity::new(alpha, &layer).unwrap().fill(counts, &mut found);
@@ -186,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_no_opacity_is_refused() {
-        let counts = Cells::F32(&[1.0]);
+        let counts = Values::F32(&[1.0]);
         let counted = Resident::column(counts, Some(counts));
         for alpha in [-0.1, 1.1, f64::NAN] {
             assert!(Opacity::new(Alpha::PerPoint(alpha), &counted).is_err());

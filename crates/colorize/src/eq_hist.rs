@@ -13,11 +13,11 @@
 
 mod inverse;
 
-use pointillist_bin2d::Dtype;
+use pointillist_base::Dtype;
 
 use crate::layer::{Layer, fold};
 use crate::limits::{Span, for_each, span};
-use crate::sample::{Sample, with_cells};
+use crate::sample::{Sample, with_values};
 use crate::{Error, Limits, Norm};
 
 /// Bins at most, and the range below which whole numbers are counted exactly.
@@ -219,7 +219,7 @@ fn histogram(layer: &dyn Layer, bin: impl Fn(f64) -> usize + Sync) -> Result<Vec
         layer,
         || vec![0u64; BINS],
         |histogram, band| {
-            with_cells!(band.values, values => {
+            with_values!(band.values, values => {
                 for_each(values, band.counts, Norm::EqHist, |value| histogram[bin(value.wide())] += 1);
             });
         },
@@ -244,17 +244,17 @@ fn shares_of_whole(histogram: &[u64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::{Resident, naive};
+    use pointillist_base::Values;
     use proptest::prelude::*;
 
-    use super::*;
-    use crate::{Cells, Resident, naive};
-
-    fn fit(values: Cells<'_>) -> Option<(Limits, Option<Equalized>)> {
+    fn fit(values: Values<'_>) -> Option<(Limits, Option<Equalized>)> {
         Equalized::fit(&Resident::column(values, None)).unwrap()
     }
 
     fn positions(values: &[f32]) -> Vec<f64> {
-        let (_, equalized) = fit(Cells::F32(values)).unwrap();
+        let (_, equalized) = fit(Values::F32(values)).unwrap();
         let equalized = equalized.unwrap();
         values.iter().map(|&value| equalized.position(value)).collect()
     }
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn values_beyond_the_fitted_ones_are_at_the_ends() {
         for values in [[1.0, 5.0], [1.5, 5.5], [0.0, 1e9]] {
-            let (_, equalized) = fit(Cells::F32(&values)).unwrap();
+            let (_, equalized) = fit(Values::F32(&values)).unwrap();
             let equalized = equalized.unwrap();
             for (value, expected) in
                 [(-9.0, 0.0), (f32::NEG_INFINITY, 0.0), (2e9, 1.0), (f32::INFINITY, 1.0)]
@@ -283,10 +283,10 @@ mod tests {
 
     #[test]
     fn equal_values_need_no_function_and_no_values_have_none() {
-        let (limits, equalized) = fit(Cells::F64(&[3.0, f64::NAN, 3.0])).unwrap();
+        let (limits, equalized) = fit(Values::F64(&[3.0, f64::NAN, 3.0])).unwrap();
         assert_eq!(limits, Limits { vmin: 3.0, vmax: 3.0 });
         assert!(equalized.is_none());
-        assert!(fit(Cells::F64(&[f64::NAN, f64::INFINITY])).is_none());
+        assert!(fit(Values::F64(&[f64::NAN, f64::INFINITY])).is_none());
     }
 
     proptest! {
@@ -307,7 +307,7 @@ mod tests {
         #[test]
         fn extreme_ranges_do_not_panic(values in prop::collection::vec(any::<f32>(), 1..50), wide: bool) {
             let widened: Vec<f64> = values.iter().map(|value| f64::from(*value).powi(7)).collect();
-            let cells = if wide { Cells::F64(&widened) } else { Cells::F32(&values) };
+            let cells = if wide { Values::F64(&widened) } else { Values::F32(&values) };
             if let Some((_, Some(equalized))) = fit(cells) {
                 for value in widened {
                     equalized.position(value);

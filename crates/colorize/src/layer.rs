@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
-use pointillist_bin2d::{Dtype, GridFile, Idle, PageRows, PageValues, Progress, RowBuffer};
+use pointillist_base::{Dtype, OwnedValues, Progress, Values};
+use pointillist_bin2d::{GridFile, Idle, PageRows, RowBuffer};
 use rayon::prelude::*;
 
-use crate::{Cells, Error};
+use crate::Error;
 
-/// Cells of a block of a page in memory: enough to make up for starting a task, few enough to share a small
+/// Values of a block of a page in memory: enough to make up for starting a task, few enough to share a small
 /// grid.
 const BLOCK: usize = 1 << 16;
 
@@ -53,19 +54,19 @@ pub trait Layer: Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct Band<'a> {
     /// `len = rows * width`, row-major.
-    pub values: Cells<'a>,
+    pub values: Values<'a>,
     /// As many counts, if there are any. A cell is occupied where its count is above zero, or where its value
     /// is not NaN if there are no counts.
-    pub counts: Option<Cells<'a>>,
+    pub counts: Option<Values<'a>>,
 }
 
 /// Memory that one thread reads rows into.
 #[derive(Debug, Default)]
 pub struct Buffer {
-    pub(crate) values: PageValues,
-    pub(crate) counts: PageValues,
+    pub(crate) values: OwnedValues,
+    pub(crate) counts: OwnedValues,
     /// What the values are made of, where they are made.
-    pub(crate) pages: Vec<PageValues>,
+    pub(crate) pages: Vec<OwnedValues>,
     pub(crate) file: RowBuffer,
 }
 
@@ -92,8 +93,8 @@ pub(crate) fn fold<A: Send>(
 /// Pages in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Resident<'a> {
-    values: Cells<'a>,
-    counts: Option<Cells<'a>>,
+    values: Values<'a>,
+    counts: Option<Values<'a>>,
     width: usize,
     height: usize,
 }
@@ -104,8 +105,8 @@ impl<'a> Resident<'a> {
     /// # Errors
     /// [`Error::Shape`] if there are not as many cells, [`Error::TooLarge`] if nothing could hold as many.
     pub fn new(
-        values: Cells<'a>,
-        counts: Option<Cells<'a>>,
+        values: Values<'a>,
+        counts: Option<Values<'a>>,
         width: usize,
         height: usize,
     ) -> Result<Self, Error> {
@@ -125,8 +126,8 @@ impl<'a> Resident<'a> {
 
 #[cfg(test)]
 impl<'a> Resident<'a> {
-    /// Cells in one column, so that there are several blocks of many.
-    pub(crate) fn column(values: Cells<'a>, counts: Option<Cells<'a>>) -> Self {
+    /// Values in one column, so that there are several blocks of many.
+    pub(crate) fn column(values: Values<'a>, counts: Option<Values<'a>>) -> Self {
         Resident::new(values, counts, 1, values.len()).unwrap()
     }
 }
@@ -154,8 +155,8 @@ impl Layer for Resident<'_> {
 
     fn read<'a>(&'a self, rows: Range<usize>, _: &'a mut Buffer) -> Result<Band<'a>, Error> {
         let (start, end) = (rows.start * self.width, rows.end * self.width);
-        let counts = self.counts.map(|counts| counts.slice(start, end));
-        Ok(Band { values: self.values.slice(start, end), counts })
+        let counts = self.counts.map(|counts| counts.slice(start..end));
+        Ok(Band { values: self.values.slice(start..end), counts })
     }
 }
 
@@ -165,10 +166,10 @@ pub(crate) fn resident_rows(width: usize) -> usize {
 }
 
 /// Some cells of a page.
-pub(crate) fn slice(values: &PageValues, cells: Range<usize>) -> Cells<'_> {
+pub(crate) fn slice(values: &OwnedValues, cells: Range<usize>) -> Values<'_> {
     match values {
-        PageValues::F32(values) => Cells::F32(&values[cells]),
-        PageValues::F64(values) => Cells::F64(&values[cells]),
+        OwnedValues::F32(values) => Values::F32(&values[cells]),
+        OwnedValues::F64(values) => Values::F64(&values[cells]),
     }
 }
 
@@ -247,13 +248,13 @@ impl Layer for Stored<'_> {
             return Err(Error::Cancelled);
         }
         self.values.read(rows.clone(), &mut buffer.values, &mut buffer.file)?;
-        let values = Cells::from(&buffer.values);
+        let values = Values::from(&buffer.values);
         let counts = match &self.counts {
             None => None,
             Some(CountRows::Same) => Some(values),
             Some(CountRows::Other(counts)) => {
                 counts.read(rows, &mut buffer.counts, &mut buffer.file)?;
-                Some(Cells::from(&buffer.counts))
+                Some(Values::from(&buffer.counts))
             }
         };
         Ok(Band { values, counts })

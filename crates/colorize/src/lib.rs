@@ -56,7 +56,7 @@ pub use norm::Norm;
 pub use options::{Options, Paint, default_page};
 pub use picture::{Drawing, Picture, colorize};
 pub use png::{Effort, Pixels, read_sealed_text, read_text, write_png};
-pub use sample::Cells;
+pub use pointillist_base::Values;
 pub use scale::Scale;
 pub use shade::Style;
 pub use swatches::swatches;

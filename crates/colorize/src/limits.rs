@@ -3,10 +3,12 @@
 //! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose
 //! value is not NaN. Of these, only the finite values count, and for a logarithm only the ones above zero.
 
+use pointillist_base::Values;
+
 use crate::layer::{Band, Layer, fold};
 use crate::percentile::percentiles;
-use crate::sample::{Sample, with_cells};
-use crate::{Cells, Error, Norm};
+use crate::sample::{Sample, with_values};
+use crate::{Error, Norm};
 
 /// Values that are looked at together for the smallest and the largest.
 const LANES: usize = 16;
@@ -127,10 +129,10 @@ pub(crate) fn span(layer: &dyn Layer, norm: Norm) -> Result<Option<Span>, Error>
 
 impl Span {
     fn of(band: Band<'_>, norm: Norm) -> Option<Span> {
-        with_cells!(band.values, values => Span::of_values(values, band.counts, norm))
+        with_values!(band.values, values => Span::of_values(values, band.counts, norm))
     }
 
-    fn of_values<T: Sample>(values: &[T], counts: Option<Cells<'_>>, norm: Norm) -> Option<Span> {
+    fn of_values<T: Sample>(values: &[T], counts: Option<Values<'_>>, norm: Norm) -> Option<Span> {
         // Neither branches nor one chain of comparisons, so that several values are looked at together.
         let (mut low, mut high) =
             ([T::narrow(f64::INFINITY); LANES], [T::narrow(f64::NEG_INFINITY); LANES]);
@@ -146,7 +148,7 @@ impl Span {
                 chunks.iter().for_each(|chunk| (0..LANES).for_each(|i| look(i, chunk[i], true)));
                 rest.iter().for_each(|&value| look(0, value, true));
             }
-            Some(counts) => with_cells!(counts, counts => {
+            Some(counts) => with_values!(counts, counts => {
                 for (chunk, counts) in chunks.iter().zip(counts.as_chunks::<LANES>().0) {
                     (0..LANES).for_each(|i| look(i, chunk[i], counts[i] > Sample::ZERO));
                 }
@@ -189,7 +191,7 @@ fn counts_for<T: Sample>(value: T, norm: Norm) -> bool {
 #[inline(always)]
 pub(crate) fn for_each<T: Sample>(
     values: &[T],
-    counts: Option<Cells<'_>>,
+    counts: Option<Values<'_>>,
     norm: Norm,
     mut visit: impl FnMut(T),
 ) {
@@ -200,7 +202,7 @@ pub(crate) fn for_each<T: Sample>(
     };
     match counts {
         None => values.iter().for_each(|&value| visit(value, true)),
-        Some(counts) => with_cells!(counts, counts => {
+        Some(counts) => with_values!(counts, counts => {
             for (&value, &count) in values.iter().zip(counts) {
                 visit(value, count > 0.0);
             }
@@ -218,7 +220,7 @@ mod tests {
     const NAN: f32 = f32::NAN;
 
     fn limits(values: &[f32], counts: Option<&[f32]>, norm: Norm, wanted: Wanted) -> Limits {
-        let layer = Resident::column(values.into(), counts.map(Cells::from));
+        let layer = Resident::column(values.into(), counts.map(Values::from));
         resolve(&layer, norm, wanted).unwrap().unwrap()
     }
 
@@ -243,14 +245,14 @@ mod tests {
 
     #[test]
     fn an_empty_grid_has_no_limits_and_no_error() {
-        let layer = |values| Resident::column(Cells::F32(values), None);
+        let layer = |values| Resident::column(Values::F32(values), None);
         let nothing = layer(&[NAN, NAN]);
         for norm in [Norm::Linear, Norm::Log, Norm::EqHist] {
             assert_eq!(resolve(&nothing, norm, Wanted::default()).unwrap(), None);
             assert_eq!(resolve(&layer(&[]), norm, Wanted::default()).unwrap(), None);
         }
-        let counts = Cells::F64(&[0.0, 0.0]);
-        let counted = Resident::column(Cells::F32(&[-1.0, 2.0]), Some(counts));
+        let counts = Values::F64(&[0.0, 0.0]);
+        let counted = Resident::column(Values::F32(&[-1.0, 2.0]), Some(counts));
         let found = resolve(&counted, Norm::Log, Wanted::default());
         assert_eq!(found.unwrap(), None);
         let clip = Wanted { clip: Some((1.0, 99.0)), ..Wanted::default() };
@@ -261,7 +263,7 @@ mod tests {
     fn what_cannot_be_a_limit_is_refused_with_a_remedy() {
         let error = |norm, vmin, vmax, clip| {
             let wanted = Wanted { vmin, vmax, clip };
-            let layer = Resident::column(Cells::F32(&[-1.0, -2.0]), None);
+            let layer = Resident::column(Values::F32(&[-1.0, -2.0]), None);
             resolve(&layer, norm, wanted).unwrap_err().to_string()
         };
         assert!(error(Norm::Log, None, None, None).contains("symlog"));
@@ -292,7 +294,7 @@ mod tests {
             let values: Vec<f32> = cells.iter().map(|cell| cell.0).collect();
             let counts: Vec<f64> = cells.iter().map(|cell| f64::from(cell.1)).collect();
             let counts = counted.then_some(&counts[..]);
-            let layer = Resident::column(Cells::F32(&values), counts.map(Cells::F64));
+            let layer = Resident::column(Values::F32(&values), counts.map(Values::F64));
             let found = span(&layer, norm).unwrap();
             let expected = naive::span(&values, counts, norm);
             prop_assert_eq!(found.map(|span| (span.limits.vmin, span.limits.vmax)), expected);

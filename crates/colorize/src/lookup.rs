@@ -6,8 +6,10 @@
 //! Of an interval across the edge of an entry, where that edge is was found beforehand. Those across several,
 //! and values outside of the limits, go through the scale, so that every entry is the one that the scale gives.
 
-use crate::sample::{Sample, with_cells};
-use crate::{Cells, Scale};
+use pointillist_base::Values;
+
+use crate::Scale;
+use crate::sample::{Sample, with_values};
 
 /// Intervals at first, and at most: from 4 KB, which the first-level cache hardly notices, to 256 KB, a fraction of the
 /// second-level cache. A logarithm needs few; limits of both signs waste half of them and more on values next to zero.
@@ -85,7 +87,7 @@ impl Lookup {
         &self,
         scale: &Scale,
         values: &[f32],
-        counts: Option<Cells<'_>>,
+        counts: Option<Values<'_>>,
         entries: &mut [u16],
     ) {
         let (first, shift, intervals) = (self.first, self.shift, &self.intervals[..]);
@@ -105,7 +107,7 @@ impl Lookup {
                     *entry = look(value, value.is_nan());
                 }
             }
-            Some(counts) => with_cells!(counts, counts => {
+            Some(counts) => with_values!(counts, counts => {
                 assert_eq!(counts.len(), values.len(), "one count a value");
                 for ((entry, &value), &count) in entries.iter_mut().zip(values).zip(counts) {
                     *entry = look(value, count <= Sample::ZERO);
@@ -134,7 +136,7 @@ fn intervals(scale: &Scale, table_len: u16, first: u32, last: u32, shift: u32) -
         .flat_map(|interval| [value(start(interval)), value(end(interval))])
         .collect();
     let mut of_ends = vec![0; ends.len()];
-    scale.entries(Cells::F32(&ends), table_len, &mut of_ends);
+    scale.entries(Values::F32(&ends), table_len, &mut of_ends);
     (0..)
         .zip(of_ends.as_chunks::<2>().0)
         .map(|(interval, &[below, from])| {
@@ -163,7 +165,7 @@ fn edge(mut low: u32, mut high: u32, is_below: impl Fn(u32) -> bool) -> u32 {
 
 fn entry_of(scale: &Scale, value: f32, table_len: u16) -> u16 {
     let mut entry = [0];
-    scale.entries(Cells::F32(&[value]), table_len, &mut entry);
+    scale.entries(Values::F32(&[value]), table_len, &mut entry);
     entry[0]
 }
 
@@ -204,7 +206,7 @@ mod tests {
         ) {
             let vmin = if below_zero && norm != Norm::Log { vmin - 5.0 } else { vmin };
             let limits = Limits { vmin, vmax: vmin + width };
-            let cells = Cells::F32(&values);
+            let cells = Values::F32(&values);
             let scale = match norm {
                 Norm::EqHist => Scale::equalized(&Resident::column(cells, None)).unwrap(),
                 _ => Some(Scale::new(norm, limits).unwrap()),
@@ -218,7 +220,7 @@ mod tests {
             let lookup = Lookup::new(&scale, table_len, empty);
             let Some(lookup) = lookup else { return Ok(()) };
             let counts: Vec<f64> = (0..values.len()).map(|i| (i % 3) as f64).collect();
-            lookup.entries(&scale, &values, Some(Cells::F64(&counts)), &mut found);
+            lookup.entries(&scale, &values, Some(Values::F64(&counts)), &mut found);
             for i in 0..values.len() {
                 let expected = if counts[i] == 0.0 { empty } else { expected[i] };
                 prop_assert_eq!(found[i], expected, "{}", values[i]);

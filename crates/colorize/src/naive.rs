@@ -168,7 +168,7 @@ fn count_position(norm: Norm, n: f64, vmin: f64, vmax: f64) -> f64 {
     let scale = crate::Scale::new(norm, crate::Limits { vmin, vmax });
     let mut position = [0.0];
     if let Ok(scale) = scale {
-        scale.positions(crate::Cells::F64(&[n]), &mut position);
+        scale.positions(crate::Values::F64(&[n]), &mut position);
     }
     position[0]
 }

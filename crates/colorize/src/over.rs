@@ -6,9 +6,10 @@
 
 use std::ops::Range;
 
-use pointillist_bin2d::{GridFile, Idle, PageRows, PageValues, Progress, Reduction, RowBuffer};
+use pointillist_base::{OwnedValues, Progress, Values};
+use pointillist_bin2d::{GridFile, Idle, PageRows, Reduction, RowBuffer};
 
-use crate::{Cells, Color, Effort, Error, Pixels};
+use crate::{Color, Effort, Error, Pixels};
 
 /// What stands for the four pages where a page is named.
 pub const OVER: &str = "over";
@@ -69,7 +70,7 @@ pub struct Composite<'a> {
 /// Rows of all pages.
 #[derive(Debug, Default)]
 struct Buffer {
-    pages: [PageValues; 4],
+    pages: [OwnedValues; 4],
     file: RowBuffer,
 }
 
@@ -123,11 +124,11 @@ impl Pixels for Composite<'_> {
         assert_eq!(rgba.len(), 4 * rows.len() * self.width, "four bytes a cell");
         self.buffers.lend(|buffer| {
             self.read(rows, buffer)?;
-            let pages = buffer.pages.each_ref().map(Cells::from);
+            let pages = buffer.pages.each_ref().map(Values::from);
             for (cell, out) in rgba.as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 let premultiplied = pages.map(|page| match page {
-                    Cells::F32(values) => f64::from(values[cell]),
-                    Cells::F64(values) => values[cell],
+                    Values::F32(values) => f64::from(values[cell]),
+                    Values::F64(values) => values[cell],
                 });
                 *out = pixel(premultiplied, &self.options).0;
             }

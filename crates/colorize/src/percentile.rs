@@ -5,11 +5,11 @@
 //! pair of bytes occurs, which tells the upper pair of the wanted values; the next counts the pairs below it
 //! among the values that begin so, until the last.
 
-use pointillist_bin2d::Dtype;
+use pointillist_base::Dtype;
 
 use crate::layer::{Layer, fold};
 use crate::limits::for_each;
-use crate::sample::{Sample, with_cells};
+use crate::sample::{Sample, with_values};
 use crate::{Error, Limits, Norm};
 
 /// Bits that a pass tells.
@@ -99,7 +99,7 @@ fn count(layer: &dyn Layer, norm: Norm, shift: u32, prefixes: &[u64]) -> Result<
         layer,
         || vec![0u64; prefixes.len() * DIGITS],
         |counts, band| {
-            with_cells!(band.values, values => for_each(values, band.counts, norm, |value| {
+            with_values!(band.values, values => for_each(values, band.counts, norm, |value| {
                 let rank = value.rank();
                 let prefix = rank.checked_shr(shift + DIGIT).unwrap_or(0);
                 let digit = (rank >> shift) as usize & (DIGITS - 1);
@@ -117,10 +117,10 @@ fn count(layer: &dyn Layer, norm: Norm, shift: u32, prefixes: &[u64]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::{Cells, Resident};
+    use crate::Resident;
+    use pointillist_base::Values;
+    use proptest::prelude::*;
 
     /// `numpy.percentile` over a sorted copy.
     fn naive<T: Sample>(values: &[T], percentile: f64) -> f64 {
@@ -151,8 +151,8 @@ mod tests {
             prop_assume!(values.iter().any(|value| value.is_finite()));
             let narrow: Vec<f32> = values.iter().map(|value| *value as f32).collect();
             for (cells, expected) in [
-                (Cells::F64(&values), [naive(&values, clip.0), naive(&values, clip.1)]),
-                (Cells::F32(&narrow), [naive(&narrow, clip.0), naive(&narrow, clip.1)]),
+                (Values::F64(&values), [naive(&values, clip.0), naive(&values, clip.1)]),
+                (Values::F32(&narrow), [naive(&narrow, clip.0), naive(&narrow, clip.1)]),
             ] {
                 let found = percentiles(&Resident::column(cells, None), Norm::Linear, clip).unwrap().unwrap();
                 prop_assert_eq!([found.vmin, found.vmax].map(f64::to_bits), expected.map(f64::to_bits));

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::Mutex;
 
+use pointillist_base::Values;
+use pointillist_base::memory::filled;
 use pointillist_bin2d::Page;
 use rayon::prelude::*;
 
-use crate::{
-    Buffer, Cells, Color, Error, Layer, Limits, Norm, Options, Paint, Pixels, Resident, Style,
-};
+use crate::{Buffer, Color, Error, Layer, Limits, Norm, Options, Paint, Pixels, Resident, Style};
 
 /// A picture and what it was made with.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,18 +42,10 @@ pub fn colorize(
     height: usize,
     options: &Options,
 ) -> Result<Picture, Error> {
-    let values = Cells::from(&page.values);
-    let counts = counts.map(|counts| Cells::from(&counts.values));
+    let values = Values::from(&page.values);
+    let counts = counts.map(|counts| Values::from(&counts.values));
     let layer = Resident::new(values, counts, width, height)?;
     Drawing::new(&layer, &page.name, options)?.picture()
-}
-
-/// So many bytes, or an error where the system has none to give.
-fn zeroed(bytes: usize) -> Result<Vec<u8>, Error> {
-    let mut zeroed = Vec::new();
-    zeroed.try_reserve_exact(bytes)?;
-    zeroed.resize(bytes, 0);
-    Ok(zeroed)
 }
 
 /// A layer and how it is coloured: the pixels of any rows, made when they are asked for.
@@ -104,7 +96,7 @@ impl<'a> Drawing<'a> {
     pub fn picture(&self) -> Result<Picture, Error> {
         let (width, height, rows) = (self.width(), self.height(), self.layer.block_rows());
         let bytes = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(4));
-        let mut rgba = zeroed(bytes.ok_or(Error::TooLarge { width, height })?)?;
+        let mut rgba = filled(bytes.ok_or(Error::TooLarge { width, height })?, 0)?;
         rgba.par_chunks_mut((4 * rows * width).max(1)).enumerate().try_for_each(
             |(block, rgba)| self.fill(block * rows..height.min((block + 1) * rows), rgba),
         )?;
@@ -159,16 +151,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_that_cannot_be_had_is_an_error() {
-        let error = zeroed(isize::MAX as usize).unwrap_err();
-        assert!(matches!(error, Error::Allocation(_)) && !error.is_usage(), "{error}");
-        assert_eq!(zeroed(3).unwrap(), [0; 3]);
-    }
-
-    #[test]
     fn any_rows_are_those_of_the_picture() {
         let values: Vec<f32> = (0..7000u32).map(|i| (i % 97) as f32).collect();
-        let layer = Resident::new(Cells::F32(&values), Some(Cells::F32(&values)), 70, 100).unwrap();
+        let layer =
+            Resident::new(Values::F32(&values), Some(Values::F32(&values)), 70, 100).unwrap();
         let options = Options { alpha: crate::Alpha::PerPoint(0.1), ..Options::default() };
         let drawing = Drawing::new(&layer, "count", &options).unwrap();
         let whole = drawing.picture().unwrap().rgba;

@@ -1,82 +1,17 @@
-//! The types a cell can have, and a view that holds either.
+//! The types a cell can have, and a way to run code for either.
 
 use std::ops::{Add, Div, Mul, Sub};
 
-use pointillist_bin2d::{Dtype, PageValues};
-
-/// The cells of a page, borrowed, in the type they are stored in.
-///
-/// `len = width * height`, row-major, row 0 = top. NaN where no value is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cells<'a> {
-    /// 32-bit floats.
-    F32(&'a [f32]),
-    /// 64-bit floats.
-    F64(&'a [f64]),
-}
-
-impl Cells<'_> {
-    /// How many cells there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Cells::F32(cells) => cells.len(),
-            Cells::F64(cells) => cells.len(),
-        }
-    }
-
-    /// The type they are stored in.
-    pub fn dtype(&self) -> Dtype {
-        match self {
-            Cells::F32(_) => Dtype::F32,
-            Cells::F64(_) => Dtype::F64,
-        }
-    }
-
-    /// Whether there is no cell.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The cells `start..end`.
-    pub(crate) fn slice(&self, start: usize, end: usize) -> Self {
-        match self {
-            Cells::F32(cells) => Cells::F32(&cells[start..end]),
-            Cells::F64(cells) => Cells::F64(&cells[start..end]),
-        }
-    }
-}
-
-impl<'a> From<&'a [f32]> for Cells<'a> {
-    fn from(cells: &'a [f32]) -> Self {
-        Cells::F32(cells)
-    }
-}
-
-impl<'a> From<&'a [f64]> for Cells<'a> {
-    fn from(cells: &'a [f64]) -> Self {
-        Cells::F64(cells)
-    }
-}
-
-impl<'a> From<&'a PageValues> for Cells<'a> {
-    fn from(values: &'a PageValues) -> Self {
-        match values {
-            PageValues::F32(cells) => Cells::F32(cells),
-            PageValues::F64(cells) => Cells::F64(cells),
-        }
-    }
-}
-
-/// Runs the body with the slice inside of a [`Cells`], once compiled for each type.
-macro_rules! with_cells {
+/// Runs the body with the slice inside of [`Values`], once compiled for each type.
+macro_rules! with_values {
     ($cells:expr, $slice:ident => $body:expr) => {
         match $cells {
-            $crate::sample::Cells::F32($slice) => $body,
-            $crate::sample::Cells::F64($slice) => $body,
+            pointillist_base::Values::F32($slice) => $body,
+            pointillist_base::Values::F64($slice) => $body,
         }
     };
 }
-pub(crate) use with_cells;
+pub(crate) use with_values;
 
 /// A float that a page is stored in. Kernels compute in this type wherever NumPy does.
 pub(crate) trait Sample:

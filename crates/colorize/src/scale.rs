@@ -16,13 +16,14 @@ mod inverse;
 
 use std::f64::consts::LN_10;
 
-pub(crate) use arsinh::arsinh;
+use pointillist_base::Values;
 
 use crate::colormap::{Steps, entry};
 use crate::eq_hist::Equalized;
 use crate::limits::{self, Wanted};
-use crate::sample::{Sample, with_cells};
-use crate::{Cells, Error, Layer, Limits, Norm};
+use crate::sample::{Sample, with_values};
+use crate::{Error, Layer, Limits, Norm};
+pub(crate) use arsinh::arsinh;
 
 /// A norm with its limits: the function from values to positions.
 ///
@@ -202,20 +203,20 @@ impl Scale {
     ///
     /// # Panics
     /// If the slices differ in length.
-    pub fn positions(&self, values: Cells<'_>, positions: &mut [f64]) {
+    pub fn positions(&self, values: Values<'_>, positions: &mut [f64]) {
         assert_eq!(values.len(), positions.len(), "one position a value");
-        with_cells!(values, values => self.run(ToPositions { values, positions }));
+        with_values!(values, values => self.run(ToPositions { values, positions }));
     }
 
     /// The entries of the values in a table of `table_len` colours; beyond the table stand, in this order,
     /// under, over and bad.
-    pub(crate) fn entries(&self, values: Cells<'_>, table_len: u16, entries: &mut [u16]) {
+    pub(crate) fn entries(&self, values: Values<'_>, table_len: u16, entries: &mut [u16]) {
         match &self.steps {
             Some(steps) => {
-                with_cells!(values, values => self.run(ToSteps { values, steps, entries }))
+                with_values!(values, values => self.run(ToSteps { values, steps, entries }))
             }
             None => {
-                with_cells!(values, values => self.run(ToEntries { values, table_len, entries }))
+                with_values!(values, values => self.run(ToEntries { values, table_len, entries }))
             }
         }
     }
@@ -361,7 +362,7 @@ mod tests {
     fn positions(norm: Norm, vmin: f64, vmax: f64, values: &[f64]) -> Vec<f64> {
         let scale = Scale::new(norm, Limits { vmin, vmax }).unwrap();
         let mut positions = vec![0.0; values.len()];
-        scale.positions(Cells::F64(values), &mut positions);
+        scale.positions(Values::F64(values), &mut positions);
         positions
     }
 

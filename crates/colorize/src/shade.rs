@@ -7,17 +7,17 @@
 
 use std::collections::HashSet;
 
-use pointillist_bin2d::Dtype;
+use pointillist_base::{Dtype, Values};
 
 use crate::alpha::Opacity;
 use crate::lookup::Lookup;
-use crate::sample::{Sample, with_cells};
-use crate::{Band, Cells, Color, Error, Layer, Limits, Norm, Options, Paint, Scale};
+use crate::sample::{Sample, with_values};
+use crate::{Band, Color, Error, Layer, Limits, Norm, Options, Paint, Scale};
 
-/// Cells that pass through all loops together: 8 KB of opacities beside as much of anything else.
+/// Values that pass through all loops together: 8 KB of opacities beside as much of anything else.
 const BLOCK: usize = 1024;
 
-/// Cells from which on a [`Lookup`] is made up for: it asks the scale for up to 65536 entries.
+/// Values from which on a [`Lookup`] is made up for: it asks the scale for up to 65536 entries.
 const LOOKUP_CELLS: usize = 1 << 18;
 
 /// All that decides on the pixel of a cell, with nothing left to be found in the grid.
@@ -119,31 +119,31 @@ impl Style {
         assert_eq!(pixels.len(), band.values.len(), "one pixel a cell");
         for (i, out) in pixels.chunks_mut(BLOCK).enumerate() {
             let (start, end) = (i * BLOCK, i * BLOCK + out.len());
-            let counts = band.counts.map(|counts| counts.slice(start, end));
-            self.shade_block(band.values.slice(start, end), counts, out);
+            let counts = band.counts.map(|counts| counts.slice(start..end));
+            self.shade_block(band.values.slice(start..end), counts, out);
         }
     }
 
     /// The entries of a block without a look-up.
-    fn computed(&self, values: Cells<'_>, counts: Option<Cells<'_>>, entries: &mut [u16]) {
+    fn computed(&self, values: Values<'_>, counts: Option<Values<'_>>, entries: &mut [u16]) {
         if let Some(scale) = &self.scale {
             scale.entries(values, self.empty() - OUTSIDE as u16, entries);
         }
         match counts {
-            Some(counts) => with_cells!(counts, counts => {
+            Some(counts) => with_values!(counts, counts => {
                 empty_where(counts, self.empty(), entries, |count| count <= Sample::ZERO);
             }),
-            None => with_cells!(values, values => {
+            None => with_values!(values, values => {
                 empty_where(values, self.empty(), entries, |value| value.is_nan());
             }),
         }
     }
 
-    fn shade_block(&self, values: Cells<'_>, counts: Option<Cells<'_>>, out: &mut [[u8; 4]]) {
+    fn shade_block(&self, values: Values<'_>, counts: Option<Values<'_>>, out: &mut [[u8; 4]]) {
         let mut entries = [0; BLOCK];
         let entries = &mut entries[..out.len()];
         match (&self.scale, &self.lookup, values) {
-            (Some(scale), Some(lookup), Cells::F32(values)) => {
+            (Some(scale), Some(lookup), Values::F32(values)) => {
                 lookup.entries(scale, values, counts, entries);
             }
             _ => self.computed(values, counts, entries),
@@ -187,16 +187,16 @@ fn pixel(Color([r, g, b, a]): Color, opacity: f64, below: Option<Color>) -> Colo
 
 #[cfg(test)]
 mod tests {
-    use pointillist_bin2d::{Page, PageValues};
-    use proptest::prelude::*;
-
     use super::*;
     use crate::{Alpha, Drawing, Resident, colorize, naive};
+    use pointillist_base::OwnedValues;
+    use pointillist_bin2d::Page;
+    use proptest::prelude::*;
 
     const NAN: f32 = f32::NAN;
 
     fn page(name: &str, values: &[f32]) -> Page {
-        Page { name: name.to_owned(), values: PageValues::F32(values.to_vec()) }
+        Page { name: name.to_owned(), values: OwnedValues::F32(values.to_vec()) }
     }
 
     fn pixels(values: &[f32], counts: Option<&[f32]>, options: &Options) -> Vec<[u8; 4]> {
@@ -365,7 +365,7 @@ mod tests {
             let counts: Vec<f64> = cells.iter().map(|cell| f64::from(cell.1)).collect();
             let counts = counted.then_some(&counts[..]);
             let norm = options.norm.unwrap();
-            let layer = Resident::column(Cells::F32(&values), counts.map(Cells::F64));
+            let layer = Resident::column(Values::F32(&values), counts.map(Values::F64));
             match Drawing::new(&layer, "mean", &options).and_then(|drawing| drawing.picture()) {
                 Ok(found) => prop_assert_eq!(found.rgba, naive::picture(&values, counts, norm, &options)),
                 Err(Error::NothingPositive | Error::ReversedLimits { .. } | Error::NoCounts) => {}
@@ -387,7 +387,7 @@ mod tests {
             let picture = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {
-                    let layer = Resident::column(Cells::F64(&values), Some(Cells::F32(&counts)));
+                    let layer = Resident::column(Values::F64(&values), Some(Values::F32(&counts)));
                     Drawing::new(&layer, "mean", &options).unwrap().picture().unwrap()
                 })
             };

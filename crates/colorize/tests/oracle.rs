@@ -1,9 +1,10 @@
 //! Bytes and bits of matplotlib, datashader and NumPy, from `generate_oracle.py`.
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
-use pointillist_bin2d::{Page, PageValues};
+use pointillist_base::{OwnedValues, Values};
+use pointillist_bin2d::Page;
 use pointillist_colorize::{
-    Cells, Color, Colormap, Limits, Norm, Options, Paint, Resident, Scale, colorize, limits,
+    Color, Colormap, Limits, Norm, Options, Paint, Resident, Scale, colorize, limits,
 };
 use serde_json::Value;
 
@@ -27,14 +28,14 @@ fn f64s(hex: &Value) -> Vec<f64> {
 /// A page of the oracle, which is in 64 bits, in the type of the row.
 fn page(dtype: &Value, values: Vec<f64>) -> Page {
     let values = match dtype.as_str() {
-        Some("float32") => PageValues::F32(values.iter().map(|value| *value as f32).collect()),
-        _ => PageValues::F64(values),
+        Some("float32") => OwnedValues::F32(values.iter().map(|value| *value as f32).collect()),
+        _ => OwnedValues::F64(values),
     };
     Page { name: "mean".to_owned(), values }
 }
 
 fn shaded(page: &Page, options: &Options) -> Vec<u8> {
-    let cells = Cells::from(&page.values).len();
+    let cells = Values::from(&page.values).len();
     colorize(page, None, cells, 1, options).unwrap().rgba
 }
 
@@ -52,7 +53,7 @@ fn every_colormap_gives_the_bytes_of_matplotlib_in_both_directions() {
             paint: Paint::Colormap(name.parse().unwrap()),
             ..Options::default()
         };
-        let page = Page { name: "mean".to_owned(), values: PageValues::F32(positions.clone()) };
+        let page = Page { name: "mean".to_owned(), values: OwnedValues::F32(positions.clone()) };
         assert_eq!(shaded(&page, &options), bytes(expected), "{name}");
     }
 }
@@ -78,7 +79,7 @@ fn differences(wanted: impl Fn(&str) -> bool) -> (usize, usize, usize) {
         let norm: Norm = text.parse().unwrap();
         let [vmin, vmax] = f64s(&row["limits"])[..] else { unreachable!() };
         let page = page(&row["dtype"], f64s(&oracle["pages"][row["page"].as_str().unwrap()]));
-        let cells = Cells::from(&page.values);
+        let cells = Values::from(&page.values);
         let expected = f64s(&row["positions"]);
         let mut found = vec![0.0; cells.len()];
         Scale::new(norm, Limits { vmin, vmax }).unwrap().positions(cells, &mut found);
@@ -128,8 +129,8 @@ fn percentiles_are_those_of_numpy() {
     for row in oracle()["percentiles"].as_array().unwrap() {
         let (f32s, f64s_) = (f32s(&row["values"]), f64s(&row["values"]));
         let cells = match row["dtype"].as_str() {
-            Some("float32") => Cells::F32(&f32s),
-            _ => Cells::F64(&f64s_),
+            Some("float32") => Values::F32(&f32s),
+            _ => Values::F64(&f64s_),
         };
         let clip = (row["clip"][0].as_f64().unwrap(), row["clip"][1].as_f64().unwrap());
         let layer = Resident::new(cells, None, 1, cells.len()).unwrap();
@@ -144,8 +145,8 @@ fn percentiles_are_those_of_numpy() {
 fn equalized_colors_roots_and_log1p_are_those_of_datashader() {
     for row in oracle()["shaded"].as_array().unwrap() {
         let values = match row["dtype"].as_str() {
-            Some("float32") => PageValues::F32(f32s(&row["values"])),
-            _ => PageValues::F64(f64s(&row["values"])),
+            Some("float32") => OwnedValues::F32(f32s(&row["values"])),
+            _ => OwnedValues::F64(f64s(&row["values"])),
         };
         let page = Page { name: "mean".to_owned(), values };
         for (norm, expected) in row["rgba"].as_object().unwrap() {
@@ -162,7 +163,7 @@ fn equalized_colors_roots_and_log1p_are_those_of_datashader() {
 #[test]
 fn smooth_maps_are_the_lists_of_colors_of_datashader() {
     for page in oracle()["smooth"].as_array().unwrap() {
-        let values = PageValues::F64(f64s(&page["values"]));
+        let values = OwnedValues::F64(f64s(&page["values"]));
         let values = Page { name: "mean".to_owned(), values };
         let pictures = page["pictures"].as_array().unwrap();
         assert_eq!(pictures.len(), 28);

@@ -1,8 +1,8 @@
 //! What datashader's spread and dynspread make of small grids, from `generate_spread_oracle.py`.
 #![allow(clippy::unwrap_used, reason = "a test that fails should stop")]
 
-use pointillist_colorize::Cells;
-use pointillist_colorize::spread::{CellsMut, Density, Marker, Occupancy, Source, Spread};
+use pointillist_base::{Values, ValuesMut};
+use pointillist_colorize::spread::{Density, Marker, Occupancy, Source, Spread};
 use serde_json::Value;
 
 fn oracle() -> Value {
@@ -30,8 +30,8 @@ fn counts_and_sums_are_those_of_datashader() {
         let (page, cells) = (row["page"].as_str().unwrap(), floats(&row["cells"]));
         let narrow: Vec<f32> = cells.iter().map(|&cell| cell as f32).collect();
         let cells = match row["dtype"].as_str().unwrap() {
-            "float64" => Cells::F64(&cells),
-            _ => Cells::F32(&narrow),
+            "float64" => Values::F64(&cells),
+            _ => Values::F32(&narrow),
         };
         let source = if page == "count" { Source::Count(cells) } else { Source::Sum(cells) };
         for made in row["spread"].as_array().unwrap() {
@@ -41,7 +41,7 @@ fn counts_and_sums_are_those_of_datashader() {
             };
             let mut out = vec![0.0; width * height];
             let spread = Spread::new(marker, width, height).unwrap();
-            spread.rows(source, 0..height, CellsMut::F64(&mut out));
+            spread.rows(source, 0..height, ValuesMut::F64(&mut out));
             for (found, expected) in out.iter().zip(floats(&made["cells"])) {
                 // Terms of all sizes are added in another order.
                 let is_close = page == "any" && (found - expected).abs() <= 1e-12 * 1e6;
@@ -65,7 +65,7 @@ fn radii_are_those_of_datashader() {
         }
         let max_radius = row["max_radius"].as_u64().unwrap() as u32;
         let mut density = Density::new(width, height, max_radius).unwrap();
-        density.add(Occupancy::Counts(Cells::F32(&counts)), 0..height);
+        density.add(Occupancy::Counts(Values::F32(&counts)), 0..height);
         let radius = density.radius(row["threshold"].as_f64().unwrap()).unwrap();
         assert_eq!(u64::from(radius), row["radius"].as_u64().unwrap(), "{row}");
         found[radius as usize] += 1;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use pointillist_base::memory::filled;
 use pointillist_colorize::{Color, Error, Pixels};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::Tree;
@@ -31,7 +32,7 @@ impl Raster<'_> {
         if own.is_empty() {
             return Ok(());
         }
-        let mut picture = zeroed(own.len() * width * 4)?;
+        let mut picture = filled(own.len() * width * 4, 0)?;
         self.picture.fill(own.start - top..own.end - top, &mut picture)?;
         let lines = rgba.chunks_mut(self.layout.width).skip(own.start - rows.start);
         for (line, picture) in lines.zip(picture.as_chunks().0.chunks(width)) {
@@ -60,7 +61,7 @@ impl Pixels for Raster<'_> {
         self.copy_picture(rows.clone(), rgba)?;
         for (band, out) in rgba.chunks_mut(BAND * width).enumerate() {
             let height = out.len() / width;
-            let bytes = zeroed(out.len() * 4)?;
+            let bytes = filled(out.len() * 4, 0)?;
             let size = resvg::tiny_skia::IntSize::from_wh(width as u32, height as u32);
             let Some(mut pixmap) = size.and_then(|size| Pixmap::from_vec(bytes, size)) else {
                 return Err(Error::TooLarge { width, height });
@@ -86,12 +87,4 @@ impl Pixels for Raster<'_> {
     fn is_opaque(&self) -> bool {
         self.face.0[3] == 255
     }
-}
-
-/// So many bytes, or an error where the system has none to give.
-fn zeroed(bytes: usize) -> Result<Vec<u8>, Error> {
-    let mut zeroed = Vec::new();
-    zeroed.try_reserve_exact(bytes)?;
-    zeroed.resize(bytes, 0);
-    Ok(zeroed)
 }

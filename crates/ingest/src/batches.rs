@@ -8,10 +8,12 @@
 
 use std::sync::Mutex;
 
+use pointillist_base::{Dtype, Progress, Values};
+
 use crate::array::element::Stored;
 use crate::pipeline::{Account, CHUNK, Shared, Sink, lock};
 use crate::source::{Input, open};
-use crate::{Dtype, Error, Kernel, Options, Progress, Values};
+use crate::{Error, Kernel, Options};
 
 /// Bytes that a batch takes, at most: enough rows for all threads to be busy with for a while.
 const BATCH: usize = 64 << 20;

@@ -1,15 +1,14 @@
 //! One `.npy` file a column: little-endian floats, shape `(N,)`.
 
-use pointillist_base::file;
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use pointillist_base::{Dtype, file};
+
 use crate::npy;
 use crate::number::Number;
-use crate::options::Dtype;
 
 /// Bytes before the first value.
 pub(crate) const HEADER: u64 = 128;
@@ -62,49 +61,6 @@ impl ColumnFile {
 
 fn header(dtype: Dtype, rows: u64) -> [u8; HEADER as usize] {
     npy::header(&format!("'<f{}'", dtype.size()), rows)
-}
-
-/// The values of a column.
-#[derive(Debug, Clone, Copy)]
-pub enum Values<'a> {
-    /// 32-bit floats.
-    F32(&'a [f32]),
-    /// 64-bit floats.
-    F64(&'a [f64]),
-}
-
-impl<'a> Values<'a> {
-    /// These rows of them.
-    ///
-    /// # Panics
-    /// When there are no such rows.
-    pub fn slice(&self, rows: Range<usize>) -> Values<'a> {
-        match *self {
-            Self::F32(values) => Values::F32(&values[rows]),
-            Self::F64(values) => Values::F64(&values[rows]),
-        }
-    }
-
-    /// The type of the values.
-    pub fn dtype(&self) -> Dtype {
-        match self {
-            Self::F32(_) => Dtype::F32,
-            Self::F64(_) => Dtype::F64,
-        }
-    }
-
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::F32(values) => values.len(),
-            Self::F64(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// Checks that an opened file is what [`ColumnFile`] writes of `rows` values of `dtype`. `Err(Ok(reason))` where it is not.

@@ -1,17 +1,16 @@
 //! What may lie in a `.points` folder. All else in it was put there by somebody, and is neither replaced nor removed.
 
-use pointillist_base::file;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::points::GRIDS;
 use pointillist_base::file::metadata_if_there;
+use pointillist_base::staged::is_partial;
+use pointillist_base::{file, tag};
 
 use crate::Error;
+use crate::points::GRIDS;
 use crate::sidecar::{self, Recorded};
-use pointillist_base::staged::is_partial;
-use pointillist_base::tag;
 
 /// The first file or folder in a `.points` folder, relative to it, that is none of ours: what its `points.json` does not
 /// know as a column, or where that says nothing, what is no array at all. A folder that is not there has none.

@@ -4,10 +4,11 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::layout::LONGEST_LINE;
-use crate::source::compressed::Damage;
 use pointillist_base::message::plain;
 use pointillist_base::staged::ELSEWHERE;
+
+use crate::layout::LONGEST_LINE;
+use crate::source::compressed::Damage;
 
 /// An error of this crate. Messages name the file, the line where there is one, and the remedy.
 #[derive(Debug, thiserror::Error)]

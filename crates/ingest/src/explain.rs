@@ -1,8 +1,10 @@
 //! How inputs would be read, before any of them is.
 
+use pointillist_base::Dtype;
+
 use crate::head::Sample;
 use crate::source::{Input, open};
-use crate::{Dtype, Error, Options, ReadAs};
+use crate::{Error, Options, ReadAs};
 
 /// How an input of text would be read.
 #[derive(Debug, Clone, PartialEq)]

@@ -41,14 +41,13 @@ mod text;
 mod zones;
 
 pub use batches::{Batch, Batches};
-pub use columns::Values;
 pub use contents::{ensure_replaceable, foreign, foreign_in_grids, is_kept_grid};
 pub use error::{Error, Problem};
 pub use explain::{Explained, explain};
 pub use kernel::Kernel;
-pub use options::{ColumnChoice, Delimiter, Dtype, Options, Precision, Raw};
+pub use options::{ColumnChoice, Delimiter, Options, Precision, Raw};
 pub use pipeline::{Account, Ingested, SkippedLine, ingest, ingest_to_cache};
-pub use pointillist_base::Progress;
+pub use pointillist_base::{Dtype, Progress, Values};
 pub use points::{GRIDS, Points};
 pub use read_as::{ReadAs, ReadColumn};
 pub use scan::{Buffer, Column, Scan};

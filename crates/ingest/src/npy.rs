@@ -3,9 +3,10 @@
 //! The headers of one kind of array all have one length, so rows have their place before their number is known, and
 //! it is a multiple of 64 bytes, so data is aligned for any vector. Format: `numpy/lib/format.py`.
 
-use pointillist_base::file;
 use std::fs::File;
 use std::io;
+
+use pointillist_base::file;
 
 // The files are little-endian, and arrays are used as they lie in the file.
 #[cfg(target_endian = "big")]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use pointillist_base::Dtype;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -215,35 +216,6 @@ impl From<Dtype> for Precision {
             Dtype::F32 => Self::F32,
             Dtype::F64 => Self::F64,
         }
-    }
-}
-
-/// The type of stored numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dtype {
-    /// 32-bit floats, `<f4` to NumPy.
-    F32,
-    /// 64-bit floats, `<f8` to NumPy.
-    F64,
-}
-
-impl Dtype {
-    /// Bytes of one number.
-    pub fn size(self) -> u64 {
-        match self {
-            Self::F32 => 4,
-            Self::F64 => 8,
-        }
-    }
-}
-
-impl fmt::Display for Dtype {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-        })
     }
 }
 

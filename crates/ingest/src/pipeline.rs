@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use pointillist_base::staged::{StagedDir, size};
+use pointillist_base::{Dtype, Progress, tag};
+
 use crate::Error;
 use crate::array::element::Stored;
 use crate::contents::ensure_replaceable;
@@ -24,7 +27,7 @@ use crate::head::Sample;
 use crate::kernel::Kernel;
 use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
-use crate::options::{Dtype, Options};
+use crate::options::Options;
 use crate::points::{Points, describe};
 use crate::sidecar::{Counted, Lost, Sidecar, Skipped};
 use crate::source::{
@@ -32,8 +35,6 @@ use crate::source::{
 };
 use crate::summary::{Part, Summary};
 use files::{keep_grids, write_columns};
-use pointillist_base::staged::{StagedDir, size};
-use pointillist_base::{Progress, tag};
 
 /// Bytes of text in a chunk: large enough that turns and writes cost little, small enough that its columns stay in the
 /// last-level cache until they are written. The text is read in smaller pieces.

@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use pointillist_base::file::{Folder, has_too_many_open};
+use pointillist_base::{Dtype, Progress, Values, staged};
 use rayon::prelude::*;
 
-use crate::columns::{self, Values};
 use crate::scan::{Buffer, Column};
 use crate::sidecar::{self, ColumnInfo, Lost, Sidecar, Unfit};
 use crate::summary::{Part, Summary};
 use crate::zones::{self, BLOCK, Zone, Zones, ZonesInfo};
-use crate::{Dtype, Error};
-use pointillist_base::file::{Folder, has_too_many_open};
-use pointillist_base::{Progress, staged};
+use crate::{Error, columns};
 
 /// The folder within, for grids that are made of the columns and kept with them.
 pub const GRIDS: &str = "grids";

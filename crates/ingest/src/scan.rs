@@ -5,19 +5,20 @@
 //! been looked at of a block adds to the hash of that block, and when that is all of it, by whomever, the hash must be
 //! the one that was written.
 
-use pointillist_base::file;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::columns::{HEADER, Values};
+use pointillist_base::{Dtype, Values, file};
+
+use crate::Error;
+use crate::columns::HEADER;
 use crate::mapped::Mapped;
 use crate::sidecar::ColumnInfo;
 use crate::summary::hash_of;
 use crate::zones::{BLOCK, Zones};
-use crate::{Dtype, Error};
 
 /// A column of a `.points` folder: an open file of values, and what is known of them.
 #[derive(Debug, Clone)]

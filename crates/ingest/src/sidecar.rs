@@ -3,13 +3,14 @@
 use std::io::Read;
 use std::path::Path;
 
+use pointillist_base::Dtype;
+use pointillist_base::file::open_regular;
 use serde::{Deserialize, Serialize};
 
-use crate::options::{Dtype, Options, check_name};
+use crate::options::{Options, check_name};
 use crate::read_as::ReadAs;
 use crate::source::Source;
 use crate::zones::{self, ZonesInfo};
-use pointillist_base::file::open_regular;
 
 /// The name of the sidecar inside the folder.
 pub(crate) const FILE_NAME: &str = "points.json";

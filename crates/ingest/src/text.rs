@@ -5,13 +5,15 @@
 
 use std::path::Path;
 
+use pointillist_base::{Dtype, Values};
+
 use crate::ending::Ending;
 use crate::head::{Head, read_head};
 use crate::layout::exchange_commas;
 use crate::line::Rows;
 use crate::number::Number;
 use crate::options::Precision;
-use crate::{Dtype, Error, Kernel, Options, ReadAs, SkippedLine, Values};
+use crate::{Error, Kernel, Options, ReadAs, SkippedLine};
 
 /// How text in memory is read. None of this changes the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

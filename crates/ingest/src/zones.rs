@@ -5,15 +5,14 @@
 //! A structured array with one record a block, of which NumPy makes `zones["min"]`, `zones["max"]`,
 //! `zones["non_finite"]` and `zones["hash"]`. It follows from the values and is no part of their identity.
 
-use pointillist_base::file;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use pointillist_base::{Dtype, file, memory};
 use serde::{Deserialize, Serialize};
 
 use crate::npy;
-use crate::options::Dtype;
 use crate::sidecar::ColumnInfo;
 use crate::summary::{Summary, first_half};
 
@@ -185,9 +184,7 @@ impl Zones {
         npy::check(file, &header(dtype, blocks), blocks, size as u64, &what)?;
         // As long as the file, which may be all hole.
         let length = blocks as usize * size;
-        let mut records = Vec::new();
-        records.try_reserve_exact(length).map_err(|error| Err(error.into()))?;
-        records.resize(length, 0);
+        let mut records = memory::filled(length, 0).map_err(|error| Err(error.into()))?;
         let read = file::read_at(file, &mut records, HEADER as u64).map_err(Err)?;
         if read < length || hash(&records) != info.zones.hash {
             return differs();

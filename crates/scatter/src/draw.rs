@@ -16,15 +16,15 @@ mod bands;
 mod layers;
 mod paint;
 
-use pointillist_bin2d::{Columns, Progress, Source, Stats};
+use pointillist_base::{Progress, memory};
+use pointillist_bin2d::{Columns, Source, Stats};
 use pointillist_colorize::{Color, Picture};
-
-pub use paint::Coloring;
 
 use crate::geometry::{Figure, View};
 use crate::marker::{Mode, Round, Side, Square};
 use crate::{Clip, Error, Shape};
 use layers::{Canvas, Layer};
+pub use paint::Coloring;
 use paint::Ranges;
 
 /// How a colour is laid over what is there.
@@ -145,12 +145,9 @@ impl Drawing {
 
 /// Pixels of one kind, or an error where the system has no memory to give.
 fn filled<T: Clone>([width, height]: [usize; 2], pixel: T) -> Result<Vec<T>, Error> {
-    let memory = || Error::Memory { width, height };
-    let len = width.checked_mul(height).ok_or_else(memory)?;
-    let mut pixels = Vec::new();
-    pixels.try_reserve_exact(len).map_err(|_| memory())?;
-    pixels.resize(len, pixel);
-    Ok(pixels)
+    let no_room = || Error::Memory { width, height };
+    let len = width.checked_mul(height).ok_or_else(no_room)?;
+    memory::filled(len, pixel).map_err(|_| no_room())
 }
 
 /// What a canvas begins with. A transparent one of matplotlib's is white.

@@ -7,6 +7,7 @@
 #[cfg(target_os = "linux")]
 mod available;
 
+use std::collections::TryReserveError;
 use std::io;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -93,6 +94,27 @@ pub fn prefetch<T>(values: &[T], index: usize) {
     let _ = (values, index);
 }
 
+/// `len` times this value.
+///
+/// # Errors
+/// Where the system has no room for them.
+pub fn filled<T: Clone>(len: usize, value: T) -> Result<Vec<T>, TryReserveError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(len)?;
+    values.resize(len, value);
+    Ok(values)
+}
+
+/// Makes a buffer `len` values long; where the system has no room for them, it is as it was.
+///
+/// # Errors
+/// Where there is no room.
+pub fn resize<T: Default + Clone>(buffer: &mut Vec<T>, len: usize) -> Result<(), TryReserveError> {
+    buffer.try_reserve_exact(len.saturating_sub(buffer.len()))?;
+    buffer.resize(len, T::default());
+    Ok(())
+}
+
 /// Bytes of memory that can be taken without pushing anything else out: what is available on the machine, or
 /// less where a control group sets a limit. `None` where the system does not say.
 pub fn available_memory() -> Option<u64> {
@@ -122,6 +144,13 @@ mod tests {
 
     #[test]
     fn memory_that_cannot_be_had_is_an_error() {
+        assert!(filled(isize::MAX as usize, 0_u8).is_err());
+        assert_eq!(filled(3, 7).unwrap(), [7; 3]);
+        let mut few = vec![1_u8; 2];
+        assert!(resize(&mut few, isize::MAX as usize).is_err());
+        assert_eq!(few, [1; 2]);
+        resize(&mut few, 3).unwrap();
+        assert_eq!(few, [1, 1, 0]);
         assert!(Zeroed::<f64>::new(usize::MAX / 16).is_err());
         assert!(Zeroed::<f64>::new(usize::MAX / 4).is_err());
     }

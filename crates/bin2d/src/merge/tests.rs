@@ -1,13 +1,11 @@
 use std::fs;
 
-use pointillist_ingest::Values;
+use pointillist_base::{Dtype, OwnedValues, Values};
 use proptest::prelude::*;
 
 use super::*;
 use crate::stage::share;
-use crate::{
-    Bounds, Cells, Columns, Compression, Dtype, PageValues, Reduction, Size, Term, bin, write_grid,
-};
+use crate::{Bounds, Cells, Columns, Compression, Reduction, Size, Term, bin, write_grid};
 
 type Point = (f64, f64, f64, f64);
 
@@ -82,8 +80,8 @@ impl Job {
 
 fn page(binned: &Binned, term: &Term, dtype: Dtype) -> Vec<f64> {
     match binned.grid().page(term, dtype).unwrap().values {
-        PageValues::F32(values) => values.into_iter().map(f64::from).collect(),
-        PageValues::F64(values) => values,
+        OwnedValues::F32(values) => values.into_iter().map(f64::from).collect(),
+        OwnedValues::F64(values) => values,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The same canvas the slow, obvious way: point after point, pixel after pixel.
 
+use pointillist_base::Dtype;
+
 use super::{Along, Blend, Lattice, Marker, Mask, Place};
-use crate::Dtype;
 use crate::axis::OUTSIDE;
 use crate::naive::{edges, search};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::Values;
+use pointillist_base::Values;
 
 use super::Plain;
 use crate::Error;

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::{Buffer, Kernel, Values};
+use pointillist_base::Values;
+use pointillist_ingest::{Buffer, Kernel};
 
 use super::marker::{Along, Lattice, Marker, Mask, Reach};
 use super::{Drawn, Paint, Plain};

@@ -1,8 +1,8 @@
-use pointillist_ingest::Values;
+use pointillist_base::{Dtype, Values};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Dtype, Extent, Frame};
+use crate::{Extent, Frame};
 
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()

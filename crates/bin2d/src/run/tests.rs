@@ -1,12 +1,13 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pointillist_ingest::{Buffer, Values, Zones};
+use pointillist_base::{Dtype, OwnedValues, Values};
+use pointillist_ingest::{Buffer, Zones};
 use proptest::prelude::*;
 
 use super::*;
 use crate::grid::Body;
-use crate::{Dtype, PageValues, Reduction, naive};
+use crate::{Reduction, naive};
 
 /// What is binned, and how.
 #[derive(Clone, Copy)]
@@ -164,8 +165,8 @@ fn page_bits(grid: &Grid, reduction: Reduction) -> Vec<u64> {
 
 fn term_bits(grid: &Grid, term: &Term) -> Vec<u64> {
     match grid.page(term, Dtype::F64).unwrap().values {
-        PageValues::F64(values) => values.into_iter().map(f64::to_bits).collect(),
-        PageValues::F32(_) => unreachable!("64 bits were asked for"),
+        OwnedValues::F64(values) => values.into_iter().map(f64::to_bits).collect(),
+        OwnedValues::F32(_) => unreachable!("64 bits were asked for"),
     }
 }
 

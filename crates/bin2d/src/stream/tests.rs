@@ -1,10 +1,11 @@
 use std::path::Path;
 
+use pointillist_base::OwnedValues;
 use pointillist_ingest::{Points, ingest};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Cells, PageValues, Size, Term, bin2d};
+use crate::{Cells, Size, Term, bin2d};
 
 fn stream(text: impl AsRef<[u8]>) -> Input {
     let reader = Box::new(std::io::Cursor::new(text.as_ref().to_vec()));
@@ -19,8 +20,8 @@ fn in_threads<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> R {
 fn pages(binned: &Binned) -> Vec<Vec<u64>> {
     let grid = binned.grid();
     let page = |term: &Term| match grid.page(term, Dtype::F64).unwrap().values {
-        PageValues::F64(values) => values.into_iter().map(f64::to_bits).collect(),
-        PageValues::F32(_) => panic!("64 bits were asked for"),
+        OwnedValues::F64(values) => values.into_iter().map(f64::to_bits).collect(),
+        OwnedValues::F32(_) => panic!("64 bits were asked for"),
     };
     grid.reductions().as_slice().iter().map(page).collect()
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 
+use pointillist_base::Dtype;
 use serde::de::DeserializeOwned;
 use tiff::decoder::{Decoder, Limits};
 use tiff::tags::{ByteOrder, SampleFormat, Tag};
@@ -11,7 +12,7 @@ use tiff::{TiffError, TiffResult};
 use super::deflate::MOST;
 use super::writer::method;
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip, seal};
-use crate::{Compression, Dtype, Term, carried};
+use crate::{Compression, Term, carried};
 
 /// The longest value of a tag that is read. The longest that is written lists the strips, the points, or
 /// the inputs.

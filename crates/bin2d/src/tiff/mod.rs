@@ -15,14 +15,15 @@ mod seal;
 mod strips;
 mod writer;
 
-pub use reader::{GridFile, Span};
-pub use rows::{PageRows, RowBuffer};
+use pointillist_base::Dtype;
 use serde::{Deserialize, Serialize};
-pub use writer::write_grid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::over::Composited;
-use crate::{Dtype, Extent, Inputs, Options, Reductions, Size, Stats};
+use crate::{Extent, Inputs, Options, Reductions, Size, Stats};
+pub use reader::{GridFile, Span};
+pub use rows::{PageRows, RowBuffer};
+pub use writer::write_grid;
 
 /// Marks the description as ours.
 const FORMAT: &str = "pointillist grid";

@@ -7,8 +7,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
-use pointillist_base::Progress;
 use pointillist_base::file::{open_regular, read_exact_at};
+use pointillist_base::memory::resize;
+use pointillist_base::{Dtype, OwnedValues, Progress};
 use rayon::prelude::*;
 
 use super::deflate::inflate;
@@ -17,9 +18,9 @@ use super::rows::PageRows;
 use super::strips::{PageHash, strip_hash};
 use super::{Description, VERSION, seal};
 use crate::accumulate::Counter;
-use crate::grid::{PageValue, resize};
+use crate::grid::PageValue;
 use crate::planes::PlaneMut;
-use crate::{Compression, Dtype, Error, Extent, Idle, Page, PageValues};
+use crate::{Compression, Error, Extent, Idle, Page};
 
 /// A TIFF that pointillist wrote, opened: its description is checked, its pages are read when asked for.
 #[derive(Debug)]
@@ -128,8 +129,8 @@ impl GridFile {
     pub fn page(&self, name: &str) -> Result<Page, Error> {
         let page = self.stored(name)?;
         let values = match page.dtype {
-            Dtype::F32 => PageValues::F32(self.read(page)?),
-            Dtype::F64 => PageValues::F64(self.read(page)?),
+            Dtype::F32 => OwnedValues::F32(self.read(page)?),
+            Dtype::F64 => OwnedValues::F64(self.read(page)?),
         };
         Ok(Page { name: name.to_owned(), values })
     }

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use pointillist_base::{Dtype, OwnedValues};
+
 use super::directory::StoredPage;
 use super::reader::GridFile;
-use crate::{Dtype, Error, PageValues};
+use crate::Error;
 
 /// A page of a [`GridFile`] whose rows are read when they are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -48,14 +50,14 @@ impl<'a> PageRows<'a> {
     pub fn read(
         &self,
         rows: Range<usize>,
-        values: &mut PageValues,
+        values: &mut OwnedValues,
         buffer: &mut RowBuffer,
     ) -> Result<(), Error> {
         assert!(rows.end <= self.file.height() as usize, "rows of the page");
         values.resize(self.page.dtype, rows.len() * self.file.width() as usize)?;
         let mut bytes: &mut [u8] = match values {
-            PageValues::F32(values) => bytemuck::cast_slice_mut(values),
-            PageValues::F64(values) => bytemuck::cast_slice_mut(values),
+            OwnedValues::F32(values) => bytemuck::cast_slice_mut(values),
+            OwnedValues::F64(values) => bytemuck::cast_slice_mut(values),
         };
         let (row, strip_rows) = (self.row_bytes(), self.rows_per_strip());
         let mut next = rows.start;

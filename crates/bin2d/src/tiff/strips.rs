@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bytemuck::Pod;
-use pointillist_base::Progress;
+use pointillist_base::{Progress, memory};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -141,8 +141,7 @@ impl<T: PageValue + Pod> Strip<T> {
         rows: Range<u32>,
     ) -> Result<(), Problem> {
         let cells = rows.len() * page.size.width() as usize;
-        self.pixels.try_reserve_exact(cells.saturating_sub(self.pixels.len()))?;
-        self.pixels.resize(cells, T::default());
+        memory::resize(&mut self.pixels, cells)?;
         page.source.page_rows(page.content, rows, &mut self.pixels);
         let bytes = bytemuck::cast_slice(&self.pixels);
         self.hash = strip_hash(bytes);

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pointillist_ingest::Values;
+use pointillist_base::Values;
 use tiff::encoder::TiffEncoder;
 use tiff::encoder::colortype::Gray8;
 use tiff::tags::Tag;
@@ -11,8 +11,10 @@ mod large;
 mod rows;
 mod shards;
 
+use pointillist_base::OwnedValues;
+
 use super::*;
-use crate::{Binned, Cells, Columns, Compression, Error, Frame, PageValues, bin};
+use crate::{Binned, Cells, Columns, Compression, Error, Frame, bin};
 
 /// A grid of two thousand points scattered over a region that is not square.
 fn binned(width: u32, height: u32, reductions: &str, dtype: Dtype) -> Binned {
@@ -44,10 +46,10 @@ fn binned_as(points: &str, options: Options) -> Binned {
     Binned::new(grid, options, vec![points.to_owned()])
 }
 
-fn bits(values: &PageValues) -> Vec<u64> {
+fn bits(values: &OwnedValues) -> Vec<u64> {
     match values {
-        PageValues::F32(values) => values.iter().map(|v| u64::from(v.to_bits())).collect(),
-        PageValues::F64(values) => values.iter().map(|v| v.to_bits()).collect(),
+        OwnedValues::F32(values) => values.iter().map(|v| u64::from(v.to_bits())).collect(),
+        OwnedValues::F64(values) => values.iter().map(|v| v.to_bits()).collect(),
     }
 }
 
@@ -311,8 +313,8 @@ fn the_span_of_a_page_is_that_of_its_finite_values() {
         let file = GridFile::open(&written(folder.path(), &binned_as("0123", options))).unwrap();
         for name in ["count", "mean"] {
             let values: Vec<f64> = match file.page(name).unwrap().values {
-                PageValues::F32(values) => values.into_iter().map(f64::from).collect(),
-                PageValues::F64(values) => values,
+                OwnedValues::F32(values) => values.into_iter().map(f64::from).collect(),
+                OwnedValues::F64(values) => values,
             };
             let finite = || values.iter().copied().filter(|value| value.is_finite());
             let expected = Span {

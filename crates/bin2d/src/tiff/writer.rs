@@ -4,8 +4,8 @@ use std::collections::TryReserveError;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use pointillist_base::Progress;
 use pointillist_base::staged::StagedFile;
+use pointillist_base::{Dtype, Progress};
 use serde::Serialize;
 use tiff::encoder::{
     DirectoryEncoder, Rational, TiffEncoder, TiffKind, TiffKindBig, TiffKindStandard,
@@ -16,8 +16,7 @@ use tiff::{TiffError, TiffResult};
 use super::strips::{Content, Source, Strips};
 use super::{ALIGNMENT, Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::carried::Stored;
-use crate::over;
-use crate::{Binned, Compression, Dtype, Error, Extent, Grid, GridFile, Reduction, Size, Term};
+use crate::{Binned, Compression, Error, Extent, Grid, GridFile, Reduction, Size, Term, over};
 
 /// Room in a classic TIFF, whose offsets have 32 bits, for everything that is not a pixel, and for what compression
 /// adds to pixels that cannot be compressed: 1.3 MiB.

@@ -5,8 +5,10 @@
 //! gives it. Limits that are asked for move the table's values, linearly, and another norm says how colours
 //! run from one of its values to the next.
 
+use pointillist_base::Values;
+
 use super::steps::{Piece, Steps, TooManyColors, steps};
-use crate::{Cells, Color, Error, Limits, Scale};
+use crate::{Color, Error, Limits, Scale};
 
 /// The four numbers of a colour, as the [`Rule`] wants them.
 pub(super) type Channels = [f64; 4];
@@ -169,7 +171,7 @@ impl Gradient {
         if !linear && self.is_of_values() {
             for segment in &mut segments {
                 let mut positions = [0.0; 2];
-                scale.positions(Cells::F64(&[segment.low, segment.high]), &mut positions);
+                scale.positions(Values::F64(&[segment.low, segment.high]), &mut positions);
                 if positions.iter().any(|position| position.is_nan()) {
                     return Err(Error::LogLimits { limit: segment.low });
                 }

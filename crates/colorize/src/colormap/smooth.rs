@@ -110,16 +110,16 @@ impl Piece for Between {
 
 #[cfg(test)]
 mod tests {
-    use pointillist_bin2d::{Page, PageValues};
-    use proptest::prelude::*;
-
     use crate::{Color, Colormap, Norm, Options, Paint, colorize};
+    use pointillist_base::OwnedValues;
+    use pointillist_bin2d::Page;
+    use proptest::prelude::*;
 
     fn pixels(map: &str, norm: Norm, limits: Option<(f64, f64)>, values: &[f64]) -> Vec<[u8; 4]> {
         let (vmin, vmax) = limits.unzip();
         let paint = Paint::Colormap(map.parse().unwrap());
         let options = Options { norm: Some(norm), vmin, vmax, paint, ..Options::default() };
-        let page = Page { name: "mean".to_owned(), values: PageValues::F64(values.to_vec()) };
+        let page = Page { name: "mean".to_owned(), values: OwnedValues::F64(values.to_vec()) };
         colorize(&page, None, values.len(), 1, &options).unwrap().rgba.as_chunks().0.to_vec()
     }
 
@@ -217,7 +217,7 @@ mod tests {
             let expected = pixels("smooth:fire", norm, None, &wide);
             let paint = Paint::Colormap("smooth:fire".parse().unwrap());
             let options = Options { norm: Some(norm), paint, ..Options::default() };
-            let values = PageValues::F32(few.repeat(600));
+            let values = OwnedValues::F32(few.repeat(600));
             let page = Page { name: "mean".to_owned(), values };
             let found = colorize(&page, None, few.len(), 600, &options).unwrap().rgba;
             assert!(

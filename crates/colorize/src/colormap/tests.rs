@@ -1,6 +1,7 @@
 //! Names, lists, records, and colors of values.
 
-use pointillist_bin2d::{Page, PageValues};
+use pointillist_base::OwnedValues;
+use pointillist_bin2d::Page;
 use proptest::prelude::*;
 
 use super::*;
@@ -70,12 +71,12 @@ fn table(name: &str, text: &str) -> Colormap {
 }
 
 /// The pixels of values through a map. Counts keep NaN from being empty cells.
-fn pixels(values: PageValues, options: &Options) -> Vec<[u8; 4]> {
+fn pixels(values: OwnedValues, options: &Options) -> Vec<[u8; 4]> {
     let cells = match &values {
-        PageValues::F32(values) => values.len(),
-        PageValues::F64(values) => values.len(),
+        OwnedValues::F32(values) => values.len(),
+        OwnedValues::F64(values) => values.len(),
     };
-    let counts = Page { name: "count".to_owned(), values: PageValues::F32(vec![1.0; cells]) };
+    let counts = Page { name: "count".to_owned(), values: OwnedValues::F32(vec![1.0; cells]) };
     let page = Page { name: "count".to_owned(), values };
     colorize(&page, Some(&counts), cells, 1, options).unwrap().rgba.as_chunks().0.to_vec()
 }
@@ -85,7 +86,7 @@ fn through(map: &Colormap) -> Options {
 }
 
 fn of(values: &[f64], options: &Options) -> Vec<[u8; 4]> {
-    pixels(PageValues::F64(values.to_vec()), options)
+    pixels(OwnedValues::F64(values.to_vec()), options)
 }
 
 #[test]
@@ -104,10 +105,10 @@ fn the_colors_of_a_gmt_table_are_those_of_gmt() {
             bytes(values).as_chunks().0.iter().map(|float| f32::from_be_bytes(*float)).collect();
         let options = through(&fixture(&format!("{name}.cpt")));
         let wide = values.iter().map(|value| f64::from(*value)).collect();
-        let found = pixels(PageValues::F32(values.clone()), &options);
-        assert_eq!(found, pixels(PageValues::F64(wide), &options), "{name}");
+        let found = pixels(OwnedValues::F32(values.clone()), &options);
+        assert_eq!(found, pixels(OwnedValues::F64(wide), &options), "{name}");
         // So many cells that entries are looked up.
-        let many = pixels(PageValues::F32(values.repeat(1000)), &options);
+        let many = pixels(OwnedValues::F32(values.repeat(1000)), &options);
         assert!(many.chunks(values.len()).all(|chunk| chunk == found), "{name}");
         for ((value, found), expected) in values.iter().zip(found).zip(bytes(colors).chunks(3)) {
             let [r, g, b, a] = found;
@@ -188,7 +189,7 @@ fn another_norm_says_how_colors_run_between_the_values() {
     let error = Options { norm: Some(crate::Norm::Log), ..zero }.validate().unwrap_err();
     assert!(error.to_string().contains("limits above zero, not 0"), "{error}");
     let mixed = through(&table("t.txt", "-1 0 0 0\n100% 200 0 0"));
-    let page = Page { name: "mean".to_owned(), values: PageValues::F32(vec![1.0, 2.0]) };
+    let page = Page { name: "mean".to_owned(), values: OwnedValues::F32(vec![1.0, 2.0]) };
     let error =
         colorize(&page, None, 2, 1, &Options { norm: Some(crate::Norm::Log), ..mixed.clone() });
     assert!(error.unwrap_err().to_string().contains("not -1"));
@@ -471,7 +472,7 @@ fn check(
     assert_eq!(map.colors(7).len(), 7);
     let (vmin, vmax) = limits.unzip();
     let options = Options { vmin, vmax, norm, ..through(&map) };
-    let page = Page { name: "mean".to_owned(), values: PageValues::F64(values.to_vec()) };
+    let page = Page { name: "mean".to_owned(), values: OwnedValues::F64(values.to_vec()) };
     let _ = colorize(&page, None, values.len(), 1, &options);
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pointillist_base::memory::resize;
 use pointillist_bin2d::Idle;
 use rayon::prelude::*;
 
 use super::colors::Colors;
 use super::pixels::Pixels;
-use super::{Effort, Size, resize};
+use super::{Effort, Size};
 use crate::Error;
 
 /// Rows that are looked at first, spread over the picture: most pictures show there already that they have

@@ -164,13 +164,6 @@ pub fn write_png(
     out.finish(&END)
 }
 
-/// Makes memory as long as is asked for, or an error where the system has none to give.
-fn resize(memory: &mut Vec<u8>, len: usize) -> Result<(), Error> {
-    memory.try_reserve(len.saturating_sub(memory.len()))?;
-    memory.resize(len, 0);
-    Ok(())
-}
-
 /// All that stands before the pixels.
 fn header(size: Size, form: &Form, texts: &[(String, String)]) -> Result<Vec<u8>, Error> {
     let mut header = Vec::new();

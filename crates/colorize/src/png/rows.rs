@@ -2,11 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use pointillist_base::memory::resize;
+
 use super::deflate::{self, Bits, Runs, Shortest};
 use super::filter::{Filter, filter};
 use super::form::Form;
 use super::pixels::Pixels;
-use super::{Effort, Size, begin_chunk, end_chunk, resize};
+use super::{Effort, Size, begin_chunk, end_chunk};
 use crate::Error;
 
 /// Of so many rows, one is looked at to choose a filter.

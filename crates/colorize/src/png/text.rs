@@ -8,7 +8,6 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use pointillist_base::file::open_regular;
-
 use xxhash_rust::xxh3::Xxh3;
 
 use super::seal;

@@ -59,13 +59,13 @@ impl Transformed {
 
 #[cfg(test)]
 mod tests {
+    use crate::{Limits, Norm, Resident, Scale};
+    use pointillist_base::Values;
     use proptest::prelude::*;
-
-    use crate::{Cells, Limits, Norm, Resident, Scale};
 
     fn position(scale: &Scale, value: f64) -> f64 {
         let mut position = [0.0];
-        scale.positions(Cells::F64(&[value]), &mut position);
+        scale.positions(Values::F64(&[value]), &mut position);
         position[0]
     }
 
@@ -80,7 +80,7 @@ mod tests {
     fn whole_numbers_come_back_as_those_that_occur() {
         let counts = [1.0, 1.0, 2.0, 9.0, 9.0, 9.0];
         let scale =
-            Scale::equalized(&Resident::column(Cells::F64(&counts), None)).unwrap().unwrap();
+            Scale::equalized(&Resident::column(Values::F64(&counts), None)).unwrap().unwrap();
         let found = [-1.0, 0.0, 0.1, 0.25, 0.26, 1.0, 2.0].map(|p| scale.inverse(p));
         assert_eq!(found, [1.0, 1.0, 2.0, 2.0, 9.0, 9.0, 9.0]);
         assert!(scale.inverse(f64::NAN).is_nan());
@@ -110,7 +110,7 @@ mod tests {
             p in 0.0..1.0f64,
         ) {
             let narrowed: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-            let cells = if narrow { Cells::F32(&narrowed) } else { Cells::F64(&values) };
+            let cells = if narrow { Values::F32(&narrowed) } else { Values::F64(&values) };
             let scale = Scale::equalized(&Resident::column(cells, None)).unwrap().unwrap();
             let Limits { vmin, vmax } = scale.limits();
             prop_assume!(vmin < vmax);

@@ -2,21 +2,22 @@
 
 use std::ops::Range;
 
+use pointillist_base::Values;
 use rayon::prelude::*;
 
 use super::fold::Occupied;
 use super::source::Area;
 use super::{Marker, Shape, TILE, around};
-use crate::sample::{Sample, with_cells};
-use crate::{Cells, Error};
+use crate::Error;
+use crate::sample::{Sample, with_values};
 
 /// Which cells are occupied.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Occupancy<'a> {
     /// Those that have a point.
-    Counts(Cells<'a>),
+    Counts(Values<'a>),
     /// Those that are not NaN.
-    Values(Cells<'a>),
+    Values(Values<'a>),
 }
 
 /// Finds the radius at which isolated points are seen and others not smeared, as datashader's `dynspread`
@@ -98,14 +99,14 @@ impl Density {
         let rows = tile.rows.clone();
         let area = Area { rows: around(rows.clone(), self.reach(), self.height), ..tile };
         let plane = match cells {
-            Occupancy::Counts(counts) => with_cells!(counts, counts => {
+            Occupancy::Counts(counts) => with_values!(counts, counts => {
                 area.plane::<Occupied>(|at, items| {
                     for (item, &count) in items.iter_mut().zip(&counts[at]) {
                         *item = u8::from(count >= Sample::ONE);
                     }
                 })
             }),
-            Occupancy::Values(values) => with_cells!(values, values => {
+            Occupancy::Values(values) => with_values!(values, values => {
                 area.plane::<Occupied>(|at, items| {
                     for (item, &value) in items.iter_mut().zip(&values[at]) {
                         *item = u8::from(!value.nan());

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use pointillist_bin2d::{Dtype, GridFile, PageRows, PageValues, Progress, Reduction, Term};
+use pointillist_base::{Dtype, OwnedValues, Progress, Values, ValuesMut};
+use pointillist_bin2d::{GridFile, PageRows, Reduction, Term};
 
-use super::{CellsMut, Density, Marker, Occupancy, Shape, Source, Spread, pages};
+use super::{Density, Marker, Occupancy, Shape, Source, Spread, pages};
 use crate::layer::{Buffer, COUNT, CountRows, Counts, resident_rows, slice};
 use crate::limits::span;
-use crate::{Band, Cells, Error, Layer, Norm, Resident, Stored};
+use crate::{Band, Error, Layer, Norm, Resident, Stored};
 
 /// Pages that take no more than this, before and after, are grown at once and kept. All others are grown row by
 /// row, and again for every pass over the cells.
@@ -48,7 +49,7 @@ enum Pages<'a> {
     /// are any, as the last one.
     Stored(Vec<PageRows<'a>>),
     /// The grown ones. Without counts also where the values are those.
-    Kept { values: PageValues, counts: Option<PageValues> },
+    Kept { values: OwnedValues, counts: Option<OwnedValues> },
 }
 
 impl<'a> Grown<'a> {
@@ -98,16 +99,16 @@ impl<'a> Grown<'a> {
             let plan = plan(&Stored::of(grid, pages[0], counts, progress))?;
             return Ok(Grown { plan, pages: Pages::Stored(pages), progress });
         }
-        let mut read: Vec<PageValues> = Vec::new();
+        let mut read: Vec<OwnedValues> = Vec::new();
         for name in &names {
             go_on(progress)?;
             read.push(grid.page(name)?.values);
         }
-        let counts = read.last().filter(|_| counted).map(Cells::from);
+        let counts = read.last().filter(|_| counted).map(Values::from);
         let (width, height) = (grid.width() as usize, grid.height() as usize);
-        let plan = plan(&Resident::new(Cells::from(&read[0]), counts, width, height)?)?;
+        let plan = plan(&Resident::new(Values::from(&read[0]), counts, width, height)?)?;
         go_on(progress)?;
-        let (mut values, mut counts) = (PageValues::default(), PageValues::default());
+        let (mut values, mut counts) = (OwnedValues::default(), OwnedValues::default());
         plan.grow(&read, 0..height, &mut values, &mut counts, true)?;
         let counts = (counted && by != COUNT).then_some(counts);
         Ok(Grown { plan, pages: Pages::Kept { values, counts }, progress })
@@ -151,13 +152,13 @@ impl Plan {
     /// are others, the counts.
     fn grow(
         &self,
-        read: &[PageValues],
+        read: &[OwnedValues],
         rows: Range<usize>,
-        values: &mut PageValues,
-        counts: &mut PageValues,
+        values: &mut OwnedValues,
+        counts: &mut OwnedValues,
         in_parallel: bool,
     ) -> Result<(), Error> {
-        let cells: Vec<Cells<'_>> = read.iter().map(Cells::from).collect();
+        let cells: Vec<Values<'_>> = read.iter().map(Values::from).collect();
         let mut source = Source::new(self.reduction, &cells[..self.needed])
             .ok_or_else(|| Error::SpreadOrder { page: self.reduction.to_string() })?;
         let len = rows.len() * self.spread.width;
@@ -168,7 +169,7 @@ impl Plan {
             let counted = Source::Count(last);
             self.spread.rows_of(counted, rows.clone(), cells_mut(counts), in_parallel);
             if let Source::Mean { covering, .. } = &mut source {
-                *covering = Some(Cells::from(&*counts));
+                *covering = Some(Values::from(&*counts));
             }
         }
         values.resize(self.dtype, len)?;
@@ -220,13 +221,13 @@ impl Layer for Grown<'_> {
                 go_on(self.progress)?;
                 let given = self.plan.spread.input_rows(rows.clone());
                 let Buffer { values, counts, pages: read, file } = buffer;
-                read.resize_with(pages.len(), PageValues::default);
+                read.resize_with(pages.len(), OwnedValues::default);
                 for (page, read) in pages.iter().zip(&mut *read) {
                     page.read(given.clone(), read, file)?;
                 }
                 self.plan.grow(read, rows, values, counts, false)?;
                 let has_others = self.plan.counts_dtype.is_some() && !is_count;
-                (Cells::from(&*values), has_others.then(|| Cells::from(&*counts)))
+                (Values::from(&*values), has_others.then(|| Values::from(&*counts)))
             }
         };
         Ok(Band { values, counts: if is_count { Some(values) } else { counts } })
@@ -257,22 +258,20 @@ fn counts_dtype(counts: &Counts<'_>, marker: Marker, points: f64) -> Result<Dtyp
     Ok(if fits { Dtype::F32 } else { Dtype::F64 })
 }
 
-fn cells_mut(values: &mut PageValues) -> CellsMut<'_> {
+fn cells_mut(values: &mut OwnedValues) -> ValuesMut<'_> {
     match values {
-        PageValues::F32(values) => CellsMut::F32(values),
-        PageValues::F64(values) => CellsMut::F64(values),
+        OwnedValues::F32(values) => ValuesMut::F32(values),
+        OwnedValues::F64(values) => ValuesMut::F64(values),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use pointillist_bin2d::{Aspect, Binned, Columns, Frame, Options, Size, bin, write_grid};
-    use pointillist_ingest::Values;
-
     use super::*;
     use crate::Drawing;
+    use pointillist_base::Values;
+    use pointillist_bin2d::{Aspect, Binned, Columns, Frame, Options, Size, bin, write_grid};
+    use std::path::Path;
 
     /// A grid of three thousand points, most of them on a few lines.
     fn grid(folder: &Path, dtype: Dtype) -> GridFile {

@@ -12,15 +12,16 @@
 //! [`Density`] finds the radius that datashader's `dynspread` would choose.
 //!
 //! ```
-//! use pointillist_colorize::Cells;
-//! use pointillist_colorize::spread::{CellsMut, Marker, Shape, Source, Spread};
+//! use pointillist_base::Values;
+//! use pointillist_base::ValuesMut;
+//! use pointillist_colorize::spread::{Marker, Shape, Source, Spread};
 //!
 //! let counts = [0.0, 2.0, 0.0, 0.0, 0.0, 1.0f32]; // a grid of three columns and two rows
 //! let spread = Spread::new(Marker { radius: 1, shape: Shape::Circle }, 3, 2).unwrap();
 //! let rows = 0..1;
 //! assert_eq!(spread.input_rows(rows.clone()), 0..2);
 //! let mut out = [0.0f32; 3];
-//! spread.rows(Source::Count(Cells::F32(&counts)), rows, CellsMut::F32(&mut out));
+//! spread.rows(Source::Count(Values::F32(&counts)), rows, ValuesMut::F32(&mut out));
 //! assert_eq!(out, [2.0, 3.0, 3.0]);
 //! ```
 
@@ -37,30 +38,20 @@ mod window;
 
 use std::ops::Range;
 
+use pointillist_base::ValuesMut;
 use rayon::prelude::*;
-
-pub use density::{Density, Occupancy};
-pub use layer::{Grown, Growth};
-pub use marker::{Marker, Shape};
-pub use source::{Source, pages};
 
 use crate::Error;
 use crate::sample::Sample;
+pub use density::{Density, Occupancy};
+pub use layer::{Grown, Growth};
+pub use marker::{Marker, Shape};
 use source::Area;
+pub use source::{Source, pages};
 
 /// The rows and columns of a tile, which is what a thread spreads at a time, at least: with the rows and columns
 /// around it, it stays in the second-level cache.
 const TILE: (usize, usize) = (64, 256);
-
-/// Cells to be written, in the type they are stored in: `len = width * rows`, row-major, the upper row
-/// first.
-#[derive(Debug, PartialEq)]
-pub enum CellsMut<'a> {
-    /// 32-bit floats.
-    F32(&'a mut [f32]),
-    /// 64-bit floats.
-    F64(&'a mut [f64]),
-}
 
 /// Spreads grids of one size by one marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +85,7 @@ impl Spread {
     ///
     /// # Panics
     /// If `rows` are not rows of the grid, or a page or `out` is not as long as its rows.
-    pub fn rows(&self, source: Source<'_>, rows: Range<usize>, out: CellsMut<'_>) {
+    pub fn rows(&self, source: Source<'_>, rows: Range<usize>, out: ValuesMut<'_>) {
         self.rows_of(source, rows, out, true);
     }
 
@@ -103,12 +94,12 @@ impl Spread {
         &self,
         source: Source<'_>,
         rows: Range<usize>,
-        out: CellsMut<'_>,
+        out: ValuesMut<'_>,
         in_parallel: bool,
     ) {
         match out {
-            CellsMut::F32(out) => self.spread(source, rows, out, in_parallel),
-            CellsMut::F64(out) => self.spread(source, rows, out, in_parallel),
+            ValuesMut::F32(out) => self.spread(source, rows, out, in_parallel),
+            ValuesMut::F64(out) => self.spread(source, rows, out, in_parallel),
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
+use pointillist_base::Values;
 use pointillist_bin2d::{Reduction, Term};
 
 use super::fold::{Fold, Greatest, GreatestOfAll, Least, LeastOfAll, Moment, Moments, Sum};
 use super::marker::EXACT_IN_F32;
 use super::window::Plane;
 use super::{Marker, Tile};
-use crate::sample::{Sample, with_cells};
-use crate::{Cells, Error};
+use crate::Error;
+use crate::sample::{Sample, with_values};
 
 /// The pages a spread page is made of; all of the same cells.
 ///
@@ -19,43 +20,43 @@ use crate::{Cells, Error};
 pub enum Source<'a> {
     /// How many points have markers that cover the pixel: exact, rounded once if it is stored in 32 bits and
     /// above 2²⁴.
-    Count(Cells<'a>),
+    Count(Values<'a>),
     /// The sum of their z, added up in 64 bits; NaN where there is none.
-    Sum(Cells<'a>),
+    Sum(Values<'a>),
     /// The mean of their z: that of the cells, weighted by count. A cell's points with and without z are not
     /// told apart: it weighs as much as it has points, unless its mean is NaN. NaN where there is none.
     Mean {
         /// The means.
-        mean: Cells<'a>,
+        mean: Values<'a>,
         /// The counts.
-        counts: Cells<'a>,
+        counts: Values<'a>,
         /// What `Count` makes of the counts, without rounding, where that is at hand: as long as what is to be
         /// made. It is not made again then where every cell with points has a mean.
-        covering: Option<Cells<'a>>,
+        covering: Option<Values<'a>>,
     },
     /// The smallest z; NaN where there is none.
-    Min(Cells<'a>),
+    Min(Values<'a>),
     /// The largest z; NaN where there is none.
-    Max(Cells<'a>),
+    Max(Values<'a>),
     /// The mean square deviation of their z from the mean of all of them, which is that within the cells and
     /// that between their means, weighted as for `Mean`. NaN where there is none, and where that of a cell with
     /// a mean is.
     Var {
         /// The mean square deviations in each cell.
-        var: Cells<'a>,
+        var: Values<'a>,
         /// The means.
-        mean: Cells<'a>,
+        mean: Values<'a>,
         /// The counts.
-        counts: Cells<'a>,
+        counts: Values<'a>,
     },
     /// The square root of `Var`.
     Std {
         /// The standard deviations in each cell.
-        std: Cells<'a>,
+        std: Values<'a>,
         /// The means.
-        mean: Cells<'a>,
+        mean: Values<'a>,
         /// The counts.
-        counts: Cells<'a>,
+        counts: Values<'a>,
     },
 }
 
@@ -97,7 +98,7 @@ pub fn pages(term: &Term, available: &[&str]) -> Result<Vec<String>, Error> {
 impl<'a> Source<'a> {
     /// The page `reduction` with the others that [`pages`] names, in that order; `None` where these are not as many
     /// as the reduction needs, or it is `first` or `last`.
-    pub fn new(reduction: Reduction, cells: &[Cells<'a>]) -> Option<Self> {
+    pub fn new(reduction: Reduction, cells: &[Values<'a>]) -> Option<Self> {
         Some(match (reduction, cells) {
             (Reduction::Count, &[counts]) => Source::Count(counts),
             (Reduction::Sum, &[sum]) => Source::Sum(sum),
@@ -111,7 +112,7 @@ impl<'a> Source<'a> {
     }
 
     /// The pages.
-    pub(super) fn pages(&self) -> impl Iterator<Item = Cells<'a>> {
+    pub(super) fn pages(&self) -> impl Iterator<Item = Values<'a>> {
         match *self {
             Source::Count(page) | Source::Sum(page) | Source::Min(page) | Source::Max(page) => {
                 [Some(page), None, None]
@@ -138,7 +139,7 @@ impl<'a> Source<'a> {
                 tile.write(|i| counted.number(i));
             }
             Source::Sum(sum) => {
-                let sums = with_cells!(sum, cells => area.plane::<Sum<f64>>(|at, items| {
+                let sums = with_values!(sum, cells => area.plane::<Sum<f64>>(|at, items| {
                     for (item, cell) in items.iter_mut().zip(&cells[at]) {
                         let value = cell.wide() + 0.0;
                         *item = if value.is_nan() { Sum::<f64>::EMPTY } else { value };
@@ -154,25 +155,25 @@ impl<'a> Source<'a> {
                     return tile.write(|_| f64::NAN);
                 }
                 let few = total <= EXACT_IN_F32;
-                let (sums, complete) = with_cells!(mean, means => with_cells!(counts, counts => match few {
+                let (sums, complete) = with_values!(mean, means => with_values!(counts, counts => match few {
                     true => weighted::<_, _, true>(area, means, counts),
                     false => weighted::<_, _, false>(area, means, counts),
                 }));
                 let sums = sums.fold::<Sum<f64>>(marker, rows.clone());
                 let counted = match covering.filter(|_| complete) {
                     Some(covering) => Counted::of(covering, area.width, &tile),
-                    None => with_cells!(mean, means => {
+                    None => with_values!(mean, means => {
                         Counted::new(area, (counts, total), |at| !means[at].nan(), marker, rows)
                     }),
                 };
                 // 0 divided by 0 where there is none.
                 tile.write(|i| sums[i] / counted.number(i));
             }
-            Source::Min(min) => with_cells!(min, cells => {
+            Source::Min(min) => with_values!(min, cells => {
                 let least = extremes::<_, Least<_>, LeastOfAll<_>>(area, cells, marker, rows);
                 tile.write(|i| least[i].wide());
             }),
-            Source::Max(max) => with_cells!(max, cells => {
+            Source::Max(max) => with_values!(max, cells => {
                 let greatest = extremes::<_, Greatest<_>, GreatestOfAll<_>>(area, cells, marker, rows);
                 tile.write(|i| greatest[i].wide());
             }),
@@ -218,13 +219,13 @@ impl Area {
     }
 
     /// The sum of the counts, or more.
-    fn total(&self, counts: Cells<'_>) -> f64 {
+    fn total(&self, counts: Values<'_>) -> f64 {
         let mut total = 0.0;
         let left = self.columns.start.saturating_sub(self.pad);
         let right = self.width.min(self.columns.end + self.pad);
         for y in self.rows.clone() {
             let start = (y - self.given.start) * self.width;
-            total += with_cells!(counts, counts => sum(&counts[start + left..start + right]));
+            total += with_values!(counts, counts => sum(&counts[start + left..start + right]));
         }
         total
     }
@@ -301,7 +302,7 @@ fn extremes<T: Sample, Plain: Fold<Item = T>, Exact: Fold<Item = T>>(
 /// pages, deviations, to their squares; the others are means and counts.
 fn moments(
     area: &Area,
-    [deviation, mean, counts]: [Cells<'_>; 3],
+    [deviation, mean, counts]: [Values<'_>; 3],
     variance: impl Fn(f64) -> f64,
     marker: Marker,
     rows: Range<usize>,
@@ -309,7 +310,7 @@ fn moments(
     let plane = area.plane::<Moments>(|at, items| {
         for (item, at) in items.iter_mut().zip(at) {
             let [deviation, mean, count] = [deviation, mean, counts]
-                .map(|cells| with_cells!(cells, cells => cells[at].wide()));
+                .map(|cells| with_values!(cells, cells => cells[at].wide()));
             let n = whole::<_, false>(count);
             if any(count) && !mean.is_nan() {
                 *item = Moment { n, mean, m2: n * variance(deviation) };
@@ -330,14 +331,14 @@ impl Counted {
     /// are `total`, or less.
     fn new(
         area: &Area,
-        (counts, total): (Cells<'_>, f64),
+        (counts, total): (Values<'_>, f64),
         takes: impl Fn(usize) -> bool,
         marker: Marker,
         rows: Range<usize>,
     ) -> Self {
         // Below this no sum is rounded, so that both ways give the same.
         if total <= EXACT_IN_F32 {
-            let plane = with_cells!(counts, counts => area.plane::<Sum<f32>>(|at, items| {
+            let plane = with_values!(counts, counts => area.plane::<Sum<f32>>(|at, items| {
                 for ((item, &count), at) in items.iter_mut().zip(&counts[at.clone()]).zip(at) {
                     let number = count.truncated() as f32;
                     *item = if any(count) & takes(at) { number } else { Sum::<f32>::EMPTY };
@@ -345,7 +346,7 @@ impl Counted {
             }));
             Self::Few(plane.fold::<Sum<f32>>(marker, rows))
         } else {
-            let plane = with_cells!(counts, counts => area.plane::<Sum<f64>>(|at, items| {
+            let plane = with_values!(counts, counts => area.plane::<Sum<f64>>(|at, items| {
                 for ((item, &count), at) in items.iter_mut().zip(&counts[at.clone()]).zip(at) {
                     let number = whole::<_, false>(count);
                     *item = if any(count) & takes(at) { number } else { Sum::<f64>::EMPTY };
@@ -356,13 +357,13 @@ impl Counted {
     }
 
     /// Those that are at hand for a tile of so wide a grid.
-    fn of<O>(covering: Cells<'_>, width: usize, tile: &Tile<'_, O>) -> Self {
+    fn of<O>(covering: Values<'_>, width: usize, tile: &Tile<'_, O>) -> Self {
         let columns = tile.columns.len();
         let rows =
             (tile.start..).step_by(width).take(tile.rows.len()).map(|start| start..start + columns);
         match covering {
-            Cells::F32(counts) => Self::Few(rows.flat_map(|row| &counts[row]).copied().collect()),
-            Cells::F64(counts) => Self::Many(rows.flat_map(|row| &counts[row]).copied().collect()),
+            Values::F32(counts) => Self::Few(rows.flat_map(|row| &counts[row]).copied().collect()),
+            Values::F64(counts) => Self::Many(rows.flat_map(|row| &counts[row]).copied().collect()),
         }
     }
 

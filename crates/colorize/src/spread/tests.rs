@@ -1,10 +1,10 @@
 use std::ops::Range;
 
+use pointillist_base::{Values, ValuesMut};
 use pointillist_bin2d::{Reduction, Term};
 use proptest::prelude::*;
 
 use super::*;
-use crate::Cells;
 
 const NAN: f64 = f64::NAN;
 
@@ -33,10 +33,10 @@ impl Stored {
         }
     }
 
-    fn cells(&self, start: usize, end: usize) -> Cells<'_> {
+    fn cells(&self, start: usize, end: usize) -> Values<'_> {
         match self {
-            Self::F32(values) => Cells::F32(&values[start..end]),
-            Self::F64(values) => Cells::F64(&values[start..end]),
+            Self::F32(values) => Values::F32(&values[start..end]),
+            Self::F64(values) => Values::F64(&values[start..end]),
         }
     }
 }
@@ -70,19 +70,19 @@ impl Job {
     fn band(&self, rows: Range<usize>) -> Vec<f64> {
         let given = self.spread.input_rows(rows.clone());
         let (start, end) = (given.start * self.width, given.end * self.width);
-        let cells: Vec<Cells> = self.pages.iter().map(|page| page.cells(start, end)).collect();
+        let cells: Vec<Values> = self.pages.iter().map(|page| page.cells(start, end)).collect();
         let mut out = vec![7.0; rows.len() * self.width];
         let source = Source::new(self.reduction, &cells).unwrap();
-        self.spread.rows(source, rows.clone(), CellsMut::F64(&mut out));
+        self.spread.rows(source, rows.clone(), ValuesMut::F64(&mut out));
         let mut narrow = vec![7.0; out.len()];
-        self.spread.rows(source, rows.clone(), CellsMut::F32(&mut narrow));
+        self.spread.rows(source, rows.clone(), ValuesMut::F32(&mut narrow));
         if let Source::Mean { mean, counts, .. } = source {
             let mut covering = vec![7.0; out.len()];
             let counted = Source::Count(counts);
-            self.spread.rows(counted, rows.clone(), CellsMut::F64(&mut covering));
-            let source = Source::Mean { mean, counts, covering: Some(Cells::F64(&covering)) };
+            self.spread.rows(counted, rows.clone(), ValuesMut::F64(&mut covering));
+            let source = Source::Mean { mean, counts, covering: Some(Values::F64(&covering)) };
             let mut again = vec![7.0; out.len()];
-            self.spread.rows(source, rows, CellsMut::F64(&mut again));
+            self.spread.rows(source, rows, ValuesMut::F64(&mut again));
             assert_eq!(bits(&again), bits(&out));
         }
         let rounded: Vec<f32> = out.iter().map(|&value| value as f32).collect();
@@ -320,11 +320,11 @@ fn counts_above_16777216_are_exact_and_what_is_no_count_is_none() {
     let counts = [16_777_216.0f32, 1.0, 1.0, NAN as f32, -3.0, 0.5, 2.75];
     let spread = Spread::new(Marker { radius: 1, shape: Shape::Square }, 7, 1).unwrap();
     let mut out = [0.0; 7];
-    spread.rows(Source::Count(Cells::F32(&counts)), 0..1, CellsMut::F64(&mut out));
+    spread.rows(Source::Count(Values::F32(&counts)), 0..1, ValuesMut::F64(&mut out));
     assert_eq!(out, [16_777_217.0, 16_777_218.0, 2.0, 1.0, 0.0, 2.0, 2.0]);
-    let mean = Cells::F32(&[1.0, 4.0, 1.0, f32::INFINITY, f32::INFINITY, f32::INFINITY, 2.0]);
-    let source = Source::Mean { mean, counts: Cells::F32(&counts), covering: None };
-    spread.rows(source, 0..1, CellsMut::F64(&mut out));
+    let mean = Values::F32(&[1.0, 4.0, 1.0, f32::INFINITY, f32::INFINITY, f32::INFINITY, 2.0]);
+    let source = Source::Mean { mean, counts: Values::F32(&counts), covering: None };
+    spread.rows(source, 0..1, ValuesMut::F64(&mut out));
     assert_eq!(out[2..4], [2.5, 1.0]);
     assert!(out[4].is_nan());
     assert_eq!(out[5..], [2.0, 2.0]);
@@ -335,7 +335,7 @@ fn values_that_cancel_are_no_empty_pixel_and_a_large_one_spoils_no_other() {
     let values = [1e300, f64::INFINITY, 1.0, -1.0, NAN, NAN, NAN, 0.1, 1e30, -0.0, -0.0];
     let spread = Spread::new(Marker { radius: 1, shape: Shape::Circle }, 11, 1).unwrap();
     let mut out = [7.0; 11];
-    spread.rows(Source::Sum(Cells::F64(&values)), 0..1, CellsMut::F64(&mut out));
+    spread.rows(Source::Sum(Values::F64(&values)), 0..1, ValuesMut::F64(&mut out));
     assert_eq!(out[..5], [f64::INFINITY, f64::INFINITY, f64::INFINITY, 0.0, -1.0]);
     assert!(out[5].is_nan());
     assert_eq!(out[6..], [0.1, 1e30, 1e30, 1e30, 0.0]);
@@ -354,7 +354,7 @@ fn a_spread_page_names_the_pages_it_is_made_of() {
     ] {
         let pages = pages(&term(text), &has).unwrap();
         assert_eq!(pages, expected);
-        let cells = vec![Cells::F32(&[]); pages.len()];
+        let cells = vec![Values::F32(&[]); pages.len()];
         assert!(Source::new(term(text).reduction(), &cells).is_some());
         assert!(Source::new(term(text).reduction(), &cells[1..]).is_none());
     }
@@ -367,7 +367,7 @@ fn a_spread_page_names_the_pages_it_is_made_of() {
     let error = pages(&term("last:mag"), &["last:mag", "count"]).unwrap_err();
     assert!(error.is_usage());
     assert!(error.to_string().starts_with("the page last:mag cannot be spread"), "{error}");
-    assert!(Source::new(Reduction::First, &[Cells::F32(&[])]).is_none());
+    assert!(Source::new(Reduction::First, &[Values::F32(&[])]).is_none());
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn a_grid_without_cells_and_a_band_without_rows_are_nothing_to_do() {
     for (width, height, rows) in [(0, 5, 1..3), (5, 0, 0..0), (5, 4, 2..2)] {
         let spread = Spread::new(marker, width, height).unwrap();
         let cells = vec![1.0f32; spread.input_rows(rows.clone()).len() * width];
-        spread.rows(Source::Count(Cells::F32(&cells)), rows, CellsMut::F32(&mut []));
+        spread.rows(Source::Count(Values::F32(&cells)), rows, ValuesMut::F32(&mut []));
     }
     assert!(Spread::new(Marker { radius: 201, ..marker }, 1, 1).is_err());
     assert!(Density::new(1, 1, 201).is_err());
@@ -387,5 +387,5 @@ fn a_grid_without_cells_and_a_band_without_rows_are_nothing_to_do() {
 #[should_panic(expected = "the rows around those to be made")]
 fn a_page_without_the_rows_around_is_refused() {
     let spread = Spread::new(Marker { radius: 1, shape: Shape::Circle }, 1, 3).unwrap();
-    spread.rows(Source::Count(Cells::F32(&[1.0])), 1..2, CellsMut::F32(&mut [0.0]));
+    spread.rows(Source::Count(Values::F32(&[1.0])), 1..2, ValuesMut::F32(&mut [0.0]));
 }

@@ -1,9 +1,11 @@
 //! A colorbar, as data: the colours along the bar and its ticks.
 
+use pointillist_base::Values;
+
 use super::scientific::Labelled;
 use super::{Label, SLACK, Tick, asinh, auto, log, quantiles, scalar, symlog};
 use crate::colormap::Fitted;
-use crate::{Cells, Color, Colormap, Error, Limits, Norm, Scale};
+use crate::{Color, Colormap, Error, Limits, Norm, Scale};
 
 /// Minor ticks this close to a major one, as a share of the bar, are that one.
 const SAME: f64 = 1e-5;
@@ -102,7 +104,7 @@ fn colors(scale: &Scale, drawn: &Scale, colormap: &Colormap) -> Result<Vec<Color
     let values: Vec<f64> = (0..len).map(|i| drawn.inverse((i as f64 + 0.5) / len as f64)).collect();
     let Fitted { scale, mut colors, under, over } = colormap.fit(scale.clone())?;
     let mut entries = vec![0; len];
-    scale.entries(Cells::F64(&values), colors.len() as u16, &mut entries);
+    scale.entries(Values::F64(&values), colors.len() as u16, &mut entries);
     colors.extend([under, over, colormap.bad()]);
     Ok(entries.iter().map(|entry| colors[usize::from(*entry)]).collect())
 }
@@ -175,7 +177,7 @@ impl Marks<'_> {
     fn keep(&self, major: &[f64], minor: &[f64], minor_labelled: Option<Labelled>) -> Vec<Tick> {
         let positions = |values: &[f64]| {
             let mut positions = vec![0.0; values.len()];
-            self.scale.positions(Cells::F64(values), &mut positions);
+            self.scale.positions(Values::F64(values), &mut positions);
             positions
         };
         let ends = positions(&[self.low, self.high]);
@@ -244,7 +246,7 @@ mod tests {
     fn quantiles_stand_at_equal_distances() {
         let values: Vec<f64> = (0..=1024).map(f64::from).collect();
         let scale =
-            Scale::equalized(&Resident::column(Cells::F64(&values), None)).unwrap().unwrap();
+            Scale::equalized(&Resident::column(Values::F64(&values), None)).unwrap().unwrap();
         let bar = Colorbar::new(&scale, &Colormap::default(), 4).unwrap();
         assert_eq!(labels(&bar), ["0", "256", "512", "768", "1020"]);
         for (i, tick) in bar.ticks.iter().enumerate() {
@@ -263,7 +265,7 @@ mod tests {
             assert_eq!(bar.ticks.is_empty(), norm == Norm::SymLog(1.0), "{norm}");
         }
         let scale =
-            Scale::equalized(&Resident::column(Cells::F64(&[5.0, 5.0]), None)).unwrap().unwrap();
+            Scale::equalized(&Resident::column(Values::F64(&[5.0, 5.0]), None)).unwrap().unwrap();
         let bar = Colorbar::new(&scale, &colormap, 9).unwrap();
         assert_eq!(
             (labels(&bar), bar.colors),
@@ -298,7 +300,7 @@ mod tests {
     fn values_further_apart_than_the_largest_number_have_their_limits_as_quantiles() {
         let (low, high) = (-1.768002258306753e308, 3.44243561162407e306);
         let values = [high, low];
-        let layer = Resident::column(Cells::F64(&values), None);
+        let layer = Resident::column(Values::F64(&values), None);
         let scale = Scale::equalized(&layer).unwrap().unwrap();
         let bar = Colorbar::new(&scale, &Colormap::default(), 2).unwrap();
         let values: Vec<f64> = bar.ticks.iter().map(|tick| tick.value).collect();
@@ -331,7 +333,7 @@ mod tests {
 
         #[test]
         fn any_values_have_quantiles(values in prop::collection::vec(any::<f64>(), 1..50), max_n in 0usize..20) {
-            if let Some(scale) = Scale::equalized(&Resident::column(Cells::F64(&values), None)).unwrap() {
+            if let Some(scale) = Scale::equalized(&Resident::column(Values::F64(&values), None)).unwrap() {
                 let bar = Colorbar::new(&scale, &Colormap::default(), max_n).unwrap();
                 prop_assert!(bar.ticks.len() <= 9);
                 prop_assert!(bar.ticks.is_sorted_by(|a, b| a.value < b.value));

@@ -1,7 +1,9 @@
 //! Ticks of histogram equalization: the values that part the cells into equally many.
 
+use pointillist_base::Values;
+
 use super::{Label, Tick};
-use crate::{Cells, Limits, Scale};
+use crate::{Limits, Scale};
 
 /// The significant digits of a label, at least.
 const DIGITS: usize = 3;
@@ -23,7 +25,7 @@ pub(super) fn ticks(scale: &Scale, max_n: usize) -> Vec<Tick> {
     let mut values: Vec<f64> = [vmin].into_iter().chain(between).chain([vmax]).collect();
     values.dedup();
     let mut positions = vec![0.0; values.len()];
-    scale.positions(Cells::F64(&values), &mut positions);
+    scale.positions(Values::F64(&values), &mut positions);
     let labels = labels(&values);
     values
         .into_iter()
@@ -73,7 +75,8 @@ mod tests {
     use crate::Resident;
 
     fn found(values: &[f64], max_n: usize) -> Vec<(f64, String)> {
-        let scale = Scale::equalized(&Resident::column(Cells::F64(values), None)).unwrap().unwrap();
+        let scale =
+            Scale::equalized(&Resident::column(Values::F64(values), None)).unwrap().unwrap();
         ticks(&scale, max_n).iter().map(|tick| (tick.position, tick.label.to_string())).collect()
     }
 

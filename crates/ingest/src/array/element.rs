@@ -3,8 +3,9 @@
 //! Every conversion is the one rounding, to nearest with ties to even, that Rust's `as` does; where the type is the
 //! same, values keep every bit.
 
+use pointillist_base::Dtype;
+
 use crate::number::Number;
-use crate::options::Dtype;
 use crate::sidecar::Lost;
 
 /// The type of the numbers of an array, as it lies in the file.

@@ -6,12 +6,14 @@ use proptest::prelude::*;
 
 mod headers;
 
+use pointillist_base::{Dtype, Values};
+
 use super::element::Element;
 use super::header::{Fields, Header, MAGIC, Type, Version};
 use super::*;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{in_threads, stream};
-use crate::{Buffer, Dtype, Ingested, Input, Points, Values};
+use crate::{Buffer, Ingested, Input, Points};
 
 const CODES: [&str; 11] = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"];
 

@@ -7,8 +7,9 @@
 pub(crate) mod decimal;
 pub(crate) mod eisel_lemire;
 
+use pointillist_base::Dtype;
+
 use crate::kernel::FromDigits;
-use crate::options::Dtype;
 use decimal::Decimal;
 
 /// A type that columns are stored in.

@@ -1,8 +1,11 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pointillist_base::Values;
+use proptest::prelude::*;
+
 use super::*;
 use crate::head::read_head;
-use crate::{Buffer, Values, naive};
-use proptest::prelude::*;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::{Buffer, naive};
 
 pub(crate) fn bits(points: &Points) -> Vec<Vec<u32>> {
     let columns = points.sidecar().columns.iter();

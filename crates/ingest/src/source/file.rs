@@ -1,10 +1,11 @@
 //! Text in a regular file: the lines that begin in a range of its bytes, read by whoever needs them.
 
-use pointillist_base::file;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+use pointillist_base::file;
 
 use crate::Error;
 use crate::layout::LONGEST_LINE;

@@ -10,20 +10,21 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use pointillist_base::file::read_at;
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::Error;
+use pointillist_base::Dtype;
+use pointillist_base::file::read_at;
+
 use crate::array::{Table, header, join, read_header};
 use crate::foreign::After;
 use crate::head::{Head, NoRows, Sample, Settled, read_head};
 use crate::layout::Layout;
-use crate::options::{Dtype, Options, Precision};
+use crate::options::{Options, Precision};
 use crate::read_as::ReadAs;
-use crate::sidecar;
+use crate::{Error, sidecar};
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};

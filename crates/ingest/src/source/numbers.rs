@@ -1,10 +1,11 @@
 //! Arrays in chunks: rows of numbers in files, read by whoever needs them, or in streams, read in order.
 
-use pointillist_base::file;
 use std::fs::File;
 use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
+
+use pointillist_base::{Dtype, file};
 
 use super::seen::Source;
 use super::stream::Stream;
@@ -12,7 +13,6 @@ use crate::Error;
 use crate::array::element::Stored;
 use crate::array::{Strip, Table};
 use crate::head::Sample;
-use crate::options::Dtype;
 use crate::sidecar::Lost;
 
 /// An array, or one column of those that make rows together.

@@ -3,16 +3,16 @@
 //! A file that is written to gets a new time of change, and no program can set that one back; another file that takes
 //! its name has another inode. Both are compared beside size and time of modification, which may well be equal.
 
-use pointillist_base::file;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pointillist_base::file;
+use pointillist_base::file::{is_of_nothing, open_regular, time_to_settle};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use pointillist_base::file::{is_of_nothing, open_regular, time_to_settle};
 
 /// An input as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pointillist_base::Progress;
 use proptest::prelude::*;
 
 use super::compressed::Format;
@@ -11,7 +12,7 @@ use crate::layout::LONGEST_LINE;
 use crate::options::Raw;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{bits, in_threads, stream, text};
-use crate::{Ingested, Points, Progress};
+use crate::{Ingested, Points};
 
 const FORMATS: [Format; 4] = [Format::Gzip, Format::Zstd, Format::Bzip2, Format::Xz];
 

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
+use pointillist_base::{Progress, Values};
 use pointillist_bin2d::over::{Blend, Paint};
-use pointillist_bin2d::{Columns, Progress, Rows, Source, Stats};
-use pointillist_ingest::Values;
+use pointillist_bin2d::{Columns, Rows, Source, Stats};
 use rayon::prelude::*;
 
 use super::filled;

@@ -1,9 +1,10 @@
 //! Which engine draws which markers.
 
+use pointillist_base::Progress;
 use pointillist_bin2d::over::{
     self, Along, Blend, Colors, Float, Lattice, Marker, Mask, Over, Paint, Place, Plain,
 };
-use pointillist_bin2d::{Columns, Progress, Size, Source, Stats};
+use pointillist_bin2d::{Columns, Size, Source, Stats};
 use rayon::prelude::*;
 
 use super::bands::Bands;

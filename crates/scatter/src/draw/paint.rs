@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use pointillist_base::Values;
 use pointillist_bin2d::Source;
 use pointillist_bin2d::over::{Paint, Plain, read_channels};
-use pointillist_colorize::{Band, Cells, Style};
-use pointillist_ingest::Values;
+use pointillist_colorize::{Band, Style};
 use rayon::prelude::*;
 
 use crate::Error;
@@ -172,7 +172,7 @@ impl<T, I> Mapped<T, I> {
 /// A value that colormaps know.
 pub(super) trait Value: Plain {
     fn is_nan(self) -> bool;
-    fn cells(values: &[Self]) -> Cells<'_>;
+    fn cells(values: &[Self]) -> Values<'_>;
     /// Reads some of a column of any type.
     fn read(values: Values<'_>, rows: Range<usize>, into: &mut [Self]);
 }
@@ -184,8 +184,8 @@ macro_rules! value {
                 self.is_nan()
             }
 
-            fn cells(values: &[Self]) -> Cells<'_> {
-                Cells::$kind(values)
+            fn cells(values: &[Self]) -> Values<'_> {
+                Values::$kind(values)
             }
 
             fn read(values: Values<'_>, rows: Range<usize>, into: &mut [Self]) {

@@ -1,7 +1,6 @@
-use pointillist_colorize::{Cells, Norm, Options, Resident};
+use pointillist_base::Values;
+use pointillist_colorize::{Norm, Options, Resident};
 use proptest::prelude::*;
-
-use pointillist_ingest::Values;
 
 use super::*;
 use crate::naive::{self, Canvas, Colors, Points};
@@ -190,7 +189,7 @@ fn values_through_a_colormap_are_the_colours_of_the_picture() {
     let limits = Limits::new(0.0, 4.0).expect("limits");
     let view = View::new(&Axes::new(&figure, &AxesBox::WHOLE), &limits, &limits);
     let bounds = [0.0, 255.0];
-    let layer = Resident::new(Cells::F64(&bounds), None, 2, 1).expect("a layer");
+    let layer = Resident::new(Values::F64(&bounds), None, 2, 1).expect("a layer");
     let style = pointillist_colorize::Style::new(&layer, Norm::Linear, &Options::default());
     let style = Box::new(style.expect("a style"));
     let z = [0.0f32, 255.0, f32::NAN, 128.0];

@@ -1,12 +1,10 @@
 use std::path::Path;
 
+use pointillist_base::{Dtype, OwnedValues};
 use pointillist_ingest::{Input, Options as Reading, ingest};
 
 use super::*;
-use crate::{
-    Binned, Cells, Compression, Dtype, GridFile, PageValues, Size, Term, bin2d, bin2d_stream,
-    write_grid,
-};
+use crate::{Binned, Cells, Compression, GridFile, Size, Term, bin2d, bin2d_stream, write_grid};
 
 fn input(text: &str) -> Input {
     let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
@@ -39,8 +37,8 @@ fn options(side: u32, reduce: &str) -> Options {
 fn channels(binned: &Binned) -> [Vec<f32>; 4] {
     Reduction::OVER.map(|channel| {
         match binned.grid().page(&channel.into(), Dtype::F32).unwrap().values {
-            PageValues::F32(values) => values,
-            PageValues::F64(_) => panic!("32 bits were asked for"),
+            OwnedValues::F32(values) => values,
+            OwnedValues::F64(_) => panic!("32 bits were asked for"),
         }
     })
 }
@@ -114,7 +112,7 @@ fn points_are_composited_in_the_order_of_their_rows() {
         let file = GridFile::open(&path).unwrap();
         file.verify().unwrap();
         assert_eq!(file.description().composited, Some(expected));
-        assert_eq!(file.page("over-green").unwrap().values, PageValues::F32(green.clone()));
+        assert_eq!(file.page("over-green").unwrap().values, OwnedValues::F32(green.clone()));
         let bytes = std::fs::read(&path).unwrap();
         let says = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
         assert!(says("red times alpha") && says("\"premultiplied\":true"));
@@ -157,8 +155,10 @@ fn text_that_is_binned_as_it_is_read_gives_the_pages_of_its_columns() {
         for term in expected.grid().reductions().as_slice() {
             let page = |binned: &Binned| match binned.grid().page(term, Dtype::F64).unwrap().values
             {
-                PageValues::F64(values) => values.into_iter().map(f64::to_bits).collect::<Vec<_>>(),
-                PageValues::F32(_) => panic!("64 bits were asked for"),
+                OwnedValues::F64(values) => {
+                    values.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+                }
+                OwnedValues::F32(_) => panic!("64 bits were asked for"),
             };
             assert_eq!(page(&streamed.binned), page(&expected), "{term}");
         }

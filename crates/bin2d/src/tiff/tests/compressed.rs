@@ -24,8 +24,8 @@ fn decoded(path: &Path) -> Vec<Vec<u64>> {
     let mut pages = Vec::new();
     loop {
         pages.push(match decoder.read_image().unwrap() {
-            DecodingResult::F32(values) => bits(&PageValues::F32(values)),
-            DecodingResult::F64(values) => bits(&PageValues::F64(values)),
+            DecodingResult::F32(values) => bits(&OwnedValues::F32(values)),
+            DecodingResult::F64(values) => bits(&OwnedValues::F64(values)),
             _ => panic!("pages are floats"),
         });
         if !decoder.more_images() {
@@ -181,9 +181,9 @@ fn counts_that_32_bits_would_round_are_written_in_64_and_nothing_else_is() {
             let expected = binned.grid().page(&Reduction::Mean.into(), Dtype::F32).unwrap().values;
             assert_eq!(bits(&mean), bits(&expected));
             let expected = if exact {
-                PageValues::F32(vec![points as f32, 0.0])
+                OwnedValues::F32(vec![points as f32, 0.0])
             } else {
-                PageValues::F64(vec![points as f64, 0.0])
+                OwnedValues::F64(vec![points as f64, 0.0])
             };
             assert_eq!(file.page("count").unwrap().values, expected);
             assert_eq!(decoded(&path)[1], bits(&expected));

@@ -4,10 +4,10 @@ use super::*;
 use crate::Compression;
 use crate::tiff::RowBuffer;
 
-fn part(values: &PageValues, cells: std::ops::Range<usize>) -> PageValues {
+fn part(values: &OwnedValues, cells: std::ops::Range<usize>) -> OwnedValues {
     match values {
-        PageValues::F32(values) => PageValues::F32(values[cells].to_vec()),
-        PageValues::F64(values) => PageValues::F64(values[cells].to_vec()),
+        OwnedValues::F32(values) => OwnedValues::F32(values[cells].to_vec()),
+        OwnedValues::F64(values) => OwnedValues::F64(values[cells].to_vec()),
     }
 }
 
@@ -30,7 +30,7 @@ fn any_rows_are_those_of_the_whole_page_however_it_is_stored() {
         let path = written(folder.path(), &binned_as("0", options));
         let grid = GridFile::open(&path).unwrap();
         // One set of buffers for both pages.
-        let (mut values, mut buffer) = (PageValues::F32(vec![7.0; 3]), RowBuffer::default());
+        let (mut values, mut buffer) = (OwnedValues::F32(vec![7.0; 3]), RowBuffer::default());
         for name in ["mean", "count"] {
             let whole = grid.page(name).unwrap().values;
             let page = grid.page_rows(name, &()).unwrap();

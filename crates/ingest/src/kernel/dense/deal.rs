@@ -3,9 +3,10 @@
 
 use std::arch::x86_64::*;
 
+use pointillist_base::Dtype;
+
 use super::{Lists, MOST_FIELDS, Rows, load};
 use crate::number::Number;
-use crate::options::Dtype;
 
 /// Appends the numbers of so many rows to the columns that are wanted.
 ///

@@ -5,13 +5,14 @@
 
 use std::arch::x86_64::*;
 
+use pointillist_base::Dtype;
+
 use super::{BATCH, Batch, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
 use super::{behind, compare, constant, eight_digits, lanes, load, load_at, tables, unload};
 use crate::kernel::shape::{ColumnShape, LANE};
 use crate::kernel::vector::four_digits_avx512 as four_digits;
 use crate::number::decimal::{FAR_FROM_MIDDLE, TO_MIDDLE, power_of_ten};
 use crate::number::{Number, parse_field};
-use crate::options::Dtype;
 
 /// Fields in a vector of bytes.
 const GROUP: usize = 4;

@@ -6,6 +6,8 @@
 
 use std::arch::x86_64::*;
 
+use pointillist_base::Dtype;
+
 use super::{BATCH, Batch, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
 use super::{behind, compare, constant, eight_digits, lanes, load, load_at, tables, unload};
 use crate::kernel::finish::Scale;
@@ -13,7 +15,6 @@ use crate::kernel::vector::four_digits_avx512 as four_digits;
 use crate::number::decimal::{self, Decimal, FAR_FROM_MIDDLE, MOST_DIGITS, TO_MIDDLE};
 use crate::number::decimal::{LARGEST, SMALLEST};
 use crate::number::{Number, parse_field};
-use crate::options::Dtype;
 use crate::sidecar::Lost;
 
 /// Fields in a vector of bytes.
