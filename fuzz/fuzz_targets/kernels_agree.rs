@@ -1,14 +1,14 @@
-//! Any text, with any options: every kernel, in pieces of any length, gives what the general path gives for the whole.
+//! Any text, with any options: every instructions, in pieces of any length, gives what the general path gives for the whole.
 //!
 //! The first byte and the top of the second choose the options, the rest of the second how often the text is repeated (a
-//! kernel takes rows in long runs), the third the length of the pieces; the rest is the text.
+//! instructions takes rows in long runs), the third the length of the pieces; the rest is the text.
 #![no_main]
 
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_base::Values;
-use pointillist_ingest::{Delimiter, Kernel, Options, Precision, Reading, Table, parse_text};
+use pointillist_base::{Instructions, Values};
+use pointillist_ingest::{Delimiter, Options, Precision, Reading, Table, parse_text};
 
 const COLUMNS: [&str; 4] = ["", "x=1,y=3", "x=2,y=1,z=2", "x=a,y=b"];
 const DELIMITERS: [Delimiter; 6] = [
@@ -49,15 +49,15 @@ fuzz_target!(|data: &[u8]| {
     let [choice, repeats, piece, text @ ..] = data else { return };
     let options = options(*choice, repeats & 128 != 0);
     let text = text.repeat(1 + usize::from(repeats % 32));
-    let read = |kernel, piece| {
-        let table = parse_text(Path::new("-"), &text, &options, &Reading { kernel, piece });
+    let read = |instructions, piece| {
+        let table = parse_text(Path::new("-"), &text, &options, &Reading { instructions, piece });
         table.map(|table| content(&table)).map_err(|error| error.to_string())
     };
-    let kernels = Kernel::available();
+    let kernels = Instructions::available();
     let expected = read(kernels[0], usize::MAX);
-    for kernel in kernels {
+    for instructions in kernels {
         for piece in [1, usize::from(*piece) * 8, usize::MAX] {
-            assert_eq!(read(kernel, piece), expected, "{kernel}, in pieces of {piece}");
+            assert_eq!(read(instructions, piece), expected, "{instructions}, in pieces of {piece}");
         }
     }
 });

@@ -76,10 +76,10 @@ fn bin2d(criterion: &mut Criterion) {
         let columns = Columns::new(Values::F32(&points.x), Values::F32(&points.y))
             .and_then(|columns| columns.with_z("z", Values::F32(&points.z), false))
             .expect("columns of one length");
-        for (kernel, extent, size, reductions) in &cases {
+        for (instructions, extent, size, reductions) in &cases {
             let frame =
                 Frame { extent: *extent, size: Size::new(*size, *size).expect("a valid size") };
-            let mut group = criterion.benchmark_group(format!("bin2d/{kernel}"));
+            let mut group = criterion.benchmark_group(format!("bin2d/{instructions}"));
             group.throughput(Throughput::Elements(ROWS as u64)).sample_size(10);
             let case = format!("size={size}/reduce={reductions}/input={input}");
             group.bench_function(BenchmarkId::from_parameter(case), |bencher| {

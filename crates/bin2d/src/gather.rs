@@ -73,7 +73,7 @@ impl Gather<'_> {
             take(cells, z);
             return 0;
         }
-        let number = within(self.locator.kernel(), cells, z, kept);
+        let number = within(self.locator.instructions(), cells, z, kept);
         if number > 0 {
             take(&cells[..number], &kept[..number]);
         }

@@ -2,7 +2,7 @@
 //!
 //! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics,
 //! [`bin2d_stream`] those of text or arrays as they are read, and [`write_grid`] writes it as a TIFF with one float
-//! page for each reduction, which [`GridFile`] reads. [`bin`] is the kernel below, over columns in memory or in files. Several
+//! page for each reduction, which [`GridFile`] reads. [`bin`] is the instructions below, over columns in memory or in files. Several
 //! processes may bin a [`Shard`] of the rows each, and [`Shards`] merges their files.
 //!
 //! A point falls into the cell that `numpy.histogram2d` puts it into, with edges that are rounded as the columns are.
@@ -19,7 +19,6 @@ mod gather;
 mod grid;
 mod idle;
 mod lane;
-#[expect(unsafe_code, reason = "calls loops compiled for the processor at hand")]
 mod locate;
 mod merge;
 #[cfg(test)]

@@ -19,8 +19,8 @@
 
 use std::ops::{Add, Mul, Sub};
 
-use pointillist_base::{Dtype, Values};
-use pointillist_ingest::Kernel;
+use pointillist_base::instructions::Job;
+use pointillist_base::{Dtype, Instructions, Values};
 
 use crate::axis::{Axis, OUTSIDE, Stored};
 use crate::extent::Frame;
@@ -208,11 +208,11 @@ pub(crate) struct Locator {
     /// The quick pass where both are stored in 32 bits.
     single: Option<(Line<f32>, Line<f32>)>,
     order: Order,
-    kernel: Kernel,
+    instructions: Instructions,
 }
 
 impl Locator {
-    pub(crate) fn new(frame: &Frame, kernel: Kernel) -> Self {
+    pub(crate) fn new(frame: &Frame, instructions: Instructions) -> Self {
         let Frame { extent, size } = *frame;
         let Extent { xmin, xmax, ymin, ymax } = extent;
         let (width, height) = (size.width(), size.height());
@@ -225,7 +225,7 @@ impl Locator {
             y64: Along::new(ymin, ymax, height),
             single: Line::new(&x32.axis).zip(Line::new(&y32.axis)),
             order: Order { pitch: width, last_row: height - 1 },
-            kernel,
+            instructions,
         }
     }
 
@@ -253,8 +253,8 @@ impl Locator {
     }
 
     /// What its loops are compiled for.
-    pub(crate) fn kernel(&self) -> Kernel {
-        self.kernel
+    pub(crate) fn instructions(&self) -> Instructions {
+        self.instructions
     }
 
     /// Writes the cell of each row, counted row-major from the top left and by the pitch, or [`OUTSIDE`]. Columns
@@ -298,7 +298,7 @@ impl Locator {
     {
         let order = self.order;
         for ((cells, x), y) in cells.chunks_mut(PASS).zip(x.chunks(PASS)).zip(y.chunks(PASS)) {
-            let unsure = run(self.kernel, Quick { order, lines, x, y, cells: &mut *cells });
+            let unsure = self.instructions.run(Quick { order, lines, x, y, cells: &mut *cells });
             if unsure > MANY {
                 self.exact((along_x, x), (along_y, y), cells);
             } else if unsure > 0 {
@@ -317,40 +317,8 @@ impl Locator {
         y: (&Axis<Y>, &[Y]),
         cells: &mut [u32],
     ) {
-        run(self.kernel, Exact { order: self.order, x, y, cells });
+        self.instructions.run(Exact { order: self.order, x, y, cells });
     }
-}
-
-/// A loop that is compiled once for each set of vector instructions.
-pub(crate) trait Job {
-    fn run(self) -> u32;
-}
-
-/// Runs a loop as it is compiled for `kernel`.
-pub(crate) fn run(kernel: Kernel, job: impl Job) -> u32 {
-    match kernel {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: Only `Kernel::choose` and `Kernel::default`, and `Kernel::available` in tests, make a kernel that comes to this
-        // crate-private function, and they give what this processor has.
-        Kernel::Avx512 => unsafe { avx512(job) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: Only `Kernel::choose` and `Kernel::default`, and `Kernel::available` in tests, make a kernel that comes to this
-        // crate-private function, and they give what this processor has.
-        Kernel::Avx2 => unsafe { avx2(job) },
-        _ => job.run(),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2(job: impl Job) -> u32 {
-    job.run()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512(job: impl Job) -> u32 {
-    job.run()
 }
 
 /// The quick pass over some rows: writes cells, [`OUTSIDE`], or [`UNSURE`], and returns how many are unsure.
@@ -364,6 +332,8 @@ struct Quick<'a, F, X, Y> {
 }
 
 impl<F: Float, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> {
+    type Output = u32;
+
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { order, lines: (along_x, along_y), x, y, cells } = self;
@@ -389,6 +359,8 @@ struct Exact<'a, X, Y> {
 }
 
 impl<X: Stored, Y: Stored> Job for Exact<'_, X, Y> {
+    type Output = u32;
+
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { order, x: (along_x, x), y: (along_y, y), cells } = self;
@@ -433,13 +405,13 @@ mod tests {
         }
     }
 
-    /// Compares every kernel, for columns of all types, with a search in the real array of edges.
+    /// Compares every instructions, for columns of all types, with a search in the real array of edges.
     fn check(frame: &Frame, points: &[(f64, f64)]) {
         let (Frame { extent, size }, height) = (frame, frame.size.height());
         let along_x = Edges::new(extent.xmin, extent.xmax, size.width());
         let along_y = Edges::new(extent.ymin, extent.ymax, height);
-        for kernel in Kernel::available() {
-            let locator = Locator::new(frame, kernel);
+        for instructions in Instructions::available() {
+            let locator = Locator::new(frame, instructions);
             for block in points.chunks(BLOCK) {
                 let (x, y): (Vec<f64>, Vec<f64>) = block.iter().copied().unzip();
                 let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
@@ -455,7 +427,7 @@ mod tests {
                         let (x, y, types) = (block[row].0, block[row].1, (x.dtype(), y.dtype()));
                         assert_eq!(
                             cell, expected,
-                            "{x:e}, {y:e} as {types:?} in {extent} of {size}, {kernel:?}"
+                            "{x:e}, {y:e} as {types:?} in {extent} of {size}, {instructions:?}"
                         );
                     }
                 };
@@ -526,7 +498,7 @@ mod tests {
     #[test]
     fn most_points_need_no_second_look() {
         let frame = frame(Extent::new(0.0, 1.0, 0.0, 1.0).unwrap(), 1024, 1024);
-        let locator = Locator::new(&frame, Kernel::Scalar);
+        let locator = Locator::new(&frame, Instructions::SCALAR);
         let lines = locator.single.as_ref().unwrap();
         let values: Vec<f32> = (0..BLOCK as u32).map(|i| (i as f32 + 0.3) / 1024.0).collect();
         let (x, y, mut cells) = (&values[..], &values[..], vec![0; BLOCK]);

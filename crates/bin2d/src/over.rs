@@ -31,9 +31,8 @@ mod tile;
 use std::ops::Range;
 
 use bytemuck::Zeroable;
-use pointillist_base::Progress;
 use pointillist_base::memory::{Zeroed, available_memory};
-use pointillist_ingest::Kernel;
+use pointillist_base::{Instructions, Progress};
 use rayon::prelude::*;
 
 pub use self::blend::{Blend, Float};
@@ -88,7 +87,7 @@ pub struct Over<B: Blend, P: Paint<Ink = B::Ink>> {
     canvas: Canvas<B::Pixel>,
     slices: Vec<Slice<P::Row>>,
     cut: Cut,
-    kernel: Kernel,
+    instructions: Instructions,
 }
 
 impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
@@ -101,7 +100,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         let cut = Cut::default();
         let (pixel, more) = (size_of::<B::Pixel>() as u64, Self::bytes_beside(&place, cut)?);
         fits(place.size(), &crate::Reductions::over(), pixel, more, available_memory())?;
-        Self::with_cut(place, blend, paint, cut, Kernel::choose()?)
+        Self::with_cut(place, blend, paint, cut, Instructions::chosen())
     }
 
     /// The same without a look at how much memory there is.
@@ -110,19 +109,20 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         blend: B,
         paint: P,
         cut: Cut,
-        kernel: Kernel,
+        instructions: Instructions,
     ) -> Result<Self, Error> {
         let size = place.size();
-        let site = Site::new(place, size_of::<B::Pixel>(), cut.tiles, kernel)?;
+        let site = Site::new(place, size_of::<B::Pixel>(), cut.tiles, instructions)?;
         let pixels = Zeroed::new(site.pixels(size)).map_err(Error::Allocation)?;
         let canvas = Canvas { size, site, pixels, drawn: Drawn::default() };
-        Ok(Self { blend, paint, canvas, slices: Vec::new(), cut, kernel })
+        Ok(Self { blend, paint, canvas, slices: Vec::new(), cut, instructions })
     }
 
     /// Bytes that it takes beside the pixels of the canvas, with the points of two batches.
     pub(crate) fn bytes_beside(place: &Place, cut: Cut) -> Result<u64, Error> {
         let size = place.size();
-        let site = Site::new(place.clone(), size_of::<B::Pixel>(), cut.tiles, Kernel::default())?;
+        let site =
+            Site::new(place.clone(), size_of::<B::Pixel>(), cut.tiles, Instructions::default())?;
         let slice = Slice::<P::Row>::bytes(site.tiling(), cut.slice_rows.max(site.copies()));
         let beyond = (site.pixels(size) - size.cells() as usize) * size_of::<B::Pixel>();
         Ok((beyond + cut.slice_bytes.max(2 * slice)) as u64)
@@ -158,7 +158,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
         let rows = &Rows::new(points, colors)?;
         let limits = self.canvas.site.limits(points)?;
         let slice_rows = self.slice_rows();
-        let Self { blend, paint, canvas, slices, cut, kernel } = self;
+        let Self { blend, paint, canvas, slices, cut, instructions } = self;
         let Canvas { site, pixels, drawn, .. } = canvas;
         let tiling = site.tiling();
         let room_rows = slice_rows.saturating_mul(site.copies());
@@ -189,7 +189,8 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Over<B, P> {
             Site::Cells { .. } => None,
             Site::Blocks(blocks) => Some(blocks),
         };
-        let painter = Painter { blend: &*blend, paint: &*paint, blocks, kernel: *kernel };
+        let painter =
+            Painter { blend: &*blend, paint: &*paint, blocks, instructions: *instructions };
         let tile_pixels = site.tile_pixels();
         let mut draw = |slices: &[Slice<P::Row>]| {
             let tiles = pixels.par_chunks_mut(tile_pixels).enumerate();

@@ -11,8 +11,7 @@
 //! of a cell's points as it is; so the result is the same to the bit whatever the number of threads.
 
 use pointillist_base::memory::available_memory;
-use pointillist_base::{Dtype, Progress};
-use pointillist_ingest::Kernel;
+use pointillist_base::{Dtype, Instructions, Progress};
 
 use crate::columns::Columns;
 use crate::grid::{Counted, Stats};
@@ -119,7 +118,7 @@ pub fn bin(
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
     let wanted = Wanted::from(reductions);
-    bin_cut(sources, frame, wanted, Cut::default(), Kernel::choose()?, progress)
+    bin_cut(sources, frame, wanted, Cut::default(), Instructions::chosen(), progress)
 }
 
 /// The same where the colors of points are made as `coloring` says.
@@ -131,7 +130,7 @@ pub(crate) fn bin_colored(
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
     let wanted = Wanted { reductions, coloring: *coloring };
-    bin_cut(sources, frame, wanted, Cut::default(), Kernel::choose()?, progress)
+    bin_cut(sources, frame, wanted, Cut::default(), Instructions::chosen(), progress)
 }
 
 /// What is made of points.
@@ -153,7 +152,7 @@ fn bin_cut<'a>(
     frame: &Frame,
     wanted: impl Into<Wanted<'a>>,
     cut: Cut,
-    kernel: Kernel,
+    instructions: Instructions,
     progress: &dyn Progress,
 ) -> Result<Grid, Error> {
     let Wanted { reductions, coloring } = wanted.into();
@@ -179,7 +178,7 @@ fn bin_cut<'a>(
     let rows = sources.iter().map(|columns| columns.rows() as u64).sum();
     let has_alpha = !sources.is_empty() && sources.iter().all(|columns| columns.z("a").is_some());
     let wanted = Wanted { reductions, coloring: coloring.with_alpha(has_alpha) };
-    let mut binner = Binner::new(frame, wanted, z, fields, cut, kernel, Some(rows))?;
+    let mut binner = Binner::new(frame, wanted, z, fields, cut, instructions, Some(rows))?;
     for columns in sources {
         binner = binner.add(columns, progress)?;
     }
@@ -251,7 +250,7 @@ impl Binner {
         z: Option<&str>,
         fields: Vec<Field>,
         cut: Cut,
-        kernel: Kernel,
+        instructions: Instructions,
         rows: Option<u64>,
     ) -> Result<Self, Error> {
         let Wanted { reductions, coloring } = asked.into();
@@ -295,9 +294,10 @@ impl Binner {
             if composited { Layering::bytes(frame, &coloring, cut)? } else { (0, 0) };
         let (cell_bytes, more) = (cell as u64 + pixel, more + beside);
         fits(frame.size, reductions, cell_bytes, more, available_memory())?;
-        let over = composited.then(|| Layering::new(frame, &coloring, cut, kernel)).transpose()?;
+        let over =
+            composited.then(|| Layering::new(frame, &coloring, cut, instructions)).transpose()?;
         let store = Cells::new(plan, cells as usize, &kept).map_err(Error::Allocation)?;
-        let locator = Locator::new(frame, kernel);
+        let locator = Locator::new(frame, instructions);
         let locator = match plan {
             Plan::Lanes(_) => locator.with_pitch(lane::pitch(frame.size)),
             Plan::Tiles(_) | Plan::Waiting(_) => locator,

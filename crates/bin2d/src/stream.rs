@@ -4,10 +4,8 @@
 //! bounds are only known at the end. A row has the number that it would have in columns, so the grid is the same
 //! to the bit.
 
-use pointillist_base::{Dtype, Progress};
-use pointillist_ingest::{
-    Account, Batch, Batches, Input, Kernel, Options as Reading, Precision, Source,
-};
+use pointillist_base::{Dtype, Instructions, Progress};
+use pointillist_ingest::{Account, Batch, Batches, Input, Options as Reading, Precision, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::over::{self, Coloring};
@@ -111,8 +109,9 @@ fn stream_cut(
     let about = About { may_be_nan: false, is_wide: batches.dtype() == Dtype::F64 };
     let fields =
         reduced.iter().map(|(name, _)| Field { name: (*name).to_owned(), about }).collect();
-    let (wanted, kernel) = (Wanted { reductions: &reductions, coloring }, Kernel::choose()?);
-    let mut binner = Binner::new(&frame, wanted, z, fields, cut, kernel, None)?;
+    let (wanted, instructions) =
+        (Wanted { reductions: &reductions, coloring }, Instructions::chosen());
+    let mut binner = Binner::new(&frame, wanted, z, fields, cut, instructions, None)?;
     let progress = OnlyCancelled(progress);
     while let Some(batch) = batches.next_batch()? {
         let Batch { columns: values, may_be_non_finite } = &batch;

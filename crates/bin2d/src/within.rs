@@ -3,7 +3,8 @@
 //! Where a picture shows a part of the points, every block of them comes by here: point by point that took a quarter of
 //! all the time. A processor with 512-bit vectors has an instruction for it.
 
-use pointillist_ingest::Kernel;
+use pointillist_base::Instructions;
+use pointillist_base::instructions::Set;
 
 use crate::accumulate::Sample;
 use crate::axis::OUTSIDE;
@@ -11,17 +12,16 @@ use crate::axis::OUTSIDE;
 /// Moves the cells that are not [`OUTSIDE`] to the front, and copies what is in `z` for them to the front of `kept`, both
 /// in their order. Returns how many they are. `z` and `kept` are as long as `cells`.
 pub(crate) fn within<Z: Sample>(
-    kernel: Kernel,
+    instructions: Instructions,
     cells: &mut [u32],
     z: &[Z],
     kept: &mut [Z],
 ) -> usize {
     assert!(z.len() == cells.len() && kept.len() == cells.len(), "a z a cell");
-    let (done, number) = match kernel {
+    let (done, number) = match instructions.set() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: Only `Kernel::choose` and `Kernel::default`, and `Kernel::available` in tests, make a kernel that comes to this
-        // crate-private function, and they give what this processor has.
-        Kernel::Avx512 => unsafe { wide(cells, z, kept) },
+        // SAFETY: The processor has the instructions, or there would be no value that says so.
+        Set::Avx512 => unsafe { wide(cells, z, kept) },
         _ => (0, 0),
     };
     one_by_one(cells, z, kept, done, number)
@@ -130,15 +130,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Compares every kernel with a filter.
+    /// Compares every instructions with a filter.
     fn check<Z: Sample + PartialEq + std::fmt::Debug>(cells: &[u32], z: &[Z]) {
         let inside = |(&cell, &z): (&u32, &Z)| (cell != OUTSIDE).then_some((cell, z));
         let expected: Vec<_> = cells.iter().zip(z).filter_map(inside).collect();
-        for kernel in Kernel::available() {
+        for instructions in Instructions::available() {
             let (mut cells, mut kept) = (cells.to_vec(), vec![Z::default(); cells.len()]);
-            let number = within(kernel, &mut cells, z, &mut kept);
+            let number = within(instructions, &mut cells, z, &mut kept);
             let found: Vec<_> = cells.into_iter().zip(kept).take(number).collect();
-            assert_eq!(found, expected, "{kernel:?}");
+            assert_eq!(found, expected, "{instructions:?}");
         }
     }
 

@@ -27,6 +27,7 @@ mod threads;
 use std::process::ExitCode;
 
 use clap::Parser;
+use pointillist_base::Instructions;
 
 use args::{Arguments, Command};
 use failure::Failure;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
     let global = arguments.global;
+    choose_instructions()?;
     interrupt::install();
     threads::raise_limit_of_files();
     threads::start(global.threads)?;
@@ -69,4 +71,15 @@ fn run(arguments: Arguments, report: &Report) -> Result<(), Failure> {
         Command::Clean(args) => clean::run(&args, report),
         Command::Colormaps(args) => colormaps::run(&args, report),
     }
+}
+
+/// Those that `POINTILLIST_KERNEL` in the environment asks for: all give the same results.
+fn choose_instructions() -> Result<(), Failure> {
+    const VARIABLE: &str = "POINTILLIST_KERNEL";
+    let asked = std::env::var_os(VARIABLE).unwrap_or_default();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let unknown = |error| Failure::Usage(format!("{VARIABLE} is {asked:?}, and {error}"));
+    Instructions::choose(&asked).map_err(unknown)
 }

@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pointillist_ingest::{Columns, Kernel, Options, Reading, parse_text};
+use pointillist_base::Instructions;
+use pointillist_ingest::{Columns, Options, Reading, parse_text};
 
 const ROWS: usize = 20_000;
 
@@ -97,8 +98,8 @@ fn expected(text: &Text) -> Vec<Vec<f32>> {
     columns
 }
 
-fn ours(text: &Text, kernel: Kernel) -> Vec<Vec<f32>> {
-    let reading = Reading { kernel, ..Reading::default() };
+fn ours(text: &Text, instructions: Instructions) -> Vec<Vec<f32>> {
+    let reading = Reading { instructions, ..Reading::default() };
     let table = parse_text(Path::new("-"), text.bytes.as_bytes(), &text.options, &reading);
     match table.expect("good lines").columns {
         Columns::F32(columns) => columns,
@@ -140,11 +141,11 @@ fn parse(criterion: &mut Criterion) {
             elements: 3 * ROWS as u64,
             bytes: text.bytes.len() as u64,
         });
-        for kernel in Kernel::available() {
-            assert!(ours(&text, kernel) == expected, "{kernel} misreads {format}");
-            let id = BenchmarkId::from_parameter(format!("format={format}/kernel={kernel}"));
+        for instructions in Instructions::available() {
+            assert!(ours(&text, instructions) == expected, "{instructions} misreads {format}");
+            let id = BenchmarkId::from_parameter(format!("format={format}/kernel={instructions}"));
             group.bench_function(id, |bencher| {
-                bencher.iter(|| black_box(ours(black_box(&text), kernel)));
+                bencher.iter(|| black_box(ours(black_box(&text), instructions)));
             });
         }
         assert!(lexical(&text) == expected, "lexical misreads {format}");

@@ -8,12 +8,12 @@
 
 use std::sync::Mutex;
 
-use pointillist_base::{Dtype, Progress, Values};
+use pointillist_base::{Dtype, Instructions, Progress, Values};
 
 use crate::array::element::Stored;
 use crate::pipeline::{Account, CHUNK, Shared, Sink, lock};
 use crate::source::{Input, open};
-use crate::{Error, Kernel, Options};
+use crate::{Error, Options};
 
 /// Bytes that a batch takes, at most: enough rows for all threads to be busy with for a while.
 const BATCH: usize = 64 << 20;
@@ -68,8 +68,8 @@ impl<'a> Batches<'a> {
         chunk: usize,
     ) -> Result<Self, Error> {
         options.validate()?;
-        let kernel = Kernel::choose()?;
-        let shared = Shared::new(open(inputs, options)?, options, kernel, chunk, progress);
+        let instructions = Instructions::chosen();
+        let shared = Shared::new(open(inputs, options)?, options, instructions, chunk, progress);
         let columns = shared.names().len();
         let room = match shared.dtype() {
             Dtype::F32 => Room::F32(RoomOf::new(columns)),

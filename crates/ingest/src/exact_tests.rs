@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::str::FromStr;
 
+use pointillist_base::Instructions;
 use rayon::prelude::*;
 
-use crate::Kernel;
 use crate::layout::{BLANKS, FieldCount, Layout};
 use crate::line::Rows;
 use crate::naive;
@@ -82,14 +82,14 @@ impl Text {
     fn check<T: Exact>(&self) -> usize {
         let names = ["x", "y", "z"].map(str::to_owned).to_vec();
         let layout = Layout::new(self.delimiter, FieldCount::Exactly(COLUMNS), &[0, 1, 2], names);
-        let parsed: Vec<_> = Kernel::available()
+        let parsed: Vec<_> = Instructions::available()
             .into_iter()
-            .map(|kernel| {
-                let mut rows = Rows::<T>::new(COLUMNS, kernel);
+            .map(|instructions| {
+                let mut rows = Rows::<T>::new(COLUMNS, instructions);
                 rows.parse(&self.bytes, &layout);
-                assert_eq!(rows.reports, [], "{kernel:?}");
-                assert_eq!(rows.len() * COLUMNS, self.fields.len(), "{kernel:?}");
-                (kernel, rows.columns)
+                assert_eq!(rows.reports, [], "{instructions:?}");
+                assert_eq!(rows.len() * COLUMNS, self.fields.len(), "{instructions:?}");
+                (instructions, rows.columns)
             })
             .collect();
         let mut sampled = 0;
@@ -98,11 +98,11 @@ impl Text {
             let field = std::str::from_utf8(&self.bytes[field.clone()]).unwrap();
             let plain = without_fortran(field);
             let Ok(expected) = plain.parse::<T>() else { panic!("{field} is not a number") };
-            for (kernel, columns) in &parsed {
+            for (instructions, columns) in &parsed {
                 let value = columns[column][row];
                 assert!(
                     value.bits() == expected.bits(),
-                    "{kernel:?} reads {field} in row {row} of {:?} as {:e} and not as {:e} ({})",
+                    "{instructions:?} reads {field} in row {row} of {:?} as {:e} and not as {:e} ({})",
                     self.kinds,
                     value.to_f64(),
                     expected.to_f64(),

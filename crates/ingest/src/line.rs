@@ -1,8 +1,10 @@
 //! Lines to rows: the sans-IO core. Bytes in, columns and counts out; nothing here knows of files or threads.
 
+use pointillist_base::Instructions;
+
 use crate::error::{Problem, excerpt};
 use crate::fields::{Fields, is_blank, split, trim_line, trim_start, unquote};
-use crate::kernel::{Done, Kernel, Scratch, Shape, Work};
+use crate::kernel::{Done, Scratch, Shape, Work, parse_fixed, parse_varying};
 use crate::layout::{BLANKS, FieldCount, Layout, Syntax, exchange_commas};
 use crate::number::{Number, parse_field};
 use crate::sidecar::{Lost, Skipped};
@@ -51,7 +53,7 @@ impl Lost {
 /// The shape that rows are guessed to have, and how well that has gone.
 #[derive(Debug)]
 struct Guess {
-    kernel: Kernel,
+    instructions: Instructions,
     scratch: Scratch,
     shape: Option<Shape>,
     fixed: Trust,
@@ -82,9 +84,9 @@ impl Trust {
 }
 
 impl Guess {
-    fn new(kernel: Kernel) -> Self {
+    fn new(instructions: Instructions) -> Self {
         Self {
-            kernel,
+            instructions,
             scratch: Scratch::default(),
             shape: None,
             fixed: Trust::default(),
@@ -108,7 +110,7 @@ impl Guess {
         const FEW: usize = 512;
         let nothing = Done { rows: 0, at: row.end };
         let at_end = text.len() - row.end < FEW && row.start > 16 * FEW;
-        if self.kernel == Kernel::General || at_end {
+        if self.instructions == Instructions::GENERAL || at_end {
             return nothing;
         }
         self.fixed.pass(1);
@@ -130,14 +132,14 @@ impl Guess {
         let mut done = nothing;
         if fixed {
             let work = Work { text, at: row.end, shape, scratch, columns };
-            done = self.kernel.parse_fixed(work);
+            done = parse_fixed(self.instructions, work);
             self.fixed.judge(done.rows, 64, 1 << 14);
         }
         if varying {
             // As far as to where rows may be fixed again.
             let most = self.fixed.wait.max(64);
             let work = Work { text, at: done.at, shape, scratch, columns };
-            let more = self.kernel.parse_varying(work, most);
+            let more = parse_varying(self.instructions, work, most);
             self.fixed.pass(more.rows);
             self.varying.judge(done.rows + more.rows, 8, 1024);
             done = Done { rows: done.rows + more.rows, at: more.at };
@@ -161,7 +163,7 @@ pub(crate) struct BadLine {
 pub(crate) const MOST_REPORTS: usize = 5;
 
 impl<T: Number> Rows<T> {
-    pub(crate) fn new(columns: usize, kernel: Kernel) -> Self {
+    pub(crate) fn new(columns: usize, instructions: Instructions) -> Self {
         Self {
             columns: vec![Vec::new(); columns],
             lines: 0,
@@ -171,7 +173,7 @@ impl<T: Number> Rows<T> {
             rows_before_bad: Vec::new(),
             undefined: 0,
             lost: vec![Lost::default(); columns],
-            guess: Guess::new(kernel),
+            guess: Guess::new(instructions),
         }
     }
 
@@ -617,7 +619,7 @@ mod tests {
     }
 
     fn parse(text: &str, layout: &Layout) -> Rows<f64> {
-        let mut rows = Rows::new(layout.fields.len(), Kernel::default());
+        let mut rows = Rows::new(layout.fields.len(), Instructions::default());
         rows.parse(text.as_bytes(), layout);
         rows
     }

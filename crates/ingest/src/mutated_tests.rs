@@ -6,11 +6,12 @@
 
 use std::path::Path;
 
+use pointillist_base::Instructions;
+
 use crate::head::read_head;
 use crate::line::Rows;
-use crate::naive;
 use crate::number::Number;
-use crate::{Delimiter, Error, Kernel, Options};
+use crate::{Delimiter, Error, Options, naive};
 
 /// The generator SplitMix64 (Steele, Lea and Flood, 2014).
 struct Random(u64);
@@ -220,10 +221,10 @@ fn bits(value: f64) -> u64 {
 fn fast<T: Number>(
     text: &[u8],
     layout: &crate::layout::Layout,
-    kernel: Kernel,
+    instructions: Instructions,
     piece: usize,
 ) -> Reading {
-    let mut rows = Rows::<T>::new(layout.names.len(), kernel);
+    let mut rows = Rows::<T>::new(layout.names.len(), instructions);
     let mut rest = text;
     while !rest.is_empty() && !rows.is_at_end(layout) {
         let after = rest.get(piece..).and_then(|after| memchr::memchr(b'\n', after));
@@ -272,18 +273,18 @@ fn check(text: &[u8], options: &Options) -> u64 {
     for (wide, skip_bad) in [(false, true), (true, true), (true, false)] {
         let layout = crate::layout::Layout { skip_bad, ..head.layout.clone() };
         let expected = slow(text, &layout, wide);
-        for kernel in Kernel::available() {
+        for instructions in Instructions::available() {
             for piece in [text.len(), 700] {
                 let found = match wide {
-                    true => fast::<f64>(text, &layout, kernel, piece),
-                    false => fast::<f32>(text, &layout, kernel, piece),
+                    true => fast::<f64>(text, &layout, instructions, piece),
+                    false => fast::<f32>(text, &layout, instructions, piece),
                 };
                 let shown = || String::from_utf8_lossy(&text[..text.len().min(3000)]).into_owned();
                 if skip_bad || expected.bad == 0 {
                     let (found_brief, expected_brief) = (found.brief(), expected.brief());
                     assert!(
                         found == expected,
-                        "{kernel}, {piece}, {:?}\n{found_brief}\n{expected_brief}\n{}",
+                        "{instructions}, {piece}, {:?}\n{found_brief}\n{expected_brief}\n{}",
                         head.layout,
                         shown()
                     );
@@ -292,9 +293,9 @@ fn check(text: &[u8], options: &Options) -> u64 {
                 // It ends at the first line that is bad, whatever is wrong with it.
                 let first = expected.first_bad.into_iter().chain(expected.fatal).min();
                 let ended = found.first_bad.into_iter().chain(found.fatal).min();
-                assert_eq!(ended, first, "{kernel}, {piece}, {:?}\n{}", head.layout, shown());
+                assert_eq!(ended, first, "{instructions}, {piece}, {:?}\n{}", head.layout, shown());
                 for (found, expected) in found.columns.iter().zip(&expected.columns) {
-                    assert!(expected.starts_with(found), "{kernel}, {piece}\n{}", shown());
+                    assert!(expected.starts_with(found), "{instructions}, {piece}\n{}", shown());
                 }
             }
         }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use pointillist_base::staged::{StagedDir, size};
-use pointillist_base::{Dtype, Progress, tag};
+use pointillist_base::{Dtype, Instructions, Progress, tag};
 
 use crate::Error;
 use crate::array::element::Stored;
@@ -24,7 +24,6 @@ use crate::ending::Ending;
 use crate::error::Problem;
 use crate::foreign::After;
 use crate::head::Sample;
-use crate::kernel::Kernel;
 use crate::line::{BadLine, MOST_REPORTS, Rows};
 use crate::number::Number;
 use crate::options::Options;
@@ -90,7 +89,7 @@ pub fn ingest(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Ingested, Error> {
-    ingest_with(inputs, destination, options, progress, Kernel::choose()?, CHUNK, false)
+    ingest_with(inputs, destination, options, progress, Instructions::chosen(), CHUNK, false)
 }
 
 /// As [`ingest`], and the folder is marked ([`tag`]) as one that can be made again.
@@ -103,7 +102,7 @@ pub fn ingest_to_cache(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Ingested, Error> {
-    ingest_with(inputs, destination, options, progress, Kernel::choose()?, CHUNK, true)
+    ingest_with(inputs, destination, options, progress, Instructions::chosen(), CHUNK, true)
 }
 
 /// The same in chunks of so many bytes, for tests.
@@ -115,7 +114,7 @@ pub(crate) fn ingest_in_chunks(
     progress: &dyn Progress,
     chunk: usize,
 ) -> Result<Ingested, Error> {
-    ingest_with(inputs, destination, options, progress, Kernel::choose()?, chunk, false)
+    ingest_with(inputs, destination, options, progress, Instructions::chosen(), chunk, false)
 }
 
 /// The same with the kernel and the length of chunks at the caller's choice, which the result does not depend on, marked as a
@@ -125,7 +124,7 @@ fn ingest_with(
     destination: &Path,
     options: &Options,
     progress: &dyn Progress,
-    kernel: Kernel,
+    instructions: Instructions,
     chunk: usize,
     marked: bool,
 ) -> Result<Ingested, Error> {
@@ -138,7 +137,7 @@ fn ingest_with(
     let known = taken_by_arrays(&sources, options);
     known.map_or(Ok(()), |takes| staged.ensure_room(takes)).map_err(write)?;
     let progress = Watched { progress, bytes: AtomicU64::new(0) };
-    let shared = Shared::new(sources, options, kernel, chunk, &progress);
+    let shared = Shared::new(sources, options, instructions, chunk, &progress);
     let account = match shared.dtype() {
         Dtype::F32 => write_columns::<f32>(shared, staged.path(), destination),
         Dtype::F64 => write_columns::<f64>(shared, staged.path(), destination),
@@ -296,7 +295,7 @@ pub(crate) struct Shared<'a> {
     turned: Condvar,
     /// Of each column, the rows that have been put to their place.
     summaries: Vec<Mutex<Summary>>,
-    kernel: Kernel,
+    instructions: Instructions,
     progress: &'a dyn Progress,
 }
 
@@ -324,7 +323,7 @@ fn unlocked<T>(mutex: Mutex<T>) -> T {
 fn work<T: Stored, S: Sink<T>>(shared: &Shared<'_>, sink: &S) {
     let _guard = Guard(shared);
     let mut buffer = Vec::new();
-    let mut rows = Rows::<T>::new(shared.names.len(), shared.kernel);
+    let mut rows = Rows::<T>::new(shared.names.len(), shared.instructions);
     while !sink.is_full() {
         if shared.progress.cancelled() {
             shared.fail(Error::Cancelled);
@@ -373,7 +372,7 @@ impl<'a> Shared<'a> {
     pub(crate) fn new(
         sources: Vec<Opened>,
         options: &Options,
-        kernel: Kernel,
+        instructions: Instructions,
         chunk: usize,
         progress: &'a dyn Progress,
     ) -> Self {
@@ -387,7 +386,7 @@ impl<'a> Shared<'a> {
             chunker: Mutex::new(Chunker::new(sources, options.clone(), chunk)),
             ledger: Mutex::new(ledger),
             turned: Condvar::new(),
-            kernel,
+            instructions,
             progress,
         }
     }

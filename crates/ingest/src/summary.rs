@@ -8,6 +8,9 @@
 //! No key is zero, so a change of a single word always shows. It guards against stale and damaged files, not against
 //! forgers.
 
+use pointillist_base::Instructions;
+use pointillist_base::instructions::Job;
+
 use crate::number::Number;
 use crate::zones::{BLOCK, Zone};
 
@@ -65,44 +68,6 @@ pub(crate) fn first_half(hashes: &[u64]) -> String {
     format!("{:016x}", hashes.iter().fold(0_u64, |sum, &hash| sum.wrapping_add(hash)))
 }
 
-/// Work on values that is compiled for wider vectors too.
-trait Job {
-    fn run(&mut self);
-}
-
-/// Runs it as it suits the processor at hand: with wider vectors it takes half the time, and every row that is written or
-/// read passes through here.
-fn run(job: &mut impl Job) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn avx2(job: &mut impl Job) {
-            job.run();
-        }
-
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn avx512(job: &mut impl Job) {
-            job.run();
-        }
-
-        if is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-        {
-            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            // SAFETY: The processor has the features.
-            return unsafe { avx512(job) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            // SAFETY: The processor has the feature.
-            return unsafe { avx2(job) };
-        }
-    }
-    job.run();
-}
-
 /// The summary of successive rows, anywhere in a column.
 #[derive(Debug)]
 pub(crate) struct Part {
@@ -118,7 +83,7 @@ impl Part {
     pub(crate) fn new<T: Number>(first_row: u64, values: &[T]) -> Self {
         let first_block = (first_row / BLOCK as u64) as usize;
         let mut part = Self { first_block, zones: Vec::new(), hashes: Vec::new(), second: 0 };
-        run(&mut Adding { part: &mut part, first_row, values });
+        Instructions::chosen().run(Adding { part: &mut part, first_row, values });
         part
     }
 }
@@ -131,8 +96,10 @@ struct Adding<'a, T> {
 }
 
 impl<T: Number> Job for Adding<'_, T> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(&mut self) {
+    fn run(self) {
         let (mut first, mut values) = (self.first_row, self.values);
         while !values.is_empty() {
             let left = BLOCK - (first % BLOCK as u64) as usize;
@@ -157,19 +124,18 @@ pub(crate) fn hash_of<T: Number>(first_row: u64, values: &[T]) -> u64 {
     struct Hashing<'a, T> {
         first_row: u64,
         values: &'a [T],
-        hash: u64,
     }
 
     impl<T: Number> Job for Hashing<'_, T> {
+        type Output = u64;
+
         #[inline(always)]
-        fn run(&mut self) {
-            self.hash = weighed(&FIRST, self.first_row, self.values);
+        fn run(self) -> u64 {
+            weighed(&FIRST, self.first_row, self.values)
         }
     }
 
-    let mut hashing = Hashing { first_row, values, hash: 0 };
-    run(&mut hashing);
-    hashing.hash
+    Instructions::chosen().run(Hashing { first_row, values })
 }
 
 /// The sum of the words of these rows, each times the key of its position.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use pointillist_base::{Dtype, Values};
+use pointillist_base::{Dtype, Instructions, Values};
 
 use crate::ending::Ending;
 use crate::head::{Head, read_head};
@@ -13,13 +13,13 @@ use crate::layout::exchange_commas;
 use crate::line::Rows;
 use crate::number::Number;
 use crate::options::Precision;
-use crate::{Error, Kernel, Options, ReadAs, SkippedLine};
+use crate::{Error, Options, ReadAs, SkippedLine};
 
 /// How text in memory is read. None of this changes the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// What parses rows that all look alike. Default: [`Kernel::default`].
-    pub kernel: Kernel,
+    /// What parses rows that all look alike. Default: [`Instructions::default`].
+    pub instructions: Instructions,
     /// Bytes that are parsed at once, cut after a newline: a line that is longer is a piece of its own. Default: 256 KiB,
     /// which stays in the processor's cache.
     pub piece: usize,
@@ -27,7 +27,7 @@ pub struct Reading {
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { kernel: Kernel::default(), piece: 256 << 10 }
+        Self { instructions: Instructions::default(), piece: 256 << 10 }
     }
 }
 
@@ -90,11 +90,6 @@ pub fn parse_text(
     reading: &Reading,
 ) -> Result<Table, Error> {
     options.validate()?;
-    // Any can be named, on any processor.
-    if !Kernel::available().contains(&reading.kernel) {
-        let kernel = reading.kernel;
-        return Err(Error::Options(format!("this processor cannot run the kernel {kernel}")));
-    }
     let no_points = |found| Error::NoPoints { path: name.to_owned(), found };
     let head = match read_head(name, &mut &*text, options, None)? {
         Ok(head) => head,
@@ -126,7 +121,7 @@ fn parse<T: Number>(
     columns: impl FnOnce(Vec<Vec<T>>) -> Columns,
 ) -> Result<Table, Error> {
     let layout = head.layout;
-    let mut rows = Rows::<T>::new(layout.names.len(), reading.kernel);
+    let mut rows = Rows::<T>::new(layout.names.len(), reading.instructions);
     // The head lies within the text.
     let mut rest = &text[head.offset as usize..];
     let mut points = Vec::new();
@@ -239,11 +234,11 @@ mod tests {
         let text = format!("{good}nan 1e3 5\n\n{good}1 2\r\n{good}# end\n7 8 9");
         let options = Options { skip_bad: true, dtype: Dtype::F64.into(), ..Options::default() };
         let expected = format!("{:?}", read(&text, &options).unwrap());
-        for kernel in Kernel::available() {
+        for instructions in Instructions::available() {
             for piece in [0, 1, 13, 14, 15, 100, 2000, usize::MAX] {
-                let reading = Reading { kernel, piece };
+                let reading = Reading { instructions, piece };
                 let table = parse_text(Path::new("-"), text.as_bytes(), &options, &reading);
-                assert_eq!(format!("{:?}", table.unwrap()), expected, "{kernel}, {piece}");
+                assert_eq!(format!("{:?}", table.unwrap()), expected, "{instructions}, {piece}");
             }
         }
         assert!(expected.contains("line: 183"), "{expected}");
@@ -256,12 +251,5 @@ mod tests {
         let table = read("id,lon,lat\n7,0.1,0.2\n", &options).unwrap();
         assert_eq!(table.names, ["a", "b"]);
         assert_eq!(table.columns, Columns::F64(vec![vec![0.2], vec![0.1]]));
-    }
-
-    #[test]
-    fn kernels_have_names_and_the_general_path_is_the_first() {
-        let names: Vec<String> = Kernel::available().iter().map(ToString::to_string).collect();
-        assert_eq!(names[..2], ["general", "scalar"]);
-        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_alphanumeric())));
     }
 }

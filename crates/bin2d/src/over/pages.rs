@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::path::Path;
 
-use pointillist_base::Progress;
-use pointillist_ingest::{ColumnInfo, Kernel, Points};
+use pointillist_base::{Instructions, Progress};
+use pointillist_ingest::{ColumnInfo, Points};
 use serde::{Deserialize, Serialize};
 
 use super::{Canvas, Colors, Float, Over, Place};
@@ -240,13 +240,13 @@ impl Layering {
         frame: &Frame,
         coloring: &Coloring,
         cut: Cut,
-        kernel: Kernel,
+        instructions: Instructions,
     ) -> Result<Self, Error> {
         let place = Place::Cells(*frame);
         let over = if coloring.has_alpha {
-            Channels::Four(Over::with_cut(place, Float, coloring.paint()?, cut, kernel)?)
+            Channels::Four(Over::with_cut(place, Float, coloring.paint()?, cut, instructions)?)
         } else {
-            Channels::Three(Over::with_cut(place, Float, coloring.paint()?, cut, kernel)?)
+            Channels::Three(Over::with_cut(place, Float, coloring.paint()?, cut, instructions)?)
         };
         Ok(Self { coloring: *coloring, over })
     }

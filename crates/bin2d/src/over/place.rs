@@ -5,14 +5,15 @@
 
 use std::ops::Range;
 
-use pointillist_base::Values;
-use pointillist_ingest::{Buffer, Kernel};
+use pointillist_base::instructions::Job;
+use pointillist_base::{Instructions, Values};
+use pointillist_ingest::Buffer;
 
 use super::marker::{Along, Lattice, Marker, Mask, Reach};
 use super::{Drawn, Paint, Plain};
 use crate::accumulate::Record;
 use crate::axis::OUTSIDE;
-use crate::locate::{BLOCK, Job, Locator, run};
+use crate::locate::{BLOCK, Locator};
 use crate::partition::{Slice, Tiling};
 use crate::{Columns, Error, Extent, Frame, Rows, Size};
 
@@ -63,7 +64,7 @@ pub(super) struct Blocks {
     down: u32,
     /// Pixels of a block along x and y: powers of two, these.
     shift: [u32; 2],
-    kernel: Kernel,
+    instructions: Instructions,
 }
 
 /// Bits that tell a place in a block and beside it.
@@ -79,7 +80,7 @@ impl Blocks {
     /// Blocks are written to as many places at a time.
     const MOST: u64 = 1024;
 
-    fn new(lattice: Lattice, kernel: Kernel) -> Result<Self, Error> {
+    fn new(lattice: Lattice, instructions: Instructions) -> Result<Self, Error> {
         lattice.check()?;
         let Lattice { size, x, y, marker } = lattice;
         let reach = Reach::both(&marker);
@@ -102,7 +103,20 @@ impl Blocks {
             Marker::Edges { .. } | Marker::Centered { .. } => None,
         };
         let solid = mask.as_ref().map_or_else(Vec::new, Mask::solid);
-        Ok(Self { size, x, y, reach, shortest, longest, mask, solid, across, down, shift, kernel })
+        Ok(Self {
+            size,
+            x,
+            y,
+            reach,
+            shortest,
+            longest,
+            mask,
+            solid,
+            across,
+            down,
+            shift,
+            instructions,
+        })
     }
 
     fn number(&self) -> usize {
@@ -232,6 +246,8 @@ struct Find<'a, T> {
 }
 
 impl<T: Copy + Into<f64>> Job for Find<'_, T> {
+    type Output = u32;
+
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { values, along: Along { scale, offset, end: last, first }, reach, start, end } =
@@ -274,7 +290,7 @@ impl Site {
         place: Place,
         bytes: usize,
         tiles: usize,
-        kernel: Kernel,
+        instructions: Instructions,
     ) -> Result<Self, Error> {
         Ok(match place {
             Place::Cells(frame) => {
@@ -282,9 +298,9 @@ impl Site {
                 let Extent { xmin, xmax, ymin, ymax } = frame.extent;
                 Extent::new(xmin, xmax, ymin, ymax)?;
                 let tiling = Tiling::new(frame.size.cells(), bytes, tiles);
-                Self::Cells { locator: Locator::new(&frame, kernel), tiling }
+                Self::Cells { locator: Locator::new(&frame, instructions), tiling }
             }
-            Place::Lattice(lattice) => Self::Blocks(Blocks::new(lattice, kernel)?),
+            Place::Lattice(lattice) => Self::Blocks(Blocks::new(lattice, instructions)?),
         })
     }
 
@@ -389,10 +405,10 @@ impl Blocks {
     ) {
         match values {
             Values::F32(values) => {
-                run(self.kernel, Find { values, along, reach, start, end });
+                self.instructions.run(Find { values, along, reach, start, end });
             }
             Values::F64(values) => {
-                run(self.kernel, Find { values, along, reach, start, end });
+                self.instructions.run(Find { values, along, reach, start, end });
             }
         }
     }

@@ -108,10 +108,10 @@ impl Table {
         place: &Place,
         (blend, paint): (B, P),
         cut: Cut,
-        kernel: Kernel,
+        instructions: Instructions,
         calls: usize,
     ) -> (Vec<B::Pixel>, [u64; 4]) {
-        let mut over = Over::with_cut(place.clone(), blend, paint, cut, kernel).unwrap();
+        let mut over = Over::with_cut(place.clone(), blend, paint, cut, instructions).unwrap();
         let mut start = 0;
         while start < self.x.len() {
             let rows = start..self.x.len().min(start + calls);
@@ -158,18 +158,18 @@ impl Table {
 }
 
 /// Compares with the naive twin, to the bit, in every blend.
-fn check(place: &Place, table: &Table, cut: Cut, kernel: Kernel, calls: usize) {
+fn check(place: &Place, table: &Table, cut: Cut, instructions: Instructions, calls: usize) {
     let colors = Colors::<4>::new(1.0, 1.0, 1.0).unwrap();
     let bits = |(pixels, counts): (Vec<[f32; 4]>, [u64; 4])| {
         (pixels.into_iter().map(|pixel| pixel.map(f32::to_bits)).collect::<Vec<_>>(), counts)
     };
     assert_eq!(
-        bits(table.over(place, (Float, colors), cut, kernel, calls)),
+        bits(table.over(place, (Float, colors), cut, instructions, calls)),
         bits(table.naive(place, (Float, colors))),
         "{place:?}"
     );
     assert_eq!(
-        table.over(place, (Mixed, AsIs), cut, kernel, calls),
+        table.over(place, (Mixed, AsIs), cut, instructions, calls),
         table.naive(place, (Mixed, AsIs)),
         "{place:?}"
     );
@@ -233,7 +233,7 @@ proptest! {
     #[test]
     fn a_canvas_is_that_of_the_naive_twin(
         size in size(), marker in marker(), opaque in prop_oneof![Just(0u32), Just(60), Just(99)],
-        kernel in any::<prop::sample::Index>(),
+        instructions in any::<prop::sample::Index>(),
         threads in 1usize..4, slice_rows in 1usize..400, slice_bytes in 1usize..(1 << 21),
         calls in 1usize..1000,
         (few, half, most) in (rows(0), rows(60), rows(99)), flip in any::<bool>(),
@@ -242,8 +242,8 @@ proptest! {
         let rows = match opaque { 0 => few, 60 => half, _ => most };
         let stored = single.map(|single| if single { Dtype::F32 } else { Dtype::F64 });
         let table = Table::stored(stored, &rows);
-        let kernels = Kernel::available();
-        let kernel = kernels[kernel.index(kernels.len())];
+        let kernels = Instructions::available();
+        let instructions = kernels[instructions.index(kernels.len())];
         let (width, height) = (f64::from(size.width()), f64::from(size.height()));
         let y = if flip {
             Along { end: Some(height), first: 1, ..Along::new(height, -0.4) }
@@ -254,8 +254,8 @@ proptest! {
         let lattice = Lattice { size, x, y, marker };
         let cells = Frame { size, extent: Extent::new(0.0, 1.0, -0.1, 1.05).unwrap() };
         pool(threads).install(|| {
-            check(&Place::Lattice(lattice), &table, cut(slice_rows, slice_bytes), kernel, calls);
-            check(&Place::Cells(cells), &table, cut(slice_rows, slice_bytes), kernel, calls);
+            check(&Place::Lattice(lattice), &table, cut(slice_rows, slice_bytes), instructions, calls);
+            check(&Place::Cells(cells), &table, cut(slice_rows, slice_bytes), instructions, calls);
         });
     }
 }
@@ -301,7 +301,9 @@ fn large_markers_over_many_blocks_are_those_of_the_naive_twin() {
         let along = Along::new(f64::from(side), 0.25);
         for marker in [Marker::Edges { half }, Marker::Centered { half }, disk(half as i32)] {
             let place = Place::Lattice(Lattice { size, x: along, y: along, marker });
-            pool(3).install(|| check(&place, &table, cut(300, 64 << 20), Kernel::default(), 700));
+            pool(3).install(|| {
+                check(&place, &table, cut(300, 64 << 20), Instructions::default(), 700)
+            });
         }
     }
 }
@@ -325,14 +327,14 @@ fn what_lies_under_opaque_markers_does_not_show_and_what_lies_beside_them_does()
     let colors = Colors::<4>::new(1.0, 1.0, 1.0).unwrap();
     let table = Table::new(&rows);
     let (pixels, _) =
-        table.over(&place(2.0), (Float, colors), Cut::default(), Kernel::default(), 9);
+        table.over(&place(2.0), (Float, colors), Cut::default(), Instructions::default(), 9);
     assert_eq!(pixels[0], [1.0, 0.0, 0.0, 1.0]);
     assert_eq!(pixels[2], [0.75, 0.0, 0.25, 1.0]);
     assert_eq!(pixels[4], [0.0, 0.0, 0.25, 0.25]);
     assert_eq!(pixels[5], [0.0; 4]);
     // Of less than half a pixel's half, nothing is left.
     let (pixels, counts) =
-        table.over(&place(0.4), (Float, colors), Cut::default(), Kernel::default(), 9);
+        table.over(&place(0.4), (Float, colors), Cut::default(), Instructions::default(), 9);
     assert_eq!((pixels, counts), (vec![[0.0; 4]; 24], [0, 3, 0, 0]));
 }
 

@@ -11,12 +11,12 @@
 
 use std::ops::Range;
 
-use pointillist_ingest::Kernel;
+use pointillist_base::Instructions;
+use pointillist_base::instructions::Job;
 
 use super::place::Blocks;
 use super::{Blend, Paint, Plain};
 use crate::accumulate::Record;
-use crate::locate::{Job, run};
 use crate::partition::Slice;
 
 /// Points whose colours are made at a time: those of a block of a slice.
@@ -73,7 +73,7 @@ pub(super) struct Painter<'a, B, P> {
     pub(super) paint: &'a P,
     /// Where points are markers.
     pub(super) blocks: Option<&'a Blocks>,
-    pub(super) kernel: Kernel,
+    pub(super) instructions: Instructions,
 }
 
 impl<B: Blend, P: Paint<Ink = B::Ink>> Painter<'_, B, P> {
@@ -100,10 +100,14 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Painter<'_, B, P> {
                 before -= hidden;
                 let (records, pixels) = (&records[hidden..], &mut *pixels);
                 match self.blocks {
-                    None => run(self.kernel, Cells { painter: self, records, pixels, room }),
-                    Some(blocks) => {
-                        run(self.kernel, Marks { painter: self, blocks, records, pixels, room })
-                    }
+                    None => self.instructions.run(Cells { painter: self, records, pixels, room }),
+                    Some(blocks) => self.instructions.run(Marks {
+                        painter: self,
+                        blocks,
+                        records,
+                        pixels,
+                        room,
+                    }),
                 };
             });
         }
@@ -142,7 +146,7 @@ impl<B: Blend, P: Paint<Ink = B::Ink>> Painter<'_, B, P> {
             slice.each_back(index, &mut chunks, |records| {
                 let (pixels, way) = (&mut *pixels, &mut way);
                 let job = Backwards { painter: self, blocks, records, pixels, room, way };
-                run(self.kernel, job) > 0
+                self.instructions.run(job) > 0
             });
             if way.full {
                 from = (number, slice.points_in(index) - way.met);
@@ -185,6 +189,8 @@ struct Cells<'a, B: Blend, P: Paint> {
 }
 
 impl<B: Blend, P: Paint<Ink = B::Ink>> Job for Cells<'_, B, P> {
+    type Output = u32;
+
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { painter, records, pixels, room } = self;
@@ -207,6 +213,8 @@ struct Marks<'a, B: Blend, P: Paint> {
 }
 
 impl<B: Blend, P: Paint<Ink = B::Ink>> Job for Marks<'_, B, P> {
+    type Output = u32;
+
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { painter, blocks, records, pixels, room } = self;
@@ -246,6 +254,8 @@ struct Backwards<'a, B: Blend, P: Paint> {
 }
 
 impl<B: Blend, P: Paint<Ink = B::Ink>> Job for Backwards<'_, B, P> {
+    type Output = u32;
+
     #[inline(always)]
     fn run(self) -> u32 {
         let Self { painter, blocks, records, pixels, room, way } = self;

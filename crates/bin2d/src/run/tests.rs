@@ -16,7 +16,7 @@ struct Case<'a> {
     size: Size,
     reductions: &'a str,
     cut: Cut,
-    kernel: Kernel,
+    instructions: Instructions,
     z_may_be_nan: bool,
     /// z is stored in 32 bits.
     narrow_z: bool,
@@ -38,7 +38,7 @@ impl<'a> Case<'a> {
             size,
             reductions: ALL,
             cut: SMALL,
-            kernel: Kernel::Scalar,
+            instructions: Instructions::SCALAR,
             z_may_be_nan: true,
             narrow_z: false,
             narrow_xy: [false; 2],
@@ -55,8 +55,17 @@ impl<'a> Case<'a> {
     }
 
     fn grid(&self) -> Result<Grid, Error> {
-        let Self { points, size, cut, kernel, z_may_be_nan, narrow_z, narrow_xy, sources, .. } =
-            *self;
+        let Self {
+            points,
+            size,
+            cut,
+            instructions,
+            z_may_be_nan,
+            narrow_z,
+            narrow_xy,
+            sources,
+            ..
+        } = *self;
         let x: Vec<f64> = points.iter().map(|point| point.0).collect();
         let y: Vec<f64> = points.iter().map(|point| point.1).collect();
         let z: Vec<f64> = points.iter().map(|point| point.2).collect();
@@ -78,7 +87,7 @@ impl<'a> Case<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let reductions = self.reductions.parse()?;
-        bin_cut(&columns, &unit(size), &reductions, cut, kernel, &())
+        bin_cut(&columns, &unit(size), &reductions, cut, instructions, &())
     }
 
     fn bits(&self) -> Vec<u64> {
@@ -221,11 +230,11 @@ proptest! {
         for case in [case, case.in_lanes()] {
             let expected = case.bits();
             for (threads, sources) in [(1, 4), (2, 1), (3, 2), (7, 3), (64, 1)] {
-                for kernel in Kernel::available() {
+                for instructions in Instructions::available() {
                     let cut = Cut { slice_rows, slice_bytes, tiles, waiting, ..case.cut };
-                    let case = Case { cut, kernel, sources, ..case };
+                    let case = Case { cut, instructions, sources, ..case };
                     let found = with_threads(threads, || case.bits());
-                    prop_assert!(found == expected, "{} threads, {:?}, {:?}", threads, kernel, cut);
+                    prop_assert!(found == expected, "{} threads, {:?}, {:?}", threads, instructions, cut);
                 }
             }
         }
@@ -292,7 +301,7 @@ fn points_of_several_types_and_more_than_may_wait_are_added_up_in_their_order() 
         };
         let narrow = || of(Values::F32(Vec::leak(z32.clone())));
         let sources = [narrow(), narrow(), of(Values::F64(Vec::leak(z.clone()))), narrow()];
-        let grid = bin_cut(&sources, &unit(size(30, 30)), &all(), cut, Kernel::Scalar, &());
+        let grid = bin_cut(&sources, &unit(size(30, 30)), &all(), cut, Instructions::SCALAR, &());
         bits(&grid.unwrap())
     };
     let expected = grid(SMALL);
@@ -382,7 +391,7 @@ fn wide_counters_count_as_narrow_ones() {
             Some("z"),
             fields,
             case.cut,
-            case.kernel,
+            case.instructions,
             None,
         )
         .unwrap();
@@ -413,7 +422,7 @@ fn the_mean_of_a_hundred_million_equal_values_is_that_value() {
             Some("z"),
             fields,
             Cut::default(),
-            Kernel::default(),
+            Instructions::default(),
             None,
         )
         .unwrap();
@@ -460,7 +469,7 @@ fn blocks_beside_the_extent_are_passed_over_and_counted() {
             let reductions = reductions.parse().unwrap();
             let bin = |columns: &Columns<'_>| {
                 let sources = std::slice::from_ref(columns);
-                bin_cut(sources, &frame, &reductions, cut, Kernel::default(), &()).unwrap()
+                bin_cut(sources, &frame, &reductions, cut, Instructions::default(), &()).unwrap()
             };
             let (with, without) = (bin(&zoned), bin(&columns));
             assert_eq!(with.stats(), without.stats(), "{extent}");
@@ -477,7 +486,7 @@ fn blocks_beside_the_extent_are_passed_over_and_counted() {
         let frame = Frame { extent: extent.parse().unwrap(), size: size(3, 3) };
         let count = Reductions::default_for(false);
         let sources = std::slice::from_ref(&zoned);
-        let found = bin_cut(sources, &frame, &count, SMALL, Kernel::default(), &());
+        let found = bin_cut(sources, &frame, &count, SMALL, Instructions::default(), &());
         assert_eq!(found.is_err_and(|error| error.is_damage()), is_read, "{extent}");
     }
 }
@@ -493,7 +502,7 @@ fn several_columns_are_reduced_as_each_alone() {
     let columns = || Columns::new(Values::F64(&x), Values::F64(&x)).unwrap();
     let grid = |columns: Columns<'_>, reductions: &str, cut| {
         let reductions = reductions.parse().unwrap();
-        bin_cut(&[columns], &frame, &reductions, cut, Kernel::Scalar, &()).unwrap()
+        bin_cut(&[columns], &frame, &reductions, cut, Instructions::SCALAR, &()).unwrap()
     };
     let both = |first: &'static str| {
         let mut named = [("z", Values::F64(&z)), ("mag", Values::F32(&mag))];
@@ -606,11 +615,11 @@ fn progress_counts_every_row_and_can_stop_the_run() {
     let count = Reductions::default_for(false);
     let watch = Watch::default();
     let sources = [columns];
-    bin_cut(&sources, &unit(size(3, 3)), &count, SMALL, Kernel::Scalar, &watch).unwrap();
+    bin_cut(&sources, &unit(size(3, 3)), &count, SMALL, Instructions::SCALAR, &watch).unwrap();
     assert_eq!(watch.rows.into_inner(), 1000);
 
     let watch = Watch { stop_at: Some(301), ..Watch::default() };
-    let result = bin_cut(&sources, &unit(size(3, 3)), &count, SMALL, Kernel::Scalar, &watch);
+    let result = bin_cut(&sources, &unit(size(3, 3)), &count, SMALL, Instructions::SCALAR, &watch);
     assert!(matches!(result, Err(Error::Cancelled)));
     let done = watch.rows.into_inner();
     assert!((301..1000).contains(&done), "{done} rows");

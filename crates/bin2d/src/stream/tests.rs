@@ -107,7 +107,7 @@ proptest! {
         let fields = reductions.columns(Some("z")).unwrap().into_iter();
         let fields = fields.map(|name| Field { name: name.to_owned(), about }).collect();
         let frame = found.grid().frame();
-        let binner = Binner::new(&frame, &reductions, Some("z"), fields, cut, Kernel::Scalar, None);
+        let binner = Binner::new(&frame, &reductions, Some("z"), fields, cut, Instructions::SCALAR, None);
         let binner = binner.unwrap();
         let [x, y, _] = whole;
         let mut columns = Columns::new(x, y).unwrap();

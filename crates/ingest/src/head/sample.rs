@@ -1,6 +1,7 @@
 //! The values of the first rows, before any column is made: whether 32 bits will do, and what to show.
 
-use crate::Kernel;
+use pointillist_base::Instructions;
+
 use crate::layout::Layout;
 use crate::line::Rows;
 use crate::sidecar::{Lost, coarseness};
@@ -33,9 +34,9 @@ impl Sample {
             crate::layout::exchange_commas(&mut text);
         }
         let layout = Layout { skip_bad: true, ..layout.clone() };
-        let mut doubles = Rows::<f64>::new(layout.names.len(), Kernel::default());
+        let mut doubles = Rows::<f64>::new(layout.names.len(), Instructions::default());
         doubles.parse(&text, &layout);
-        let mut singles = Rows::<f32>::new(layout.names.len(), Kernel::default());
+        let mut singles = Rows::<f32>::new(layout.names.len(), Instructions::default());
         singles.parse(&text, &layout);
         Self { singles: singles.columns, ..Self::new(doubles.columns, &singles.lost) }
     }

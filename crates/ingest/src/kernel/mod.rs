@@ -39,146 +39,59 @@ mod words;
 pub(crate) use finish::{FromDigits, Scale};
 pub(crate) use shape::Shape;
 
+use pointillist_base::Instructions;
+use pointillist_base::instructions::Set;
+
 use crate::number::Number;
 use crate::sidecar::Lost;
 
-/// A way to parse rows that all look alike. All give the same numbers, to the bit, in different times. Which of them the
-/// processor at hand can run, [`Kernel::available`] says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kernel {
-    /// Every row takes the general path: what the others are compared with.
-    General,
-    /// One field at once, eight bytes at a time. Every processor has it.
-    Scalar,
-    /// Four rows of fixed fields at once, or one varying field.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// Eight fixed fields at once, or eight rows of them where there are other fields too; varying fields as with AVX2.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Kernel {
-    /// All that this processor has, the slowest first.
-    pub fn available() -> Vec<Self> {
-        #[allow(unused_mut, reason = "other processors have nothing to add")]
-        let mut kernels = vec![Self::General, Self::Scalar];
+/// Parses rows of fixed fields for as long as they have the shape. Stops before the first few rows that do not all fit,
+/// and near the end of the text.
+pub(crate) fn parse_fixed<T: Number>(instructions: Instructions, work: Work<'_, T>) -> Done {
+    match instructions.set() {
+        Set::General => Done { rows: 0, at: work.at },
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt")
-        {
-            kernels.push(Self::Avx2);
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vbmi")
-                && is_x86_feature_detected!("avx512vbmi2")
-            {
-                kernels.push(Self::Avx512);
+        Set::Avx512 => {
+            let mut work = work;
+            // SAFETY: The processor has the instructions, or there would be no value that says so.
+            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+            let dense = unsafe { dense::avx512(&mut work) };
+            if !work.shape.is_fixed() {
+                return Done { rows: dense, at: work.at };
             }
-        }
-        kernels
-    }
-
-    /// The name, as in the environment variable `POINTILLIST_KERNEL`: `general`, `scalar`, `avx2`, `avx512`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::General => "general",
-            Self::Scalar => "scalar",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "avx2",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => "avx512",
-        }
-    }
-
-    /// The one that `POINTILLIST_KERNEL` in the environment asks for, for tests and for whoever doubts a result; else the
-    /// fastest.
-    ///
-    /// # Errors
-    /// [`Error::Options`](crate::Error::Options) when this processor has no such kernel.
-    pub fn choose() -> Result<Self, crate::Error> {
-        let asked = std::env::var_os("POINTILLIST_KERNEL").unwrap_or_default();
-        if asked.is_empty() {
-            return Ok(Self::default());
-        }
-        let kernels = Self::available();
-        kernels.iter().copied().find(|kernel| asked == kernel.name()).ok_or_else(|| {
-            let names: Vec<&str> = kernels.iter().map(|kernel| kernel.name()).collect();
-            crate::Error::Options(format!(
-                "POINTILLIST_KERNEL is {asked:?}, and this processor has {}",
-                names.join(", ")
-            ))
-        })
-    }
-
-    /// Parses rows of fixed fields for as long as they have the shape. Stops before the first few rows that do not all fit,
-    /// and near the end of the text.
-    pub(crate) fn parse_fixed<T: Number>(self, work: Work<'_, T>) -> Done {
-        match self {
-            Self::General => Done { rows: 0, at: work.at },
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => {
-                let mut work = work;
-                // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
-                // anything else, make a kernel that comes to this crate-private function: the processor has the features.
-                #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-                let dense = unsafe { dense::avx512(&mut work) };
-                if !work.shape.is_fixed() {
-                    return Done { rows: dense, at: work.at };
-                }
-                // From rows on that only look less like the one that was learnt.
-                // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
-                // anything else, make a kernel that comes to this crate-private function: the processor has the features.
-                #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-                let Done { rows, at } = unsafe { fixed::avx512(work) };
-                Done { rows: dense + rows, at }
-            }
-            _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
-            Self::Scalar => words::fixed::parse(work),
-            // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
-            // anything else, make a kernel that comes to this crate-private function: the processor has the features.
-            #[cfg(target_arch = "x86_64")]
+            // From rows on that only look less like the one that was learnt.
+            // SAFETY: The processor has the instructions, or there would be no value that says so.
             #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx2 => unsafe { fixed::avx2(work) },
+            let Done { rows, at } = unsafe { fixed::avx512(work) };
+            Done { rows: dense + rows, at }
         }
-    }
-
-    /// Parses up to `most` rows for as long as they have the shape's fields, each with a number whose value is certain or
-    /// none at all.
-    pub(crate) fn parse_varying<T: Number>(self, work: Work<'_, T>, most: usize) -> Done {
-        match self {
-            Self::General => Done { rows: 0, at: work.at },
-            Self::Scalar => varying::words(work, most),
-            // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
-            // anything else, make a kernel that comes to this crate-private function: the processor has the features.
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx2 => unsafe { varying::avx2(work, most) },
-            // SAFETY: Only `choose` and `default`, which take what is available here, and `parse_text`, which refuses
-            // anything else, make a kernel that comes to this crate-private function: the processor has the features.
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for the processor at hand")]
-            Self::Avx512 => unsafe { varying::avx512(work, most) },
-        }
+        _ if !work.shape.is_fixed() => Done { rows: 0, at: work.at },
+        Set::Scalar => words::fixed::parse(work),
+        // SAFETY: The processor has the instructions, or there would be no value that says so.
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+        Set::Avx2 => unsafe { fixed::avx2(work) },
     }
 }
 
-impl Default for Kernel {
-    /// The fastest that this processor has.
-    fn default() -> Self {
-        Self::available().into_iter().next_back().unwrap_or(Self::Scalar)
-    }
-}
-
-impl std::fmt::Display for Kernel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
+/// Parses up to `most` rows for as long as they have the shape's fields, each with a number whose value is certain or
+/// none at all.
+pub(crate) fn parse_varying<T: Number>(
+    instructions: Instructions,
+    work: Work<'_, T>,
+    most: usize,
+) -> Done {
+    match instructions.set() {
+        Set::General => Done { rows: 0, at: work.at },
+        Set::Scalar => varying::words(work, most),
+        // SAFETY: The processor has the instructions, or there would be no value that says so.
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+        Set::Avx2 => unsafe { varying::avx2(work, most) },
+        // SAFETY: The processor has the instructions, or there would be no value that says so.
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "calls code for the processor at hand")]
+        Set::Avx512 => unsafe { varying::avx512(work, most) },
     }
 }
 

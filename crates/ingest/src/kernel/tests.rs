@@ -9,8 +9,10 @@ use crate::line::Rows;
 use crate::number::Number;
 
 /// The kernels of this machine, without the general path.
-fn kernels() -> impl Iterator<Item = Kernel> {
-    Kernel::available().into_iter().filter(|kernel| *kernel != Kernel::General)
+fn kernels() -> impl Iterator<Item = Instructions> {
+    Instructions::available()
+        .into_iter()
+        .filter(|instructions| *instructions != Instructions::GENERAL)
 }
 
 pub(super) fn layout(delimiter: u8, positions: &[usize], fields: usize) -> Layout {
@@ -19,8 +21,8 @@ pub(super) fn layout(delimiter: u8, positions: &[usize], fields: usize) -> Layou
     Layout { skip_bad: true, ..layout }
 }
 
-fn parse<T: Number>(text: &str, layout: &Layout, kernel: Kernel) -> Rows<T> {
-    let mut rows = Rows::new(layout.fields.len(), kernel);
+fn parse<T: Number>(text: &str, layout: &Layout, instructions: Instructions) -> Rows<T> {
+    let mut rows = Rows::new(layout.fields.len(), instructions);
     // Twice, as a worker does with one chunk after the other: the second time in used memory.
     rows.parse(text.as_bytes(), layout);
     rows.clear();
@@ -29,9 +31,9 @@ fn parse<T: Number>(text: &str, layout: &Layout, kernel: Kernel) -> Rows<T> {
 }
 
 fn same<T: Number>(text: &str, layout: &Layout) -> Result<(), TestCaseError> {
-    let slow = parse::<T>(text, layout, Kernel::General);
-    for kernel in kernels() {
-        let fast = parse::<T>(text, layout, kernel);
+    let slow = parse::<T>(text, layout, Instructions::GENERAL);
+    for instructions in kernels() {
+        let fast = parse::<T>(text, layout, instructions);
         for (fast, slow) in fast.columns.iter().zip(&slow.columns) {
             prop_assert_eq!(fast.len(), slow.len());
             for (row, (fast, slow)) in fast.iter().zip(slow).enumerate() {
@@ -39,7 +41,7 @@ fn same<T: Number>(text: &str, layout: &Layout) -> Result<(), TestCaseError> {
                 prop_assert!(
                     bits(fast) == bits(slow),
                     "{}, row {}: {} and {}",
-                    kernel.name(),
+                    instructions.name(),
                     row,
                     fast.to_f64(),
                     slow.to_f64()
@@ -300,7 +302,13 @@ proptest! {
 }
 
 /// Rows that one kernel takes of 5000 equal ones.
-fn taken(kernel: Kernel, row: &str, delimiter: u8, positions: &[usize], fixed: bool) -> usize {
+fn taken(
+    instructions: Instructions,
+    row: &str,
+    delimiter: u8,
+    positions: &[usize],
+    fixed: bool,
+) -> usize {
     let layout = layout(delimiter, positions, split(row.as_bytes(), Syntax::new(delimiter)).len());
     let text = row.repeat(5000);
     // Where a row begins with something before it.
@@ -314,8 +322,11 @@ fn taken(kernel: Kernel, row: &str, delimiter: u8, positions: &[usize], fixed: b
         scratch: &mut Scratch::default(),
         columns: &mut columns,
     };
-    let done =
-        if fixed { kernel.parse_fixed(work) } else { kernel.parse_varying(work, usize::MAX) };
+    let done = if fixed {
+        parse_fixed(instructions, work)
+    } else {
+        parse_varying(instructions, work, usize::MAX)
+    };
     assert_eq!(done.at, start + done.rows * row.len());
     assert!(columns.iter().all(|column| column.len() == done.rows));
     done.rows
@@ -329,13 +340,15 @@ fn the_kernels_take_nearly_all_rows_of_fixed_fields() {
         ("17,name,-3.25,4\n", b',', vec![2, 3]),
         ("1\t-2\t\t3\n", b'\t', vec![0, 1, 3]),
     ] {
-        for (kernel, fixed) in kernels().flat_map(|kernel| [(kernel, true), (kernel, false)]) {
+        for (instructions, fixed) in
+            kernels().flat_map(|instructions| [(instructions, true), (instructions, false)])
+        {
             // Words take nothing beside what is wanted, and leave the rest to the kernel for varying fields.
-            if kernel == Kernel::Scalar && fixed {
+            if instructions == Instructions::SCALAR && fixed {
                 continue;
             }
-            let rows = taken(kernel, row, delimiter, &positions, fixed);
-            assert!(rows > 4960, "{row:?}: {rows} with {kernel:?}, fixed {fixed}");
+            let rows = taken(instructions, row, delimiter, &positions, fixed);
+            assert!(rows > 4960, "{row:?}: {rows} with {instructions:?}, fixed {fixed}");
         }
     }
 }
@@ -348,14 +361,14 @@ fn words_take_all_rows_of_plain_fixed_fields() {
         ("1\t-123456\t0\n", b'\t'),
         ("-1;2.5;3\r\n", b';'),
     ] {
-        let rows = taken(Kernel::Scalar, row, delimiter, &[0, 1, 2], true);
+        let rows = taken(Instructions::SCALAR, row, delimiter, &[0, 1, 2], true);
         assert!(rows > 4980, "{row:?}: {rows}");
     }
     // More digits than a word has, or decimals than it has beside the point; two columns of one field.
     for (row, positions) in
         [("-12345678.5 1\n", [0, 1]), ("1.12345678 1\n", [0, 1]), ("1.5 2.5\n", [0, 0])]
     {
-        assert_eq!(taken(Kernel::Scalar, row, BLANKS, &positions, true), 0, "{row:?}");
+        assert_eq!(taken(Instructions::SCALAR, row, BLANKS, &positions, true), 0, "{row:?}");
     }
 }
 
@@ -378,14 +391,14 @@ fn rows_that_grow_or_are_read_twice_are_no_matter_to_the_kernels() {
 #[test]
 fn the_kernels_take_rows_of_many_bytes() {
     let row = format!("{}1.5 2e3\n", "1.25 ".repeat(200));
-    for kernel in kernels() {
-        let rows = taken(kernel, &row, BLANKS, &[0, 200, 201], false);
-        assert!(rows > 4900, "{rows} with {kernel:?}");
-        if kernel == Kernel::Scalar {
+    for instructions in kernels() {
+        let rows = taken(instructions, &row, BLANKS, &[0, 200, 201], false);
+        assert!(rows > 4900, "{rows} with {instructions:?}");
+        if instructions == Instructions::SCALAR {
             continue;
         }
-        let rows = taken(kernel, &row, BLANKS, &[0, 200], true);
-        assert!(rows > 4900, "{rows} with {kernel:?}");
+        let rows = taken(instructions, &row, BLANKS, &[0, 200], true);
+        assert!(rows > 4900, "{rows} with {instructions:?}");
     }
 }
 
@@ -399,9 +412,9 @@ fn the_kernels_take_nearly_all_rows_of_varying_fields() {
         ("1.5 2.5e3 \n", BLANKS, vec![0, 1]),
         ("                                   1.5                  -2.5\n", BLANKS, vec![0, 1]),
     ] {
-        for kernel in kernels() {
-            let rows = taken(kernel, row, delimiter, &positions, false);
-            assert!(rows > 4960, "{row:?}: {rows} with {kernel:?}");
+        for instructions in kernels() {
+            let rows = taken(instructions, row, delimiter, &positions, false);
+            assert!(rows > 4960, "{row:?}: {rows} with {instructions:?}");
         }
     }
 }
@@ -410,11 +423,14 @@ fn the_kernels_take_nearly_all_rows_of_varying_fields() {
 fn numbers_in_the_middle_between_two_floats_are_rounded_as_everywhere() {
     let text = "16777217.0 16777219 33554435.00\n".repeat(300);
     let layout = layout(BLANKS, &[0, 1, 2], 3);
-    for kernel in Kernel::available() {
-        let rows = parse::<f32>(&text, &layout, kernel);
+    for instructions in Instructions::available() {
+        let rows = parse::<f32>(&text, &layout, instructions);
         assert_eq!(rows.len(), 300);
         for (column, expected) in rows.columns.iter().zip([16777216.0, 16777220.0, 33554436.0]) {
-            assert!(column.iter().all(|&value| value == expected), "{expected} with {kernel:?}");
+            assert!(
+                column.iter().all(|&value| value == expected),
+                "{expected} with {instructions:?}"
+            );
         }
     }
 }

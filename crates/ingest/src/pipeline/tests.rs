@@ -76,11 +76,11 @@ proptest! {
         let (expected, bad) = naive_bits(&text);
         let options = Options { skip_bad: true, ..in_32_bits() };
         let mut identities = Vec::new();
-        let kernels = Kernel::available().into_iter();
-        for (kernel, piped) in kernels.flat_map(|kernel| [(kernel, false), (kernel, true)]) {
+        let kernels = Instructions::available().into_iter();
+        for (instructions, piped) in kernels.flat_map(|instructions| [(instructions, false), (instructions, true)]) {
             let input = if piped { stream(&text) } else { Input::Path(file.clone()) };
             let run =
-                || ingest_with(vec![input], &destination, &options, &(), kernel, chunk, false);
+                || ingest_with(vec![input], &destination, &options, &(), instructions, chunk, false);
             let done = in_threads(threads, run).unwrap();
             prop_assert_eq!(&bits(&done.points), &expected);
             prop_assert_eq!(done.points.sidecar().skipped, bad.len() as u64);
@@ -93,11 +93,11 @@ proptest! {
         prop_assert!(identities.iter().all(|identity| *identity == identities[0]));
 
         // Without skipping, the first bad line is the error, and the old folder stays as it is.
-        for kernel in Kernel::available() {
+        for instructions in Instructions::available() {
             let run = || {
                 let inputs = vec![Input::Path(file.clone())];
                 let options = in_32_bits();
-                ingest_with(inputs, &destination, &options, &(), kernel, chunk, false)
+                ingest_with(inputs, &destination, &options, &(), instructions, chunk, false)
             };
             match (in_threads(threads, run), bad.first()) {
                 (Ok(_), None) => {}
@@ -141,12 +141,12 @@ proptest! {
         let file = folder.path().join("points.txt");
         std::fs::write(&file, &text).unwrap();
         let destination = folder.path().join("out.points");
-        for kernel in Kernel::available() {
+        for instructions in Instructions::available() {
             let inputs = vec![Input::Path(file.clone())];
             let options = in_32_bits();
-            let run = || ingest_with(inputs, &destination, &options, &(), kernel, chunk, false);
+            let run = || ingest_with(inputs, &destination, &options, &(), instructions, chunk, false);
             let done = in_threads(threads, run).unwrap();
-            prop_assert_eq!(&bits(&done.points), &expected, "{}", kernel);
+            prop_assert_eq!(&bits(&done.points), &expected, "{}", instructions);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fields::split;
 use crate::kernel::tests::layout;
-use crate::kernel::{Kernel, Scratch, Shape};
+use crate::kernel::{Instructions, Scratch, Shape};
 use crate::layout::{BLANKS, Syntax};
 
 #[test]
@@ -35,7 +35,7 @@ fn rows_of_nothing_but_fixed_fields_are_dense() {
 
 /// Of the fast kernel for dense rows alone: rows that it takes of so many.
 fn taken_densely(rows: &[String], delimiter: u8, wanted: &[usize]) -> Option<usize> {
-    Kernel::available().into_iter().find(|kernel| *kernel == Kernel::Avx512)?;
+    Instructions::available().into_iter().find(|it| it.name() == "avx512")?;
     let text = rows.concat();
     let layout = layout(delimiter, wanted, split(rows[0].as_bytes(), Syntax::new(delimiter)).len());
     let shape = Shape::learn(rows[0].as_bytes(), &layout).unwrap();
