@@ -1,11 +1,12 @@
 //! What all crates of pointillist stand on, and what stands on none of them.
 //!
 //! [`staged`] makes outputs appear whole or not at all. [`file`](mod@file), [`filesystem`] and [`memory`] are what operating systems do
-//! differently, each with a plain fallback. [`Values`] are those of a column or page in either float type. [`Instructions`] are what loops are compiled for. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
+//! differently, each with a plain fallback. [`Values`] are those of a column or page in either [`Float`] type. [`Instructions`] are what loops are compiled for. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
 //! of the system are said.
 
 pub mod file;
 pub mod filesystem;
+mod float;
 pub mod instructions;
 #[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
 pub mod memory;
@@ -15,6 +16,7 @@ pub mod staged;
 pub mod tag;
 mod values;
 
+pub use float::Float;
 pub use instructions::Instructions;
 pub use progress::{Cancelled, Progress};
 pub use values::{Dtype, OwnedValues, Values, ValuesMut};

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::memory;
+use crate::{Float, memory};
 
 /// The type of stored numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +55,18 @@ impl<'a> Values<'a> {
         match *self {
             Self::F32(values) => Values::F32(&values[places]),
             Self::F64(values) => Values::F64(&values[places]),
+        }
+    }
+
+    /// Writes as many as there is room for, each rounded to the nearest of the type there.
+    pub fn round_into<T: Float>(&self, into: &mut [T]) {
+        match self {
+            Self::F32(values) => {
+                into.iter_mut().zip(*values).for_each(|(to, &value)| *to = T::from_f32(value));
+            }
+            Self::F64(values) => {
+                into.iter_mut().zip(*values).for_each(|(to, &value)| *to = T::from_f64(value));
+            }
         }
     }
 

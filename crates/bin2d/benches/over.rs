@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pointillist_base::Values;
-use pointillist_bin2d::over::{Along, Float, Lattice, Marker, Over, Paint, Place};
+use pointillist_bin2d::over::{Along, Lattice, Marker, Over, Paint, Place, PorterDuff};
 use pointillist_bin2d::{Columns, Extent, Frame, Size};
 
 const ROWS: usize = 4 << 20;
@@ -81,7 +81,7 @@ fn over(criterion: &mut Criterion) {
                 group.bench_function(BenchmarkId::from_parameter(id), |bencher| {
                     bencher.iter(|| {
                         let mut over =
-                            Over::new(place.clone(), Float, table(alpha)).expect("a canvas");
+                            Over::new(place.clone(), PorterDuff, table(alpha)).expect("a canvas");
                         let points = Columns::new(Values::F32(&x), Values::F32(&y));
                         let z = Values::F32(&z).into();
                         over.add(&points.expect("one length"), &[z], &()).expect("drawn");

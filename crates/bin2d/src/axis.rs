@@ -20,47 +20,14 @@
 
 use std::marker::PhantomData;
 
+use pointillist_base::{Dtype, Float};
+
 /// What stands in place of a cell for a value outside the axis. No grid has so many cells.
 pub(crate) const OUTSIDE: u32 = u32::MAX;
 
 /// Adding this to a whole number in 0..2³² leaves the number in the low bits of the sum: unlike a cast, the
 /// addition rounds to nearest, never branches, and compiles to vector instructions everywhere.
 const TO_BITS: f64 = 6_755_399_441_055_744.0; // 1.5 × 2⁵²
-
-/// A type that values are stored in, and to which edges are rounded before values are compared with them.
-pub(crate) trait Stored: Copy + Into<f64> {
-    /// By how much of itself the rounding may move an edge.
-    const ROUNDING: f64;
-    /// Numbers nearer to zero are moved by as much as this one.
-    const SMALLEST: f64;
-    const LARGEST: f64;
-
-    /// Rounds an edge: to infinity, if it is too large.
-    fn rounded(edge: f64) -> f64;
-}
-
-impl Stored for f32 {
-    const ROUNDING: f64 = 1.0 / (1u64 << 24) as f64;
-    const SMALLEST: f64 = Self::MIN_POSITIVE as f64;
-    const LARGEST: f64 = Self::MAX as f64;
-
-    #[inline(always)]
-    fn rounded(edge: f64) -> f64 {
-        f64::from(edge as Self)
-    }
-}
-
-/// What edges are computed in.
-impl Stored for f64 {
-    const ROUNDING: f64 = 0.0;
-    const SMALLEST: f64 = Self::MIN_POSITIVE;
-    const LARGEST: f64 = Self::MAX;
-
-    #[inline(always)]
-    fn rounded(edge: f64) -> f64 {
-        edge
-    }
-}
 
 /// `cells` equal cells between two edges, for values that are stored as `T`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,7 +44,21 @@ pub(crate) struct Axis<T> {
     stored: PhantomData<T>,
 }
 
-impl<T: Stored> Axis<T> {
+/// By how much of itself rounding to `T` may move an edge: not at all where edges are computed in it.
+fn rounding<T: Float>() -> f64 {
+    match T::DTYPE {
+        Dtype::F32 => T::HALF_ULP,
+        Dtype::F64 => 0.0,
+    }
+}
+
+/// Rounds an edge to `T`: to infinity, if it is too large.
+#[inline(always)]
+fn rounded<T: Float>(edge: f64) -> f64 {
+    T::from_f64(edge).to_f64()
+}
+
+impl<T: Float> Axis<T> {
     /// The axis from `lo` to `hi`, which are finite and a finite width above zero apart, in 1 or more cells. Where both
     /// are rounded to the same number, that number is in the last cell, and nothing in the others.
     pub(crate) fn new(lo: f64, hi: f64, cells: u32) -> Self {
@@ -85,18 +66,18 @@ impl<T: Stored> Axis<T> {
         debug_assert!(width > 0.0 && width.is_finite() && cells > 0);
         let step = width / f64::from(cells);
         let inverse = f64::from(cells) / width;
-        let (first, last) = (T::rounded(lo).max(-T::LARGEST), T::rounded(hi).min(T::LARGEST));
+        let (first, last) = (rounded::<T>(lo).max(-T::MAX), rounded::<T>(hi).min(T::MAX));
         let far = lo.abs().max(hi.abs());
         // Below the second limit a product with the step would lose bits to underflow.
         let wide = step > 8.0 * f64::EPSILON * far + 4.0 * Self::most_moved(lo, hi)
             && step > f64::MIN_POSITIVE / f64::EPSILON;
-        let by_search = !(wide && inverse.is_finite() && far <= T::LARGEST);
+        let by_search = !(wide && inverse.is_finite() && far <= T::MAX);
         Self { lo, hi, first, last, cells, step, inverse, by_search, stored: PhantomData }
     }
 
     /// How far the rounding to `T` may move an edge of an axis that it does not make infinite.
     pub(crate) fn most_moved(lo: f64, hi: f64) -> f64 {
-        lo.abs().max(hi.abs()).max(T::SMALLEST) * T::ROUNDING
+        lo.abs().max(hi.abs()).max(T::MIN_POSITIVE) * rounding::<T>()
     }
 
     /// The lower edge of cell `index`, or the last edge for `index == cells`, as `numpy.linspace` computes it, rounded.
@@ -105,14 +86,14 @@ impl<T: Stored> Axis<T> {
     /// as a search needs edges in order.
     pub(crate) fn edge(&self, index: u32) -> f64 {
         if index >= self.cells {
-            return T::rounded(self.hi);
+            return rounded::<T>(self.hi);
         }
         let offset = if self.step == 0.0 {
             f64::from(index) / f64::from(self.cells) * (self.hi - self.lo)
         } else {
             f64::from(index) * self.step
         };
-        T::rounded((offset + self.lo).min(self.hi))
+        rounded::<T>((offset + self.lo).min(self.hi))
     }
 
     /// Where edges are computed from and up to, before they are rounded.
@@ -160,7 +141,7 @@ impl<T: Stored> Axis<T> {
         for (cell, &value) in cells.iter_mut().zip(values) {
             let value: f64 = value.into();
             let nearest = ((value - lo) * inverse + TO_BITS) - TO_BITS;
-            let edge = T::rounded(nearest * step + lo);
+            let edge = rounded::<T>(nearest * step + lo);
             let found = if value >= edge { nearest } else { nearest - 1.0 };
             // The last edge is `hi`, whatever the arithmetic makes of it, and belongs to the last cell.
             let found = if found < last_cell { found } else { last_cell };
@@ -191,7 +172,6 @@ impl<T: Stored> Axis<T> {
 mod tests {
     use super::*;
     use crate::naive;
-    use pointillist_base::Dtype;
     use proptest::prelude::*;
 
     /// Compares with a search in the real array of edges, on every edge, its neighbours, and `extra`, in both types.
@@ -206,7 +186,7 @@ mod tests {
     }
 
     /// `around` gives the nearest value and its neighbours.
-    fn check_stored<T: Stored + std::fmt::LowerExp>(
+    fn check_stored<T: Float + std::fmt::LowerExp>(
         stored: Dtype,
         lo: f64,
         hi: f64,

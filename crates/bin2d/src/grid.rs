@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Range};
 
-use pointillist_base::{Dtype, OwnedValues, memory};
+use pointillist_base::{Dtype, Float, OwnedValues, memory};
 use serde::{Deserialize, Serialize};
 
 use crate::accumulate::Counter;
@@ -68,37 +68,6 @@ impl AddAssign for Stats {
     }
 }
 
-/// A number that a page can hold.
-pub trait PageValue: private::Sealed + Copy + Default + PartialEq + Send {
-    /// The stored type.
-    const DTYPE: Dtype;
-
-    /// The nearest value of this type.
-    fn nearest(value: f64) -> Self;
-}
-
-mod private {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
-
-impl PageValue for f32 {
-    const DTYPE: Dtype = Dtype::F32;
-
-    fn nearest(value: f64) -> Self {
-        value as Self
-    }
-}
-
-impl PageValue for f64 {
-    const DTYPE: Dtype = Dtype::F64;
-
-    fn nearest(value: f64) -> Self {
-        value
-    }
-}
-
 /// What is kept of the points of every cell. Pages are computed from it when they are asked for.
 #[derive(Debug)]
 pub struct Grid {
@@ -133,7 +102,7 @@ impl<C: Counter> Body<C> {
         }
     }
 
-    fn reduce<T: PageValue>(
+    fn reduce<T: Float>(
         &self,
         reduction: Reduction,
         field: usize,
@@ -146,13 +115,7 @@ impl<C: Counter> Body<C> {
         }
     }
 
-    fn copy<T: PageValue>(
-        &self,
-        plane: Plane,
-        field: usize,
-        cells: Range<usize>,
-        values: &mut [T],
-    ) {
+    fn copy<T: Float>(&self, plane: Plane, field: usize, cells: Range<usize>, values: &mut [T]) {
         match self {
             Self::Dense(planes) => planes.copy(plane, field, cells, values),
             Self::Sparse(sparse) => sparse.copy(plane, field, cells, values),
@@ -224,7 +187,7 @@ impl Grid {
     /// # Panics
     /// When `term` is not among [`Grid::reductions`], the rows are not in the grid, or `values` has another
     /// length.
-    pub fn page_rows<T: PageValue>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
+    pub fn page_rows<T: Float>(&self, term: &Term, rows: Range<u32>, values: &mut [T]) {
         let page = self.reductions.as_slice().iter().position(|page| page == term);
         let Some(page) = page else { panic!("{term} is not in the grid") };
         let (reduction, field) = (term.reduction(), self.fields[page]);
@@ -257,7 +220,7 @@ impl Grid {
     }
 
     /// As [`Grid::page_rows`], of what is kept.
-    pub(crate) fn plane_rows<T: PageValue>(
+    pub(crate) fn plane_rows<T: Float>(
         &self,
         plane: Plane,
         field: usize,
@@ -287,7 +250,7 @@ impl Grid {
         Ok(Page { name: term.to_string(), values })
     }
 
-    fn whole<T: PageValue>(&self, term: &Term) -> Result<Vec<T>, Error> {
+    fn whole<T: Float>(&self, term: &Term) -> Result<Vec<T>, Error> {
         let cells = self.frame.size.cells() as usize;
         let mut values = memory::filled(cells, T::default())?;
         self.page_rows(term, 0..self.height(), &mut values);

@@ -17,12 +17,10 @@
 //! another 2⁻²⁴ × max(|lo|, |hi|) (see [`Axis`]), or that divided by the width of a cell when counted in cells. The slack is
 //! more than the sum of all.
 
-use std::ops::{Add, Mul, Sub};
-
 use pointillist_base::instructions::Job;
-use pointillist_base::{Dtype, Instructions, Values};
+use pointillist_base::{Dtype, Float, Instructions, Values};
 
-use crate::axis::{Axis, OUTSIDE, Stored};
+use crate::axis::{Axis, OUTSIDE};
 use crate::extent::Frame;
 use crate::{Error, Extent};
 
@@ -42,59 +40,31 @@ const MANY: u32 = PASS as u32 / 16;
 const MOST_SLACK: f64 = 1.0 / 64.0;
 
 /// The float type that places are computed in.
-trait Float:
-    Copy + PartialOrd + Into<f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
-{
-    /// Half a unit in the last place of 1.
-    const ROUNDING: f64;
+trait Place: Float {
     /// Places up to here keep their distance from a whole number, and have it in their low bits: see `TO_BITS`.
     const MOST_CELLS: u32;
-    /// Numbers from here to `LARGEST` are rounded as the estimate of the slack has it.
-    const SMALLEST: f64;
-    const LARGEST: f64;
     const HALF: Self;
-    const ONE: Self;
-    const ZERO: Self;
     /// Adding this to a number rounds it to a whole one and leaves that in the low bits of the sum: unlike a cast, an
     /// addition never branches, and is a vector instruction everywhere.
     const TO_BITS: Self;
 
-    fn nearest(value: f64) -> Self;
     fn low_bits(self) -> u32;
 }
 
-impl Float for f32 {
-    const ROUNDING: f64 = 1.0 / (1u64 << 24) as f64;
+impl Place for f32 {
     const MOST_CELLS: u32 = 1 << 20;
-    const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
-    const LARGEST: f64 = (f32::MAX / 4.0) as f64;
     const HALF: Self = 0.5;
-    const ONE: Self = 1.0;
-    const ZERO: Self = 0.0;
     const TO_BITS: Self = 12_582_912.0; // 1.5 × 2²³
-
-    fn nearest(value: f64) -> Self {
-        value as Self
-    }
 
     fn low_bits(self) -> u32 {
         self.to_bits() & 0x003f_ffff
     }
 }
 
-impl Float for f64 {
-    const ROUNDING: f64 = 1.0 / (1u64 << 53) as f64;
+impl Place for f64 {
     const MOST_CELLS: u32 = 1 << 31;
-    const SMALLEST: f64 = f64::MIN_POSITIVE;
-    const LARGEST: f64 = f64::MAX / 4.0;
     const HALF: Self = 0.5;
-    const ONE: Self = 1.0;
-    const ZERO: Self = 0.0;
     const TO_BITS: Self = 6_755_399_441_055_744.0; // 1.5 × 2⁵²
-
-    fn nearest(value: f64) -> Self {
-        value
-    }
 
     fn low_bits(self) -> u32 {
         self.to_bits() as u32
@@ -112,33 +82,33 @@ struct Line<F> {
     one_less_slack: F,
 }
 
-impl<F: Float> Line<F> {
+impl<F: Place> Line<F> {
     /// None where the numbers are too large, too small, or too many for the estimate of the slack, or the slack
     /// too wide.
-    fn new<T: Stored>(axis: &Axis<T>) -> Option<Self> {
+    fn new<T: Float>(axis: &Axis<T>) -> Option<Self> {
         let (lo, hi) = axis.span();
         let cells = f64::from(axis.cells_in_all());
-        let origin = F::nearest(lo);
+        let origin = F::from_f64(lo);
         let scale = cells / (hi - lo);
         let shift = (origin.into() - lo) * scale;
         let far = lo.abs().max(hi.abs());
         let edges = 14.0 * f64::EPSILON * far + 1.01 * Axis::<T>::most_moved(lo, hi);
         let of_each = if shift == 0.0 { 3.5 } else { 4.5 };
-        let slack = of_each * F::ROUNDING * (cells + 2.0 + shift.abs()) + edges * scale;
-        let in_range = |value: f64| (F::SMALLEST..=F::LARGEST).contains(&value);
+        let slack = of_each * F::HALF_ULP * (cells + 2.0 + shift.abs()) + edges * scale;
+        let in_range = |value: f64| (F::MIN_POSITIVE..=F::MAX / 4.0).contains(&value);
         let holds = axis.cells_in_all() <= F::MOST_CELLS
             && in_range(scale)
             && in_range(hi - lo)
-            && far <= F::LARGEST
-            && far <= T::LARGEST
+            && far <= F::MAX / 4.0
+            && far <= T::MAX
             && slack <= MOST_SLACK;
         holds.then(|| Self {
             origin,
-            scale: F::nearest(scale),
-            shift: F::nearest(shift),
-            cells: F::nearest(cells),
-            slack: F::nearest(slack * 1.001),
-            one_less_slack: F::nearest(1.0 - slack * 1.001),
+            scale: F::from_f64(scale),
+            shift: F::from_f64(shift),
+            cells: F::from_f64(cells),
+            slack: F::from_f64(slack * 1.001),
+            one_less_slack: F::from_f64(1.0 - slack * 1.001),
         })
     }
 
@@ -189,7 +159,7 @@ struct Along<T> {
     double: Option<Line<f64>>,
 }
 
-impl<T: Stored> Along<T> {
+impl<T: Float> Along<T> {
     fn new(lo: f64, hi: f64, cells: u32) -> Self {
         let axis = Axis::new(lo, hi, cells);
         Self { axis, double: Line::new(&axis) }
@@ -272,7 +242,7 @@ impl Locator {
         }
     }
 
-    fn double<X: Stored, Y: Stored>(
+    fn double<X: Float, Y: Float>(
         &self,
         (along_x, x): (&Along<X>, &[X]),
         (along_y, y): (&Along<Y>, &[Y]),
@@ -292,9 +262,9 @@ impl Locator {
         (along_y, y): (&Axis<Y>, &[Y]),
         cells: &mut [u32],
     ) where
-        F: Float,
-        X: Stored + Into<F>,
-        Y: Stored + Into<F>,
+        F: Place,
+        X: Float + Into<F>,
+        Y: Float + Into<F>,
     {
         let order = self.order;
         for ((cells, x), y) in cells.chunks_mut(PASS).zip(x.chunks(PASS)).zip(y.chunks(PASS)) {
@@ -311,7 +281,7 @@ impl Locator {
         }
     }
 
-    fn exact<X: Stored, Y: Stored>(
+    fn exact<X: Float, Y: Float>(
         &self,
         x: (&Axis<X>, &[X]),
         y: (&Axis<Y>, &[Y]),
@@ -331,7 +301,7 @@ struct Quick<'a, F, X, Y> {
     cells: &'a mut [u32],
 }
 
-impl<F: Float, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> {
+impl<F: Place, X: Copy + Into<F>, Y: Copy + Into<F>> Job for Quick<'_, F, X, Y> {
     type Output = u32;
 
     #[inline(always)]
@@ -358,7 +328,7 @@ struct Exact<'a, X, Y> {
     cells: &'a mut [u32],
 }
 
-impl<X: Stored, Y: Stored> Job for Exact<'_, X, Y> {
+impl<X: Float, Y: Float> Job for Exact<'_, X, Y> {
     type Output = u32;
 
     #[inline(always)]
@@ -509,7 +479,7 @@ mod tests {
 
     #[test]
     fn an_axis_that_rounding_could_spoil_is_left_to_the_exact_rule() {
-        fn quick<F: Float, T: Stored>(lo: f64, hi: f64, cells: u32) -> bool {
+        fn quick<F: Place, T: Float>(lo: f64, hi: f64, cells: u32) -> bool {
             Line::<F>::new(&Axis::<T>::new(lo, hi, cells)).is_some()
         }
         assert!(quick::<f64, f64>(1e9, 1e9 + 1.0, 1000));

@@ -2,7 +2,7 @@
 //!
 //! [`Over`] takes points by columns, any number of times, and [`Over::finish`] makes the [`Canvas`]. Where points are
 //! drawn, and as what, is a [`Place`]; what colour they have, a [`Paint`]; what becomes of a pixel that a colour is drawn
-//! on, a [`Blend`]. [`Float`] is *over* (Porter and Duff 1984) in 32-bit floats.
+//! on, a [`Blend`]. [`PorterDuff`] is *over* (Porter and Duff 1984) in 32-bit floats.
 //!
 //! **What a pixel is.** The points that cover it are composited one after another, in the order of their rows, from a pixel
 //! that nothing has been drawn on. Nothing else shows in the result: not the number of threads, nor how rows are cut into calls
@@ -35,7 +35,7 @@ use pointillist_base::memory::{Zeroed, available_memory};
 use pointillist_base::{Instructions, Progress};
 use rayon::prelude::*;
 
-pub use self::blend::{Blend, Float};
+pub use self::blend::{Blend, PorterDuff};
 pub use self::marker::{Along, Lattice, Marker, Mask};
 pub use self::pages::{ColorScale, Composited};
 pub(crate) use self::pages::{Coloring, Layer, Layering, no_color, values};

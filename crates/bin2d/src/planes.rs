@@ -8,12 +8,12 @@ mod kept;
 use std::io;
 use std::ops::Range;
 
+use pointillist_base::Float;
 use pointillist_base::memory::Zeroed;
 use rayon::prelude::*;
 
 use crate::Reduction;
 use crate::accumulate::{Counter, Tile};
-use crate::grid::PageValue;
 pub(crate) use kept::{About, Kept, Plane, Planes};
 
 /// A plane as it lies in memory.
@@ -224,7 +224,7 @@ impl<C: Counter> Accumulators<C> {
     }
 
     /// Computes `reduction` of z number `field` for a range of cells.
-    pub(crate) fn reduce<T: PageValue>(
+    pub(crate) fn reduce<T: Float>(
         &self,
         reduction: Reduction,
         field: usize,
@@ -233,7 +233,7 @@ impl<C: Counter> Accumulators<C> {
     ) {
         if reduction == Reduction::Count {
             for (value, count) in values.iter_mut().zip(&self.count[cells]) {
-                *value = T::nearest(count.number());
+                *value = T::from_f64(count.number());
             }
             return;
         }
@@ -292,7 +292,7 @@ impl<C: Counter> Accumulators<C> {
     }
 
     /// Copies a range of a plane of z number `field`, or of the counts.
-    pub(crate) fn copy<T: PageValue>(
+    pub(crate) fn copy<T: Float>(
         &self,
         plane: Plane,
         field: usize,
@@ -301,7 +301,7 @@ impl<C: Counter> Accumulators<C> {
     ) {
         let numbers = |plane: &[C], values: &mut [T]| {
             for (value, &number) in values.iter_mut().zip(&plane[cells.clone()]) {
-                *value = T::nearest(number.number());
+                *value = T::from_f64(number.number());
             }
         };
         if plane == Plane::Count {
@@ -339,8 +339,8 @@ fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
 }
 
 /// All NaN get the same bits, whatever arithmetic they are from, as results must not depend on the machine.
-fn store<T: PageValue>(value: f64) -> T {
-    T::nearest(if value.is_nan() { f64::NAN } else { value })
+fn store<T: Float>(value: f64) -> T {
+    T::from_f64(if value.is_nan() { f64::NAN } else { value })
 }
 
 /// `(sum + carry) / number`, rounded as if only once: the mean of equal values is that value. The quotient of the

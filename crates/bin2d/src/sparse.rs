@@ -7,12 +7,12 @@
 use std::io;
 use std::ops::Range;
 
+use pointillist_base::Float;
 use pointillist_base::memory::Zeroed;
 use rayon::prelude::*;
 
 use crate::Reduction;
 use crate::accumulate::{Counter, Sample};
-use crate::grid::PageValue;
 use crate::partition::{Slice, Tiling, points};
 use crate::planes::{Accumulators, Kept, Plane};
 
@@ -94,7 +94,7 @@ impl<C: Counter> Sparse<C> {
     }
 
     /// As [`Accumulators::reduce`].
-    pub(crate) fn reduce<T: PageValue>(
+    pub(crate) fn reduce<T: Float>(
         &self,
         reduction: Reduction,
         field: usize,
@@ -107,7 +107,7 @@ impl<C: Counter> Sparse<C> {
     }
 
     /// As [`Accumulators::copy`].
-    pub(crate) fn copy<T: PageValue>(
+    pub(crate) fn copy<T: Float>(
         &self,
         plane: Plane,
         field: usize,
@@ -125,7 +125,7 @@ impl<C: Counter> Sparse<C> {
     }
 
     /// Writes what `compute` makes of these cells.
-    fn spread<T: PageValue>(
+    fn spread<T: Float>(
         &self,
         cells: Range<usize>,
         values: &mut [T],

@@ -1,10 +1,10 @@
 //! How opaque a cell is, from the number of its points.
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 
 use crate::layer::{Counts, Layer};
 use crate::limits::Wanted;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 use crate::{Error, Limits, Norm, Scale};
 
 /// Counts up to this one have their opacity in a table, which stays in the first-level cache.
@@ -98,10 +98,10 @@ impl Opacity {
             Opacity::Uniform(opacity) => opacities.fill(*opacity),
             Opacity::PerPoint { alpha, table } => with_values!(counts, counts => {
                 for (opacity, &count) in opacities.iter_mut().zip(counts) {
-                    let n = count.truncated().max(0) as usize;
+                    let n = count.to_i32().max(0) as usize;
                     *opacity = match table.get(n) {
-                        Some(&known) if count.whole() => known,
-                        _ => overlapping(*alpha, count.wide()),
+                        Some(&known) if count.is_whole() => known,
+                        _ => overlapping(*alpha, count.to_f64()),
                     };
                 }
             }),

@@ -13,11 +13,11 @@
 
 mod inverse;
 
-use pointillist_base::Dtype;
+use pointillist_base::{Dtype, Float};
 
 use crate::layer::{Layer, fold};
 use crate::limits::{Span, for_each, span};
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 use crate::{Error, Limits, Norm};
 
 /// Bins at most, and the range below which whole numbers are counted exactly.
@@ -78,19 +78,19 @@ impl Equalized {
     }
 
     /// `B` is the type that bins are computed in.
-    fn new<B: Sample>(
+    fn new<B: Float>(
         layer: &dyn Layer,
         Limits { vmin, vmax }: Limits,
         whole: bool,
     ) -> Result<Equalized, Error> {
-        let range = (B::narrow(vmax) - B::narrow(vmin)).wide();
+        let range = (B::from_f64(vmax) - B::from_f64(vmin)).to_f64();
         if whole && range < BINS as f64 {
             let histogram = histogram(layer, |value: f64| (value - vmin) as usize)?;
             let shares = shares_of_whole(&histogram[..=range as usize]);
             let first = shares[0];
             return Ok(Equalized { offset: vmin, range, first, curve: Curve::Whole(shares) });
         }
-        let bins = Bins { first: B::narrow(vmin), range: B::narrow(range) };
+        let bins = Bins { first: B::from_f64(vmin), range: B::from_f64(range) };
         let histogram = histogram(layer, |value: f64| bins.index(bins.above(value)))?;
         let mut ranks = Vec::with_capacity(BINS);
         let mut centres: Vec<Centre> = Vec::new();
@@ -99,7 +99,7 @@ impl Equalized {
         for (bin, &cells) in histogram.iter().enumerate() {
             if cells > 0 {
                 sum += cells;
-                let value = bins.centre(bin).wide();
+                let value = bins.centre(bin).to_f64();
                 centres.push(Centre { value, share: sum as f64 / total, slope: 0.0 });
             }
             ranks.push((centres.len() as u32).saturating_sub(1));
@@ -122,10 +122,10 @@ impl Equalized {
 
     /// The position of a value; those beyond the fitted ones are at the ends, NaN has none.
     #[inline]
-    pub(crate) fn position<T: Sample>(&self, value: T) -> f64 {
+    pub(crate) fn position<T: Float>(&self, value: T) -> f64 {
         let share = match &self.curve {
             Curve::Whole(shares) => {
-                let above = value.wide() - self.offset;
+                let above = value.to_f64() - self.offset;
                 if above.is_nan() {
                     return above;
                 }
@@ -133,9 +133,9 @@ impl Equalized {
             }
             Curve::Binned { wide, ranks, centres } => {
                 let (above, bin) = if *wide {
-                    self.bin_of::<f64>(value.wide())
+                    self.bin_of::<f64>(value.to_f64())
                 } else {
-                    self.bin_of::<f32>(value.wide())
+                    self.bin_of::<f32>(value.to_f64())
                 };
                 if above.is_nan() {
                     return above;
@@ -160,8 +160,8 @@ impl Equalized {
 
     /// How far the value is above the offset, and its bin.
     #[inline]
-    fn bin_of<B: Sample>(&self, value: f64) -> (f64, usize) {
-        let bins = Bins { first: B::narrow(self.offset), range: B::narrow(self.range) };
+    fn bin_of<B: Float>(&self, value: f64) -> (f64, usize) {
+        let bins = Bins { first: B::from_f64(self.offset), range: B::from_f64(self.range) };
         let above = bins.above(value);
         let bin = if above < B::ZERO {
             0
@@ -170,7 +170,7 @@ impl Equalized {
         } else {
             BINS - 1
         };
-        (above.wide(), bin)
+        (above.to_f64(), bin)
     }
 }
 
@@ -181,9 +181,9 @@ struct Bins<B> {
     range: B,
 }
 
-impl<B: Sample> Bins<B> {
+impl<B: Float> Bins<B> {
     fn above(self, value: f64) -> B {
-        B::narrow(value) - self.first
+        B::from_f64(value) - self.first
     }
 
     /// The lower edge of a bin, as `linspace` computes it.
@@ -191,13 +191,13 @@ impl<B: Sample> Bins<B> {
         if bin == BINS {
             self.range
         } else {
-            B::narrow(bin as f64) * (self.range / B::narrow(BINS as f64))
+            B::from_f64(bin as f64) * (self.range / B::from_f64(BINS as f64))
         }
     }
 
     /// The bin of a value at this distance above the first one, at most the range.
     fn index(self, above: B) -> usize {
-        let guess = (above / self.range * B::narrow(BINS as f64)).truncated();
+        let guess = (above / self.range * B::from_f64(BINS as f64)).to_i32();
         let guess = (guess.max(0) as usize).min(BINS - 1);
         if above < self.edge(guess) {
             guess - 1
@@ -209,7 +209,7 @@ impl<B: Sample> Bins<B> {
     }
 
     fn centre(self, bin: usize) -> B {
-        (self.edge(bin) + self.edge(bin + 1)) / B::narrow(2.0)
+        (self.edge(bin) + self.edge(bin + 1)) / B::from_f64(2.0)
     }
 }
 
@@ -220,7 +220,7 @@ fn histogram(layer: &dyn Layer, bin: impl Fn(f64) -> usize + Sync) -> Result<Vec
         || vec![0u64; BINS],
         |histogram, band| {
             with_values!(band.values, values => {
-                for_each(values, band.counts, Norm::EqHist, |value| histogram[bin(value.wide())] += 1);
+                for_each(values, band.counts, Norm::EqHist, |value| histogram[bin(value.to_f64())] += 1);
             });
         },
         |mut sum, other| {

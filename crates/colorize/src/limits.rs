@@ -3,11 +3,11 @@
 //! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose
 //! value is not NaN. Of these, only the finite values count, and for a logarithm only the ones above zero.
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 
 use crate::layer::{Band, Layer, fold};
 use crate::percentile::percentiles;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 use crate::{Error, Norm};
 
 /// Values that are looked at together for the smallest and the largest.
@@ -132,10 +132,10 @@ impl Span {
         with_values!(band.values, values => Span::of_values(values, band.counts, norm))
     }
 
-    fn of_values<T: Sample>(values: &[T], counts: Option<Values<'_>>, norm: Norm) -> Option<Span> {
+    fn of_values<T: Float>(values: &[T], counts: Option<Values<'_>>, norm: Norm) -> Option<Span> {
         // Neither branches nor one chain of comparisons, so that several values are looked at together.
         let (mut low, mut high) =
-            ([T::narrow(f64::INFINITY); LANES], [T::narrow(f64::NEG_INFINITY); LANES]);
+            ([T::from_f64(f64::INFINITY); LANES], [T::from_f64(f64::NEG_INFINITY); LANES]);
         let mut look = |lane: usize, value: T, occupied: bool| {
             let counts = occupied & counts_for(value, norm);
             low[lane] = if counts & (value < low[lane]) { value } else { low[lane] };
@@ -150,10 +150,10 @@ impl Span {
             }
             Some(counts) => with_values!(counts, counts => {
                 for (chunk, counts) in chunks.iter().zip(counts.as_chunks::<LANES>().0) {
-                    (0..LANES).for_each(|i| look(i, chunk[i], counts[i] > Sample::ZERO));
+                    (0..LANES).for_each(|i| look(i, chunk[i], counts[i] > Float::ZERO));
                 }
                 for (&value, &count) in rest.iter().zip(&counts[whole_chunks..]) {
-                    look(0, value, count > Sample::ZERO);
+                    look(0, value, count > Float::ZERO);
                 }
             }),
         }
@@ -162,9 +162,9 @@ impl Span {
         let mut whole = true;
         // Nobody else asks.
         if norm == Norm::EqHist {
-            for_each(values, counts, norm, |value| whole &= value.whole());
+            for_each(values, counts, norm, |value| whole &= value.is_whole());
         }
-        let limits = Limits { vmin: low.wide(), vmax: high.wide() };
+        let limits = Limits { vmin: low.to_f64(), vmax: high.to_f64() };
         (low <= high).then_some(Span { limits, whole })
     }
 
@@ -182,14 +182,14 @@ impl Span {
 
 /// Whether the value counts for the norm: finite, and above zero for a logarithm.
 #[inline(always)]
-fn counts_for<T: Sample>(value: T, norm: Norm) -> bool {
-    let floor = T::narrow(if norm == Norm::Log { 0.0 } else { f64::NEG_INFINITY });
-    value.finite() & (value > floor)
+fn counts_for<T: Float>(value: T, norm: Norm) -> bool {
+    let floor = T::from_f64(if norm == Norm::Log { 0.0 } else { f64::NEG_INFINITY });
+    value.is_finite() & (value > floor)
 }
 
 /// Visits the values that count: of occupied cells, finite, and above zero for a logarithm.
 #[inline(always)]
-pub(crate) fn for_each<T: Sample>(
+pub(crate) fn for_each<T: Float>(
     values: &[T],
     counts: Option<Values<'_>>,
     norm: Norm,

@@ -6,10 +6,10 @@
 //! Of an interval across the edge of an entry, where that edge is was found beforehand. Those across several,
 //! and values outside of the limits, go through the scale, so that every entry is the one that the scale gives.
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 
 use crate::Scale;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 
 /// Intervals at first, and at most: from 4 KB, which the first-level cache hardly notices, to 256 KB, a fraction of the
 /// second-level cache. A logarithm needs few; limits of both signs waste half of them and more on values next to zero.
@@ -110,7 +110,7 @@ impl Lookup {
             Some(counts) => with_values!(counts, counts => {
                 assert_eq!(counts.len(), values.len(), "one count a value");
                 for ((entry, &value), &count) in entries.iter_mut().zip(values).zip(counts) {
-                    *entry = look(value, count <= Sample::ZERO);
+                    *entry = look(value, count <= Float::ZERO);
                 }
             }),
         }
@@ -171,12 +171,12 @@ fn entry_of(scale: &Scale, value: f32, table_len: u16) -> u16 {
 
 /// The place of a value in the order of all floats; NaN is at the ends.
 fn rank(value: f32) -> u32 {
-    Sample::rank(value) as u32
+    Float::rank(value) as u32
 }
 
 /// The float of this rank.
 fn value(rank: u32) -> f32 {
-    Sample::of_rank(rank.into())
+    Float::of_rank(rank.into())
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@
 //! pair of bytes occurs, which tells the upper pair of the wanted values; the next counts the pairs below it
 //! among the values that begin so, until the last.
 
-use pointillist_base::Dtype;
+use pointillist_base::{Dtype, Float};
 
 use crate::layer::{Layer, fold};
 use crate::limits::for_each;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 use crate::{Error, Limits, Norm};
 
 /// Bits that a pass tells.
@@ -37,7 +37,7 @@ struct Wanted {
     before: u64,
 }
 
-fn find<T: Sample>(
+fn find<T: Float>(
     layer: &dyn Layer,
     norm: Norm,
     (low, high): (f64, f64),
@@ -68,13 +68,13 @@ fn find<T: Sample>(
         let (a, b) = (value(i), value(i + 1));
         let fraction = index(percentile) - lower(percentile) as f64;
         // From the one that is nearer; their difference is taken in their own type.
-        let step = (b - a).wide();
+        let step = (b - a).to_f64();
         if lower(percentile) == last {
-            a.wide()
+            a.to_f64()
         } else if fraction >= 0.5 {
-            b.wide() - step * (1.0 - fraction)
+            b.to_f64() - step * (1.0 - fraction)
         } else {
-            a.wide() + step * fraction
+            a.to_f64() + step * fraction
         }
     };
     Ok(Some(Limits { vmin: between(0, low), vmax: between(2, high) }))
@@ -123,18 +123,18 @@ mod tests {
     use proptest::prelude::*;
 
     /// `numpy.percentile` over a sorted copy.
-    fn naive<T: Sample>(values: &[T], percentile: f64) -> f64 {
-        let mut values: Vec<T> = values.iter().copied().filter(|value| value.finite()).collect();
+    fn naive<T: Float>(values: &[T], percentile: f64) -> f64 {
+        let mut values: Vec<T> = values.iter().copied().filter(|value| value.is_finite()).collect();
         values.sort_by_key(|value| value.rank());
         let index = (values.len() - 1) as f64 * (percentile / 100.0);
         let (lower, fraction) = (index.floor() as usize, index.fract());
         let a = values[lower];
-        let Some(&b) = values.get(lower + 1) else { return a.wide() };
-        let step = (b - a).wide();
+        let Some(&b) = values.get(lower + 1) else { return a.to_f64() };
+        let step = (b - a).to_f64();
         if fraction >= 0.5 {
-            b.wide() - step * (1.0 - fraction)
+            b.to_f64() - step * (1.0 - fraction)
         } else {
-            a.wide() + step * fraction
+            a.to_f64() + step * fraction
         }
     }
 

@@ -16,12 +16,12 @@ mod inverse;
 
 use std::f64::consts::LN_10;
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 
 use crate::colormap::{Steps, entry};
 use crate::eq_hist::Equalized;
 use crate::limits::{self, Wanted};
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 use crate::{Error, Layer, Limits, Norm};
 pub(crate) use arsinh::arsinh;
 
@@ -71,10 +71,10 @@ impl Transformed {
 
     /// The position of a value to which the function was applied.
     #[inline(always)]
-    fn position<T: Sample>(self, value: T) -> T {
-        let offset = T::narrow(value.wide() - self.vmin);
-        let position = T::narrow(offset.wide() / self.range);
-        if position.finite() { position } else { T::NAN }
+    fn position<T: Float>(self, value: T) -> T {
+        let offset = T::from_f64(value.to_f64() - self.vmin);
+        let position = T::from_f64(offset.to_f64() / self.range);
+        if position.is_finite() { position } else { T::NAN }
     }
 }
 
@@ -223,37 +223,37 @@ impl Scale {
 
     /// Hands the function to a loop, so that each pair of function and loop is one kernel without a branch on
     /// the norm.
-    fn run<T: Sample>(&self, kernel: impl Kernel<T>) {
+    fn run<T: Float>(&self, kernel: impl Kernel<T>) {
         match &self.kind {
             // A product with zero would make infinite values bad.
-            Kind::Constant => kernel.run(|v: T| if v.nan() { v } else { T::ZERO }),
+            Kind::Constant => kernel.run(|v: T| if v.is_nan() { v } else { T::ZERO }),
             Kind::Value => kernel.run(|v: T| v),
-            &Kind::Distance { vmin } => kernel.run(|v: T| v.wide() - vmin),
+            &Kind::Distance { vmin } => kernel.run(|v: T| v.to_f64() - vmin),
             &Kind::Linear { vmin, range } => kernel.run(|v: T| {
-                let offset = T::narrow(v.wide() - vmin);
-                T::narrow(offset.wide() / range)
+                let offset = T::from_f64(v.to_f64() - vmin);
+                T::from_f64(offset.to_f64() / range)
             }),
-            &Kind::Log(transformed) => kernel.run(|v: T| transformed.position(v.log_10())),
+            &Kind::Log(transformed) => kernel.run(|v: T| transformed.position(v.log10())),
             &Kind::Sqrt { vmin, range } => {
-                let (vmin, range) = (T::narrow(vmin), T::narrow(range));
+                let (vmin, range) = (T::from_f64(vmin), T::from_f64(range));
                 kernel.run(|v: T| {
                     let position = (v - vmin) / range;
-                    if position > T::ZERO { position.square_root() } else { position }
+                    if position > T::ZERO { position.sqrt() } else { position }
                 });
             }
             &Kind::Square { vmin, range } => {
-                let (vmin, range) = (T::narrow(vmin), T::narrow(range));
+                let (vmin, range) = (T::from_f64(vmin), T::from_f64(range));
                 kernel.run(|v: T| {
                     let position = (v - vmin) / range;
                     if position > T::ZERO { position * position } else { position }
                 });
             }
             &Kind::Power { vmin, range, exponent } => {
-                let (vmin, range) = (T::narrow(vmin), T::narrow(range));
-                let exponent = T::narrow(exponent);
+                let (vmin, range) = (T::from_f64(vmin), T::from_f64(range));
+                let exponent = T::from_f64(exponent);
                 kernel.run(|v: T| {
                     let position = (v - vmin) / range;
-                    if position > T::ZERO { position.power(exponent) } else { position }
+                    if position > T::ZERO { position.powf(exponent) } else { position }
                 });
             }
             &Kind::Cbrt { vmin, range } => {
@@ -275,7 +275,7 @@ impl Scale {
 
 /// A loop over values that is given the function to apply.
 trait Kernel<T> {
-    fn run<O: Sample>(self, position: impl Fn(T) -> O);
+    fn run<O: Float>(self, position: impl Fn(T) -> O);
 }
 
 struct ToPositions<'a, T> {
@@ -283,10 +283,10 @@ struct ToPositions<'a, T> {
     positions: &'a mut [f64],
 }
 
-impl<T: Sample> Kernel<T> for ToPositions<'_, T> {
-    fn run<O: Sample>(self, position: impl Fn(T) -> O) {
+impl<T: Float> Kernel<T> for ToPositions<'_, T> {
+    fn run<O: Float>(self, position: impl Fn(T) -> O) {
         for (out, &value) in self.positions.iter_mut().zip(self.values) {
-            *out = position(value).wide();
+            *out = position(value).to_f64();
         }
     }
 }
@@ -297,8 +297,8 @@ struct ToEntries<'a, T> {
     entries: &'a mut [u16],
 }
 
-impl<T: Sample> Kernel<T> for ToEntries<'_, T> {
-    fn run<O: Sample>(self, position: impl Fn(T) -> O) {
+impl<T: Float> Kernel<T> for ToEntries<'_, T> {
+    fn run<O: Float>(self, position: impl Fn(T) -> O) {
         for (out, &value) in self.entries.iter_mut().zip(self.values) {
             *out = entry(position(value), self.table_len);
         }
@@ -308,8 +308,8 @@ impl<T: Sample> Kernel<T> for ToEntries<'_, T> {
 /// The function of the distance to the lower limit; what is below it, which datashader moves up to it, stays
 /// below.
 #[inline(always)]
-fn above<T: Sample>(value: T, vmin: f64, function: impl Fn(f64) -> f64) -> f64 {
-    let distance = value.wide() - vmin;
+fn above<T: Float>(value: T, vmin: f64, function: impl Fn(f64) -> f64) -> f64 {
+    let distance = value.to_f64() - vmin;
     if distance > 0.0 { function(distance) } else { distance }
 }
 
@@ -325,18 +325,18 @@ struct ToSteps<'a, T> {
     entries: &'a mut [u16],
 }
 
-impl<T: Sample> Kernel<T> for ToSteps<'_, T> {
-    fn run<O: Sample>(self, position: impl Fn(T) -> O) {
+impl<T: Float> Kernel<T> for ToSteps<'_, T> {
+    fn run<O: Float>(self, position: impl Fn(T) -> O) {
         for (out, &value) in self.entries.iter_mut().zip(self.values) {
-            *out = self.steps.entry(position(value).wide());
+            *out = self.steps.entry(position(value).to_f64());
         }
     }
 }
 
 /// matplotlib's `AsinhTransform`, in which the division of a masked array makes 64 bits of 32.
 #[inline(always)]
-fn asinh<T: Sample>(value: T, width: f64) -> f64 {
-    width * arsinh(value.wide() / width)
+fn asinh<T: Float>(value: T, width: f64) -> f64 {
+    width * arsinh(value.to_f64() / width)
 }
 
 /// How far the linear part of `symlog` is stretched, in thresholds.
@@ -345,13 +345,13 @@ const LINEAR: f64 = 1.0 / (1.0 - 1.0 / 10.0);
 /// matplotlib's `SymmetricalLogTransform` with base 10 and linscale 1, in which only the logarithm keeps to
 /// 32 bits.
 #[inline(always)]
-fn symlog<T: Sample>(value: T, threshold: f64) -> f64 {
-    let magnitude = value.magnitude();
-    if magnitude.wide() <= threshold {
-        return value.wide() * LINEAR;
+fn symlog<T: Float>(value: T, threshold: f64) -> f64 {
+    let magnitude = value.abs();
+    if magnitude.to_f64() <= threshold {
+        return value.to_f64() * LINEAR;
     }
     let signed = if value < T::ZERO { -threshold } else { threshold };
-    let decades = magnitude.log_e().wide() / LN_10;
+    let decades = magnitude.ln().to_f64() / LN_10;
     signed * (LINEAR - threshold.ln() / LN_10 + decades)
 }
 

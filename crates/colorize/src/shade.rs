@@ -7,11 +7,11 @@
 
 use std::collections::HashSet;
 
-use pointillist_base::{Dtype, Values};
+use pointillist_base::{Dtype, Float, Values};
 
 use crate::alpha::Opacity;
 use crate::lookup::Lookup;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 use crate::{Band, Color, Error, Layer, Limits, Norm, Options, Paint, Scale};
 
 /// Values that pass through all loops together: 8 KB of opacities beside as much of anything else.
@@ -131,7 +131,7 @@ impl Style {
         }
         match counts {
             Some(counts) => with_values!(counts, counts => {
-                empty_where(counts, self.empty(), entries, |count| count <= Sample::ZERO);
+                empty_where(counts, self.empty(), entries, |count| count <= Float::ZERO);
             }),
             None => with_values!(values, values => {
                 empty_where(values, self.empty(), entries, |value| value.is_nan());

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use pointillist_base::{Dtype, Instructions, Progress, Values};
 
-use crate::array::element::Stored;
+use crate::number::Number;
 use crate::pipeline::{Account, CHUNK, Shared, Sink, lock};
 use crate::source::{Input, open};
 use crate::{Error, Options};
@@ -170,7 +170,7 @@ struct RoomOf<T> {
     later: Vec<Vec<T>>,
 }
 
-impl<T: Stored> RoomOf<T> {
+impl<T: Number> RoomOf<T> {
     fn new(columns: usize) -> Self {
         Self { columns: vec![Vec::new(); columns], later: vec![Vec::new(); columns] }
     }
@@ -220,7 +220,7 @@ impl<T> Filling<'_, T> {
     }
 }
 
-impl<'a, T: Stored> Sink<T> for Filling<'a, T> {
+impl<'a, T: Number> Sink<T> for Filling<'a, T> {
     /// For as many rows of a chunk as there is room for: its first ones.
     type Place = Vec<&'a mut [T]>;
 

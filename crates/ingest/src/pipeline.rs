@@ -18,7 +18,6 @@ use pointillist_base::staged::{StagedDir, size};
 use pointillist_base::{Dtype, Instructions, Progress, tag};
 
 use crate::Error;
-use crate::array::element::Stored;
 use crate::contents::ensure_replaceable;
 use crate::ending::Ending;
 use crate::error::Problem;
@@ -320,7 +319,7 @@ fn unlocked<T>(mutex: Mutex<T>) -> T {
 }
 
 /// One worker: takes chunks until there are no more, or no room for them.
-fn work<T: Stored, S: Sink<T>>(shared: &Shared<'_>, sink: &S) {
+fn work<T: Number, S: Sink<T>>(shared: &Shared<'_>, sink: &S) {
     let _guard = Guard(shared);
     let mut buffer = Vec::new();
     let mut rows = Rows::<T>::new(shared.names.len(), shared.instructions);
@@ -347,7 +346,7 @@ fn work<T: Stored, S: Sink<T>>(shared: &Shared<'_>, sink: &S) {
 }
 
 /// Reads a chunk, to its end or to the first line that is the end of the run.
-fn read_rows<T: Stored>(
+fn read_rows<T: Number>(
     chunk: &mut Chunk,
     buffer: &mut Vec<u8>,
     rows: &mut Rows<T>,
@@ -403,7 +402,7 @@ impl<'a> Shared<'a> {
 
     /// Reads on until the sink is full or nothing is left, on the threads of the current rayon pool. After an error
     /// there must be no further run.
-    pub(crate) fn run<T: Stored>(&self, sink: &impl Sink<T>) -> Result<(), Error> {
+    pub(crate) fn run<T: Number>(&self, sink: &impl Sink<T>) -> Result<(), Error> {
         let workers = lock(&self.chunker).most_chunks().min(rayon::current_num_threads());
         rayon::scope(|scope| {
             for _ in 0..workers {

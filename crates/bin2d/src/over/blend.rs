@@ -26,9 +26,9 @@ pub trait Blend: Sync {
 /// becomes `ink + pixel * (1 - alpha of the ink)`, by one subtraction, one multiplication and one addition, each
 /// rounded. Inks must be finite, and alpha from 0 to 1.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Float;
+pub struct PorterDuff;
 
-impl Blend for Float {
+impl Blend for PorterDuff {
     type Pixel = [f32; 4];
     type Ink = [f32; 4];
 

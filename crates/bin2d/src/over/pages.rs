@@ -4,12 +4,12 @@
 use std::ops::Range;
 use std::path::Path;
 
-use pointillist_base::{Instructions, Progress};
+use pointillist_base::{Float, Instructions, Progress};
 use pointillist_ingest::{ColumnInfo, Points};
 use serde::{Deserialize, Serialize};
 
-use super::{Canvas, Colors, Float, Over, Place};
-use crate::grid::{PageValue, Stats};
+use super::{Canvas, Colors, Over, Place, PorterDuff};
+use crate::grid::Stats;
 use crate::run::Cut;
 use crate::{Columns, Error, Frame, Options, Reduction, Reductions};
 
@@ -231,8 +231,8 @@ pub(crate) struct Layering {
 
 #[derive(Debug)]
 enum Channels {
-    Three(Over<Float, Colors<3>>),
-    Four(Over<Float, Colors<4>>),
+    Three(Over<PorterDuff, Colors<3>>),
+    Four(Over<PorterDuff, Colors<4>>),
 }
 
 impl Layering {
@@ -244,9 +244,15 @@ impl Layering {
     ) -> Result<Self, Error> {
         let place = Place::Cells(*frame);
         let over = if coloring.has_alpha {
-            Channels::Four(Over::with_cut(place, Float, coloring.paint()?, cut, instructions)?)
+            Channels::Four(Over::with_cut(place, PorterDuff, coloring.paint()?, cut, instructions)?)
         } else {
-            Channels::Three(Over::with_cut(place, Float, coloring.paint()?, cut, instructions)?)
+            Channels::Three(Over::with_cut(
+                place,
+                PorterDuff,
+                coloring.paint()?,
+                cut,
+                instructions,
+            )?)
         };
         Ok(Self { coloring: *coloring, over })
     }
@@ -255,9 +261,9 @@ impl Layering {
     pub(crate) fn bytes(frame: &Frame, coloring: &Coloring, cut: Cut) -> Result<(u64, u64), Error> {
         let place = Place::Cells(*frame);
         let beside = if coloring.has_alpha {
-            Over::<Float, Colors<4>>::bytes_beside(&place, cut)?
+            Over::<PorterDuff, Colors<4>>::bytes_beside(&place, cut)?
         } else {
-            Over::<Float, Colors<3>>::bytes_beside(&place, cut)?
+            Over::<PorterDuff, Colors<3>>::bytes_beside(&place, cut)?
         };
         Ok((size_of::<[f32; 4]>() as u64, beside))
     }
@@ -299,16 +305,11 @@ impl Layer {
     }
 
     /// These rows of a page. What rounding has carried beyond 1 is 1.
-    pub(crate) fn page_rows<T: PageValue>(
-        &self,
-        channel: usize,
-        rows: Range<u32>,
-        values: &mut [T],
-    ) {
+    pub(crate) fn page_rows<T: Float>(&self, channel: usize, rows: Range<u32>, values: &mut [T]) {
         let mut values = values.iter_mut();
         self.canvas.rows(rows, |pixel| {
             if let Some(value) = values.next() {
-                *value = T::nearest(f64::from(pixel[channel].min(1.0)));
+                *value = T::from_f64(f64::from(pixel[channel].min(1.0)));
             }
         });
     }

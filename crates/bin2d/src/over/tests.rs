@@ -164,8 +164,8 @@ fn check(place: &Place, table: &Table, cut: Cut, instructions: Instructions, cal
         (pixels.into_iter().map(|pixel| pixel.map(f32::to_bits)).collect::<Vec<_>>(), counts)
     };
     assert_eq!(
-        bits(table.over(place, (Float, colors), cut, instructions, calls)),
-        bits(table.naive(place, (Float, colors))),
+        bits(table.over(place, (PorterDuff, colors), cut, instructions, calls)),
+        bits(table.naive(place, (PorterDuff, colors))),
         "{place:?}"
     );
     assert_eq!(
@@ -327,14 +327,14 @@ fn what_lies_under_opaque_markers_does_not_show_and_what_lies_beside_them_does()
     let colors = Colors::<4>::new(1.0, 1.0, 1.0).unwrap();
     let table = Table::new(&rows);
     let (pixels, _) =
-        table.over(&place(2.0), (Float, colors), Cut::default(), Instructions::default(), 9);
+        table.over(&place(2.0), (PorterDuff, colors), Cut::default(), Instructions::default(), 9);
     assert_eq!(pixels[0], [1.0, 0.0, 0.0, 1.0]);
     assert_eq!(pixels[2], [0.75, 0.0, 0.25, 1.0]);
     assert_eq!(pixels[4], [0.0, 0.0, 0.25, 0.25]);
     assert_eq!(pixels[5], [0.0; 4]);
     // Of less than half a pixel's half, nothing is left.
     let (pixels, counts) =
-        table.over(&place(0.4), (Float, colors), Cut::default(), Instructions::default(), 9);
+        table.over(&place(0.4), (PorterDuff, colors), Cut::default(), Instructions::default(), 9);
     assert_eq!((pixels, counts), (vec![[0.0; 4]; 24], [0, 3, 0, 0]));
 }
 
@@ -377,12 +377,12 @@ fn places_that_make_no_sense_are_refused() {
         (along, mask(1, 1, 1, i32::MIN)),
     ] {
         let place = Place::Lattice(Lattice { size, x, y: along, marker });
-        let error = Over::new(place.clone(), Float, colors).unwrap_err();
+        let error = Over::new(place.clone(), PorterDuff, colors).unwrap_err();
         assert!(error.is_usage(), "{place:?}: {error}");
     }
     let extent = Extent { xmin: 1.0, xmax: 0.0, ymin: 0.0, ymax: 1.0 };
     let place = Place::Cells(Frame { extent, size });
-    assert!(Over::new(place, Float, colors).unwrap_err().is_usage());
+    assert!(Over::new(place, PorterDuff, colors).unwrap_err().is_usage());
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn canvases_that_do_not_fit_into_memory_are_refused_and_those_that_should_stop_s
     let extent = Extent::new(0.0, 1.0, 0.0, 1.0).unwrap();
     let place = |side| Place::Cells(Frame { extent, size: Size::new(side, side).unwrap() });
     if available_memory().is_some() {
-        let error = Over::new(place(65_000), Float, colors).unwrap_err();
+        let error = Over::new(place(65_000), PorterDuff, colors).unwrap_err();
         assert!(matches!(error, Error::Memory { .. }), "{error}");
     }
 
@@ -402,7 +402,7 @@ fn canvases_that_do_not_fit_into_memory_are_refused_and_those_that_should_stop_s
             true
         }
     }
-    let mut over = Over::new(place(3), Float, colors).unwrap();
+    let mut over = Over::new(place(3), PorterDuff, colors).unwrap();
     let points = || Columns::new(Values::F32(&[0.5]), Values::F32(&[0.5])).unwrap();
     let channel = Source::Memory(Values::F32(&[1.0]));
     let error = over.add(&points(), &[channel; 3], &Stop).unwrap_err();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bytemuck::Pod;
 use pointillist_base::file::{open_regular, read_exact_at};
 use pointillist_base::memory::resize;
-use pointillist_base::{Dtype, OwnedValues, Progress};
+use pointillist_base::{Dtype, Float, OwnedValues, Progress};
 use rayon::prelude::*;
 
 use super::deflate::inflate;
@@ -18,7 +18,6 @@ use super::rows::PageRows;
 use super::strips::{PageHash, strip_hash};
 use super::{Description, VERSION, seal};
 use crate::accumulate::Counter;
-use crate::grid::PageValue;
 use crate::planes::PlaneMut;
 use crate::{Compression, Error, Extent, Idle, Page};
 
@@ -156,7 +155,7 @@ impl GridFile {
         Error::NoPage { path: self.path.clone(), name: name.to_owned(), known }
     }
 
-    fn read<T: PageValue + Pod>(&self, page: &StoredPage) -> Result<Vec<T>, Error> {
+    fn read<T: Float + Pod>(&self, page: &StoredPage) -> Result<Vec<T>, Error> {
         let cells = self.description.size.cells() as usize;
         // `vec!` gets its zeros from the system, untouched, but ends the process where there is no room for them.
         Vec::<T>::new().try_reserve_exact(cells)?;
@@ -208,7 +207,7 @@ impl GridFile {
         }
     }
 
-    fn convert<T: PageValue + Pod + Into<f64>, P: Send>(
+    fn convert<T: Float + Pod + Into<f64>, P: Send>(
         &self,
         page: &StoredPage,
         plane: &mut [P],

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use bytemuck::Pod;
-use pointillist_base::{Progress, memory};
+use pointillist_base::{Float, Progress, memory};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::deflate::deflate;
 use super::writer::Problem;
 use super::{hex, rows_per_strip};
-use crate::grid::PageValue;
 use crate::planes::Plane;
 use crate::{Compression, Error, Grid, Size, Term};
 
@@ -28,11 +27,11 @@ pub(super) enum Content<'a> {
 /// What pages are computed from.
 pub(super) trait Source: Sync {
     /// As [`Grid::page_rows`].
-    fn page_rows<T: PageValue>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]);
+    fn page_rows<T: Float>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]);
 }
 
 impl Source for Grid {
-    fn page_rows<T: PageValue>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]) {
+    fn page_rows<T: Float>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]) {
         match content {
             Content::Term(term) => self.page_rows(term, rows, values),
             Content::Plane(plane, field) => self.plane_rows(plane, field, rows, values),
@@ -75,7 +74,7 @@ impl<S: Source> Strips<'_, S> {
     /// Computes the strips in the type `T` on the threads of the current rayon pool and calls `write` with the bytes
     /// of each, in order, while the next ones are computed. Holds a strip a thread and as many that are being written.
     /// Returns the hash of the page.
-    pub(super) fn write<T: PageValue + Pod + Sync>(
+    pub(super) fn write<T: Float + Pod + Sync>(
         &self,
         mut write: impl FnMut(&[u8]) -> Result<(), Problem> + Send,
     ) -> Result<String, Problem> {
@@ -111,7 +110,7 @@ impl<S: Source> Strips<'_, S> {
     }
 
     /// Computes the strips of these numbers, which are not more than there are in `strips`, and returns the numbers.
-    fn compute<T: PageValue + Pod + Sync>(
+    fn compute<T: Float + Pod + Sync>(
         &self,
         strips: &mut [Strip<T>],
         numbers: Range<u32>,
@@ -134,7 +133,7 @@ struct Strip<T> {
     hash: u64,
 }
 
-impl<T: PageValue + Pod> Strip<T> {
+impl<T: Float + Pod> Strip<T> {
     fn compute<S: Source>(
         &mut self,
         page: &Strips<'_, S>,

@@ -19,8 +19,9 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use pointillist_base::Float;
+
 use crate::color::Color;
-use crate::sample::Sample;
 use crate::{Error, Limits, Scale, tables};
 pub(crate) use gradient::Fitted;
 use gradient::Gradient;
@@ -162,10 +163,10 @@ impl Colormap {
 ///
 /// The product is made in the type of the position, and position 1 belongs to the last entry.
 #[inline(always)]
-pub(crate) fn entry<T: Sample>(position: T, entries: u16) -> u16 {
-    let n = T::narrow(f64::from(entries));
+pub(crate) fn entry<T: Float>(position: T, entries: u16) -> u16 {
+    let n = T::from_f64(f64::from(entries));
     let x = position * n;
-    let inside = if x == n { entries - 1 } else { x.truncated() as u16 };
+    let inside = if x == n { entries - 1 } else { x.to_i32() as u16 };
     let outside = if x > n { entries + 1 } else { entries + 2 };
     let outside = if x < T::ZERO { entries } else { outside };
     if x >= T::ZERO && x <= n { inside } else { outside }

@@ -4,8 +4,9 @@
 //! floats that bisection finds. Looking a number up among them gives the very colour that computing it would
 //! give, and does not compute anything: an entry of a table, as the shading loops want it.
 
+use pointillist_base::Float;
+
 use crate::Color;
-use crate::sample::Sample;
 
 /// Entries at most; what is beyond has no number that tells it from the entries outside of the table.
 const ENTRIES: usize = u16::MAX as usize - 16;

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 use rayon::prelude::*;
 
 use super::fold::Occupied;
 use super::source::Area;
 use super::{Marker, Shape, TILE, around};
 use crate::Error;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 
 /// Which cells are occupied.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,14 +102,14 @@ impl Density {
             Occupancy::Counts(counts) => with_values!(counts, counts => {
                 area.plane::<Occupied>(|at, items| {
                     for (item, &count) in items.iter_mut().zip(&counts[at]) {
-                        *item = u8::from(count >= Sample::ONE);
+                        *item = u8::from(count >= Float::ONE);
                     }
                 })
             }),
             Occupancy::Values(values) => with_values!(values, values => {
                 area.plane::<Occupied>(|at, items| {
                     for (item, &value) in items.iter_mut().zip(&values[at]) {
-                        *item = u8::from(!value.nan());
+                        *item = u8::from(!value.is_nan());
                     }
                 })
             }),

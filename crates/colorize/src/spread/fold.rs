@@ -4,7 +4,7 @@
 //! that a large value leaves no rounding error in pixels that its marker does not cover, and an infinite one
 //! no NaN.
 
-use crate::sample::Sample;
+use pointillist_base::Float;
 
 /// A way to merge items.
 pub(super) trait Fold {
@@ -60,7 +60,7 @@ pub(super) struct GreatestOfAll<T>(std::marker::PhantomData<T>);
 
 macro_rules! extreme {
     ($fold:ident, $empty:ident, $before:tt, $is_empty:expr) => {
-        impl<T: Sample> Fold for $fold<T> {
+        impl<T: Float> Fold for $fold<T> {
             type Item = T;
             const EMPTY: T = T::$empty;
 
@@ -75,17 +75,17 @@ macro_rules! extreme {
         }
     };
     ($fold:ident, $before:tt) => {
-        impl<T: Sample> Fold for $fold<T> {
+        impl<T: Float> Fold for $fold<T> {
             type Item = T;
             const EMPTY: T = T::NAN;
 
             #[inline(always)]
             fn is_empty(item: T) -> bool {
-                item.nan()
+                item.is_nan()
             }
             #[inline(always)]
             fn merge(a: T, b: T) -> T {
-                if (a $before b) | b.nan() { a } else { b }
+                if (a $before b) | b.is_nan() { a } else { b }
             }
         }
     };

@@ -38,11 +38,10 @@ mod window;
 
 use std::ops::Range;
 
-use pointillist_base::ValuesMut;
+use pointillist_base::{Float, ValuesMut};
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::sample::Sample;
 pub use density::{Density, Occupancy};
 pub use layer::{Grown, Growth};
 pub use marker::{Marker, Shape};
@@ -103,7 +102,7 @@ impl Spread {
         }
     }
 
-    fn spread<O: Sample>(
+    fn spread<O: Float>(
         &self,
         source: Source<'_>,
         rows: Range<usize>,
@@ -157,13 +156,13 @@ struct Tile<'a, O> {
     out: Vec<&'a mut [O]>,
 }
 
-impl<O: Sample> Tile<'_, O> {
+impl<O: Float> Tile<'_, O> {
     /// Writes the pixels, which are numbered row by row.
     fn write(self, pixel: impl Fn(usize) -> f64) {
         let width = self.columns.len();
         for (row, out) in self.out.into_iter().enumerate() {
             for (out, index) in out.iter_mut().zip(row * width..) {
-                *out = O::narrow(pixel(index)).canonical();
+                *out = O::from_f64(pixel(index)).canonical();
             }
         }
     }

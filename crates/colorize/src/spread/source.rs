@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 use pointillist_bin2d::{Reduction, Term};
 
 use super::fold::{Fold, Greatest, GreatestOfAll, Least, LeastOfAll, Moment, Moments, Sum};
@@ -10,7 +10,7 @@ use super::marker::EXACT_IN_F32;
 use super::window::Plane;
 use super::{Marker, Tile};
 use crate::Error;
-use crate::sample::{Sample, with_values};
+use crate::sample::with_values;
 
 /// The pages a spread page is made of; all of the same cells.
 ///
@@ -127,7 +127,7 @@ impl<'a> Source<'a> {
     }
 
     /// Spreads a tile.
-    pub(super) fn spread<O: Sample>(&self, marker: Marker, area: &Area, tile: Tile<'_, O>) {
+    pub(super) fn spread<O: Float>(&self, marker: Marker, area: &Area, tile: Tile<'_, O>) {
         let rows = tile.rows.clone();
         match *self {
             Source::Count(counts) => {
@@ -141,7 +141,7 @@ impl<'a> Source<'a> {
             Source::Sum(sum) => {
                 let sums = with_values!(sum, cells => area.plane::<Sum<f64>>(|at, items| {
                     for (item, cell) in items.iter_mut().zip(&cells[at]) {
-                        let value = cell.wide() + 0.0;
+                        let value = cell.to_f64() + 0.0;
                         *item = if value.is_nan() { Sum::<f64>::EMPTY } else { value };
                     }
                 }))
@@ -163,7 +163,7 @@ impl<'a> Source<'a> {
                 let counted = match covering.filter(|_| complete) {
                     Some(covering) => Counted::of(covering, area.width, &tile),
                     None => with_values!(mean, means => {
-                        Counted::new(area, (counts, total), |at| !means[at].nan(), marker, rows)
+                        Counted::new(area, (counts, total), |at| !means[at].is_nan(), marker, rows)
                     }),
                 };
                 // 0 divided by 0 where there is none.
@@ -171,11 +171,11 @@ impl<'a> Source<'a> {
             }
             Source::Min(min) => with_values!(min, cells => {
                 let least = extremes::<_, Least<_>, LeastOfAll<_>>(area, cells, marker, rows);
-                tile.write(|i| least[i].wide());
+                tile.write(|i| least[i].to_f64());
             }),
             Source::Max(max) => with_values!(max, cells => {
                 let greatest = extremes::<_, Greatest<_>, GreatestOfAll<_>>(area, cells, marker, rows);
-                tile.write(|i| greatest[i].wide());
+                tile.write(|i| greatest[i].to_f64());
             }),
             Source::Var { var, mean, counts } => {
                 let moments = moments(area, [var, mean, counts], |var| var, marker, rows);
@@ -232,11 +232,11 @@ impl Area {
 }
 
 /// Adds up what is above zero, in an order that suits vectors.
-fn sum<T: Sample>(counts: &[T]) -> f64 {
+fn sum<T: Float>(counts: &[T]) -> f64 {
     let mut lanes = [0.0; 8];
     for counts in counts.chunks(lanes.len()) {
         for (lane, count) in lanes.iter_mut().zip(counts) {
-            *lane += if *count > T::ZERO { count.wide() } else { 0.0 };
+            *lane += if *count > T::ZERO { count.to_f64() } else { 0.0 };
         }
     }
     lanes.iter().sum()
@@ -244,18 +244,18 @@ fn sum<T: Sample>(counts: &[T]) -> f64 {
 
 /// Whether there are points.
 #[inline(always)]
-fn any<T: Sample>(count: T) -> bool {
+fn any<T: Float>(count: T) -> bool {
     count >= T::ONE
 }
 
 /// The whole number in a count, quickly where it is one of `FEW`.
 #[inline(always)]
-fn whole<T: Sample, const FEW: bool>(count: T) -> f64 {
-    if FEW { f64::from(count.truncated()) } else { count.wide() as u64 as f64 }
+fn whole<T: Float, const FEW: bool>(count: T) -> f64 {
+    if FEW { f64::from(count.to_i32()) } else { count.to_f64() as u64 as f64 }
 }
 
 /// Sums of z: means times counts. And whether every cell with points has a mean.
-fn weighted<T: Sample, C: Sample, const FEW: bool>(
+fn weighted<T: Float, C: Float, const FEW: bool>(
     area: &Area,
     means: &[T],
     counts: &[C],
@@ -264,9 +264,9 @@ fn weighted<T: Sample, C: Sample, const FEW: bool>(
     let plane = area.plane::<Sum<f64>>(|at, items| {
         let cells = means[at.clone()].iter().zip(&counts[at]);
         for (item, (&mean, &count)) in items.iter_mut().zip(cells) {
-            let sum = mean.wide() * whole::<_, FEW>(count);
-            *item = if any(count) & !mean.nan() { sum } else { Sum::<f64>::EMPTY };
-            complete &= !(any(count) & mean.nan());
+            let sum = mean.to_f64() * whole::<_, FEW>(count);
+            *item = if any(count) & !mean.is_nan() { sum } else { Sum::<f64>::EMPTY };
+            complete &= !(any(count) & mean.is_nan());
         }
     });
     (plane, complete)
@@ -274,7 +274,7 @@ fn weighted<T: Sample, C: Sample, const FEW: bool>(
 
 /// The smallest or largest values: by `Plain`, which has an infinity for no value, unless that is one of
 /// the values.
-fn extremes<T: Sample, Plain: Fold<Item = T>, Exact: Fold<Item = T>>(
+fn extremes<T: Float, Plain: Fold<Item = T>, Exact: Fold<Item = T>>(
     area: &Area,
     cells: &[T],
     marker: Marker,
@@ -284,7 +284,7 @@ fn extremes<T: Sample, Plain: Fold<Item = T>, Exact: Fold<Item = T>>(
     let plane = area.plane::<Plain>(|at, items| {
         for (item, &cell) in items.iter_mut().zip(&cells[at]) {
             found |= Plain::is_empty(cell);
-            *item = if cell.nan() { Plain::EMPTY } else { cell };
+            *item = if cell.is_nan() { Plain::EMPTY } else { cell };
         }
     });
     if found {
@@ -310,7 +310,7 @@ fn moments(
     let plane = area.plane::<Moments>(|at, items| {
         for (item, at) in items.iter_mut().zip(at) {
             let [deviation, mean, count] = [deviation, mean, counts]
-                .map(|cells| with_values!(cells, cells => cells[at].wide()));
+                .map(|cells| with_values!(cells, cells => cells[at].to_f64()));
             let n = whole::<_, false>(count);
             if any(count) && !mean.is_nan() {
                 *item = Moment { n, mean, m2: n * variance(deviation) };
@@ -340,7 +340,7 @@ impl Counted {
         if total <= EXACT_IN_F32 {
             let plane = with_values!(counts, counts => area.plane::<Sum<f32>>(|at, items| {
                 for ((item, &count), at) in items.iter_mut().zip(&counts[at.clone()]).zip(at) {
-                    let number = count.truncated() as f32;
+                    let number = count.to_i32() as f32;
                     *item = if any(count) & takes(at) { number } else { Sum::<f32>::EMPTY };
                 }
             }));

@@ -91,7 +91,7 @@ impl Element {
     }
 
     /// Appends to `column` the number at byte `at` of each record of `stride` bytes.
-    pub(crate) fn append<T: Stored>(
+    pub(crate) fn append<T: Number>(
         self,
         records: &[u8],
         stride: usize,
@@ -126,50 +126,6 @@ impl Element {
         }
     }
 }
-
-/// A number that columns are stored as, from any that an array holds.
-pub(crate) trait Stored: Number {
-    fn from_f32(value: f32) -> Self;
-    fn from_f64(value: f64) -> Self;
-    fn from_i32(value: i32) -> Self;
-    fn from_i64(value: i64) -> Self;
-    fn from_u64(value: u64) -> Self;
-}
-
-macro_rules! stored {
-    ($type:ty) => {
-        #[allow(clippy::cast_lossless, reason = "lossless in one of the two")]
-        impl Stored for $type {
-            #[inline(always)]
-            fn from_f32(value: f32) -> Self {
-                value as Self
-            }
-
-            #[inline(always)]
-            fn from_f64(value: f64) -> Self {
-                value as Self
-            }
-
-            #[inline(always)]
-            fn from_i32(value: i32) -> Self {
-                value as Self
-            }
-
-            #[inline(always)]
-            fn from_i64(value: i64) -> Self {
-                value as Self
-            }
-
-            #[inline(always)]
-            fn from_u64(value: u64) -> Self {
-                value as Self
-            }
-        }
-    };
-}
-
-stored!(f32);
-stored!(f64);
 
 /// The usual strides are known when this is compiled, and become vectors where the processor has any use for that.
 #[inline(always)]

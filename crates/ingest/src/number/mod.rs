@@ -7,24 +7,13 @@
 pub(crate) mod decimal;
 pub(crate) mod eisel_lemire;
 
-use pointillist_base::Dtype;
+use pointillist_base::Float;
 
 use crate::kernel::FromDigits;
 use decimal::Decimal;
 
-/// A type that columns are stored in.
-pub(crate) trait Number:
-    bytemuck::Pod + Default + FromDigits + PartialOrd + Send + Sync
-{
-    /// The type's name.
-    const DTYPE: Dtype;
-    /// The value of a missing field.
-    const NAN: Self;
-    /// Beyond every finite value.
-    const INFINITY: Self;
-    /// Below every finite value.
-    const NEG_INFINITY: Self;
-
+/// A type that columns are stored in, read from text.
+pub(crate) trait Number: Float + FromDigits {
     /// The nearest value, if it is certain.
     fn from_decimal(decimal: Decimal) -> Option<Self>;
 
@@ -36,22 +25,11 @@ pub(crate) trait Number:
 
     /// Reads all of `text` as one number.
     fn parse_complete(text: &[u8]) -> Option<Self>;
-
-    /// Without its sign.
-    fn abs(self) -> Self;
-
-    /// The same value in 64 bits; exact.
-    fn to_f64(self) -> f64;
 }
 
 macro_rules! number {
-    ($type:ty, $dtype:expr, $from_decimal:path) => {
+    ($type:ty, $from_decimal:path) => {
         impl Number for $type {
-            const DTYPE: Dtype = $dtype;
-            const NAN: Self = Self::NAN;
-            const INFINITY: Self = Self::INFINITY;
-            const NEG_INFINITY: Self = Self::NEG_INFINITY;
-
             #[inline(always)]
             fn from_decimal(decimal: Decimal) -> Option<Self> {
                 $from_decimal(decimal)
@@ -75,23 +53,12 @@ macro_rules! number {
             fn parse_complete(text: &[u8]) -> Option<Self> {
                 lexical_core::parse(text).ok()
             }
-
-            #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-
-            #[inline(always)]
-            #[allow(clippy::useless_conversion, reason = "f64 to f64 in one of the two")]
-            fn to_f64(self) -> f64 {
-                self.into()
-            }
         }
     };
 }
 
-number!(f32, Dtype::F32, Decimal::to_f32);
-number!(f64, Dtype::F64, Decimal::to_f64);
+number!(f32, Decimal::to_f32);
+number!(f64, Decimal::to_f64);
 
 /// Reads a whole field, without blanks around it, that `parse_partial` did not take to its end.
 #[cold]

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::{Account, Shared, Sink, lock};
-use crate::array::element::Stored;
 use crate::columns::ColumnFile;
 use crate::number::Number;
 use crate::points::Points;
@@ -49,7 +48,7 @@ impl<T: Number> Sink<T> for Files {
 }
 
 /// Writes all rows, and the zones of all columns, to files in `folder`, which messages call `destination`.
-pub(super) fn write_columns<T: Stored>(
+pub(super) fn write_columns<T: Number>(
     shared: Shared<'_>,
     folder: &Path,
     destination: &Path,

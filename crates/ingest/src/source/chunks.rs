@@ -8,10 +8,10 @@ use super::file::Lines;
 use super::numbers::{Block, read_rows};
 use super::{Body, Opened, check_rows, open_one, settled};
 use crate::Error;
-use crate::array::element::Stored;
 use crate::foreign::After;
 use crate::layout::{LONGEST_LINE, Layout, exchange_commas};
 use crate::line::Rows;
+use crate::number::Number;
 use crate::options::Options;
 
 /// Pieces that a chunk of a file is read in.
@@ -239,7 +239,7 @@ impl Chunker {
 
 impl Chunk {
     /// Appends the rows of the chunk to others, where they are numbers already. Says whether they are.
-    pub(crate) fn append_numbers<T: Stored>(
+    pub(crate) fn append_numbers<T: Number>(
         &mut self,
         buffer: &mut Vec<u8>,
         rows: &mut Rows<T>,

@@ -10,9 +10,9 @@ use pointillist_base::{Dtype, file};
 use super::seen::Source;
 use super::stream::Stream;
 use crate::Error;
-use crate::array::element::Stored;
 use crate::array::{Strip, Table};
 use crate::head::Sample;
+use crate::number::Number;
 use crate::sidecar::Lost;
 
 /// An array, or one column of those that make rows together.
@@ -129,7 +129,7 @@ pub(crate) struct Block {
 
 impl Block {
     /// Appends the rows to the columns, and adds to `lost` what the type of a column has no value near.
-    pub(super) fn append<T: Stored>(
+    pub(super) fn append<T: Number>(
         &self,
         buffer: &mut Vec<u8>,
         columns: &mut [Vec<T>],

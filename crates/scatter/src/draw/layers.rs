@@ -2,7 +2,7 @@
 
 use pointillist_base::Progress;
 use pointillist_bin2d::over::{
-    self, Along, Blend, Colors, Float, Lattice, Marker, Mask, Over, Paint, Place, Plain,
+    self, Along, Blend, Colors, Lattice, Marker, Mask, Over, Paint, Place, Plain, PorterDuff,
 };
 use pointillist_bin2d::{Columns, Size, Source, Stats};
 use rayon::prelude::*;
@@ -90,7 +90,7 @@ where
     P: Paint<Ink = [f32; 4]> + Send + 'static,
 {
     let start = job.start;
-    composited(job, Float, paint, Box::new(move |ink| beneath(start, ink)))
+    composited(job, PorterDuff, paint, Box::new(move |ink| beneath(start, ink)))
 }
 
 fn agg8<P>(job: &Job, paint: P) -> Result<Box<dyn Layer>, Error>

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use pointillist_base::Values;
+use pointillist_base::{Float, Values};
 use pointillist_bin2d::Source;
 use pointillist_bin2d::over::{Paint, Plain, read_channels};
 use pointillist_colorize::{Band, Style};
@@ -169,53 +169,14 @@ impl<T, I> Mapped<T, I> {
     }
 }
 
-/// A value that colormaps know.
-pub(super) trait Value: Plain {
-    fn is_nan(self) -> bool;
-    fn cells(values: &[Self]) -> Values<'_>;
-    /// Reads some of a column of any type.
-    fn read(values: Values<'_>, rows: Range<usize>, into: &mut [Self]);
-}
-
-macro_rules! value {
-    ($float:ty, $kind:ident) => {
-        impl Value for $float {
-            fn is_nan(self) -> bool {
-                self.is_nan()
-            }
-
-            fn cells(values: &[Self]) -> Values<'_> {
-                Values::$kind(values)
-            }
-
-            fn read(values: Values<'_>, rows: Range<usize>, into: &mut [Self]) {
-                match values {
-                    Values::F32(values) => {
-                        into.iter_mut()
-                            .zip(&values[rows])
-                            .for_each(|(to, &value)| *to = value as $float);
-                    }
-                    Values::F64(values) => {
-                        into.iter_mut()
-                            .zip(&values[rows])
-                            .for_each(|(to, &value)| *to = value as $float);
-                    }
-                }
-            }
-        }
-    };
-}
-value!(f32, F32);
-value!(f64, F64);
-
-impl<T: Value, I: Ink> Paint for Mapped<T, I> {
+impl<T: Plain + Float, I: Ink> Paint for Mapped<T, I> {
     const COLUMNS: usize = 1;
     type Row = T;
     type Ink = I;
 
     fn read(&self, columns: &[Values<'_>], rows: Range<usize>, into: &mut [T]) {
         if let [values] = columns {
-            T::read(*values, rows, into);
+            values.slice(rows).round_into(into);
         }
     }
 
@@ -228,7 +189,7 @@ impl<T: Value, I: Ink> Paint for Mapped<T, I> {
         let mut pixels = [[0; 4]; BLOCK];
         for (rows, inks) in rows.chunks(BLOCK).zip(inks.chunks_mut(BLOCK)) {
             let pixels = &mut pixels[..rows.len()];
-            self.style.shade(Band { values: T::cells(rows), counts: None }, pixels);
+            self.style.shade(Band { values: T::values(rows), counts: None }, pixels);
             for (ink, &pixel) in inks.iter_mut().zip(&*pixels) {
                 *ink = I::of_bytes(pixel, self.opacity);
             }

@@ -3,12 +3,12 @@
 use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 
+use pointillist_base::Float;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::encoder::TiffKindBig;
 
 use super::*;
 use crate::Stats;
-use crate::grid::PageValue;
 use crate::tiff::strips::{Content, Source};
 use crate::tiff::writer::{Document, needs_big};
 
@@ -16,14 +16,14 @@ use crate::tiff::writer::{Document, needs_big};
 struct Numbered(Size);
 
 impl Source for Numbered {
-    fn page_rows<T: PageValue>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]) {
+    fn page_rows<T: Float>(&self, content: Content<'_>, rows: Range<u32>, values: &mut [T]) {
         let Content::Term(term) = content else { panic!("it is no shard") };
         values.fill(T::default());
         if rows.end == self.0.height() {
             let width = self.0.width() as usize;
             let first = values.len() - width;
             for (cell, value) in values[first..].iter_mut().enumerate() {
-                *value = T::nearest((cell + term.reduction() as usize) as f64);
+                *value = T::from_f64((cell + term.reduction() as usize) as f64);
             }
         }
     }

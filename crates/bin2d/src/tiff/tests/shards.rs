@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use pointillist_base::Float;
 use tiff::encoder::TiffKindStandard;
 
 use super::*;
 use crate::Shards;
-use crate::grid::PageValue;
 use crate::planes::{Accumulators, Kept};
 use crate::tiff::strips::{Content, Source};
 use crate::tiff::writer::Document;
@@ -23,8 +23,8 @@ fn shard(reductions: &str) -> Binned {
 struct All(f64);
 
 impl Source for All {
-    fn page_rows<T: PageValue>(&self, _: Content<'_>, _: Range<u32>, values: &mut [T]) {
-        values.fill(T::nearest(self.0));
+    fn page_rows<T: Float>(&self, _: Content<'_>, _: Range<u32>, values: &mut [T]) {
+        values.fill(T::from_f64(self.0));
     }
 }
 
