@@ -6,8 +6,8 @@
 
 pub mod file;
 pub mod filesystem;
-mod float;
 pub mod instructions;
+mod invalid;
 #[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
 pub mod memory;
 pub mod message;
@@ -16,7 +16,7 @@ pub mod staged;
 pub mod tag;
 mod values;
 
-pub use float::Float;
 pub use instructions::Instructions;
-pub use progress::{Cancelled, Progress};
-pub use values::{Dtype, OwnedValues, Values, ValuesMut};
+pub use invalid::Invalid;
+pub use progress::{Cancelled, OnlyCancelled, Progress};
+pub use values::{Dtype, Float, OwnedValues, Values, ValuesMut};

@@ -12,6 +12,23 @@ pub trait Progress: Sync {
     }
 }
 
+/// Passes on only whether to stop: the units are counted by somebody else.
+pub struct OnlyCancelled<'a>(pub &'a dyn Progress);
+
+impl std::fmt::Debug for OnlyCancelled<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnlyCancelled")
+    }
+}
+
+impl Progress for OnlyCancelled<'_> {
+    fn advance(&self, _amount: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
 /// The run was stopped by whoever watches it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled;

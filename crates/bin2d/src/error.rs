@@ -5,9 +5,10 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use pointillist_base::Invalid;
 use pointillist_base::message::{bytes, plain};
 
-use crate::{Shard, Size};
+use crate::{Reductions, Shard, Size, Term};
 
 /// An error of this crate. Messages name the file where there is one, and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub enum Error {
     )]
     NoZ {
         /// The first reduction that there is no column for.
-        term: crate::Term,
+        term: Term,
         /// The column.
         column: String,
     },
@@ -107,7 +108,7 @@ pub enum Error {
         /// The size of the grid.
         size: Size,
         /// What is kept for each cell.
-        reductions: crate::Reductions,
+        reductions: Reductions,
         /// Bytes that the run would take.
         needed: u64,
         /// Bytes that can be had.
@@ -257,6 +258,12 @@ fn are_missing(ranges: &[RangeInclusive<u32>], of: u32) -> String {
 impl From<TryReserveError> for Error {
     fn from(error: TryReserveError) -> Self {
         Self::Allocation(error.into())
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(Invalid(message): Invalid) -> Self {
+        Self::Options(message)
     }
 }
 

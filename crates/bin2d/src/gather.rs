@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use pointillist_ingest::Buffer;
 
+use crate::Stats;
 use crate::accumulate::Sample;
 use crate::axis::OUTSIDE;
-use crate::grid::Stats;
 use crate::locate::{BLOCK, Locator};
 use crate::rows::Block;
 use crate::within::within;

@@ -1,31 +1,15 @@
 //! The grid that leaves this crate: named pages of cells over an extent.
 
-use std::ops::{Add, AddAssign, Range};
+use std::ops::Range;
 
 use pointillist_base::{Dtype, Float, OwnedValues, memory};
-use serde::{Deserialize, Serialize};
 
 use crate::accumulate::Counter;
 use crate::carried::{Stored, stored};
-use crate::extent::{Frame, StoredExtent};
 use crate::over::{Composited, Layer};
 use crate::planes::{Accumulators, Kept, Plane};
 use crate::sparse::Sparse;
-use crate::{Error, Reduction, Reductions, Term};
-
-/// The region that a grid covers, in data units. Both widths are finite and greater than zero.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "StoredExtent")]
-pub struct Extent {
-    /// Left edge of the first column of cells.
-    pub xmin: f64,
-    /// Right edge of the last column of cells.
-    pub xmax: f64,
-    /// Lower edge of the last row of cells.
-    pub ymin: f64,
-    /// Upper edge of row 0.
-    pub ymax: f64,
-}
+use crate::{Error, Extent, Frame, Reduction, Reductions, Stats, Term};
 
 /// One reduction of all cells.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,38 +18,6 @@ pub struct Page {
     pub name: String,
     /// One value a cell: `len = width * height`, row-major, row 0 = top (largest y). NaN where no value is.
     pub values: OwnedValues,
-}
-
-/// Where the points went: `points = binned + outside + non_finite`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stats {
-    /// Rows that were read.
-    pub points: u64,
-    /// Points that lie in a cell.
-    pub binned: u64,
-    /// Points with finite x and y that lie outside the extent.
-    pub outside: u64,
-    /// Points whose x or y is NaN or infinite.
-    pub non_finite: u64,
-}
-
-impl Add for Stats {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            points: self.points + other.points,
-            binned: self.binned + other.binned,
-            outside: self.outside + other.outside,
-            non_finite: self.non_finite + other.non_finite,
-        }
-    }
-}
-
-impl AddAssign for Stats {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
 }
 
 /// What is kept of the points of every cell. Pages are computed from it when they are asked for.

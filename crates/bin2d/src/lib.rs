@@ -2,7 +2,7 @@
 //!
 //! [`bin2d`] bins the points of `.points` folders into a grid of cells with counts and statistics,
 //! [`bin2d_stream`] those of text or arrays as they are read, and [`write_grid`] writes it as a TIFF with one float
-//! page for each reduction, which [`GridFile`] reads. [`bin`] is the instructions below, over columns in memory or in files. Several
+//! page for each reduction, which [`GridFile`] reads. [`bin`] is the kernel below, over columns in memory or in files. Several
 //! processes may bin a [`Shard`] of the rows each, and [`Shards`] merges their files.
 //!
 //! A point falls into the cell that `numpy.histogram2d` puts it into, with edges that are rounded as the columns are.
@@ -11,10 +11,12 @@
 
 mod accumulate;
 mod axis;
+mod binned;
 mod carried;
 mod columns;
 mod error;
 mod extent;
+mod frame;
 mod gather;
 mod grid;
 mod idle;
@@ -27,22 +29,27 @@ mod options;
 pub mod over;
 mod partition;
 mod pass;
+mod plan;
 mod planes;
 mod reduction;
 mod rows;
 mod run;
 mod shard;
+mod size;
 mod sparse;
 mod stage;
+mod stats;
 mod stream;
 mod tiff;
 #[expect(unsafe_code, reason = "processor intrinsics")]
 mod within;
 
+pub use binned::{Binned, Inputs};
 pub use columns::{Columns, Source};
 pub use error::Error;
-pub use extent::{Aspect, Bounds, Cells, Frame, Size};
-pub use grid::{Extent, Grid, Page, Stats};
+pub use extent::Extent;
+pub use frame::{Aspect, Bounds, Cells, Frame};
+pub use grid::{Grid, Page};
 pub use idle::Idle;
 pub use merge::Shards;
 pub use options::{Compression, Options};
@@ -51,6 +58,8 @@ pub use reduction::{Reduction, Reductions, Term};
 pub use rows::Rows;
 pub use run::bin;
 pub use shard::Shard;
-pub use stage::{Binned, bin2d};
-pub use stream::{Inputs, Streamed, bin2d_stream};
+pub use size::Size;
+pub use stage::bin2d;
+pub use stats::Stats;
+pub use stream::{Streamed, bin2d_stream};
 pub use tiff::{Description, GridFile, PageRows, RowBuffer, Span, write_grid};

@@ -21,8 +21,7 @@ use pointillist_base::instructions::Job;
 use pointillist_base::{Dtype, Float, Instructions, Values};
 
 use crate::axis::{Axis, OUTSIDE};
-use crate::extent::Frame;
-use crate::{Error, Extent};
+use crate::{Error, Extent, Frame};
 
 /// Rows that are located at once: few enough for the first level of cache.
 pub(crate) const BLOCK: usize = 1024;
@@ -214,7 +213,7 @@ impl Locator {
 
     /// Whether the extent has a width in the types of these columns.
     pub(crate) fn check(&self, x: Dtype, y: Dtype) -> Result<(), Error> {
-        self.extent.check(x, y)
+        Ok(self.extent.check(x, y)?)
     }
 
     /// The same for a grid whose rows of cells begin so far from each other.
@@ -375,7 +374,7 @@ mod tests {
         }
     }
 
-    /// Compares every instructions, for columns of all types, with a search in the real array of edges.
+    /// Compares all instructions, for columns of all types, with a search in the real array of edges.
     fn check(frame: &Frame, points: &[(f64, f64)]) {
         let (Frame { extent, size }, height) = (frame, frame.size.height());
         let along_x = Edges::new(extent.xmin, extent.xmax, size.width());

@@ -13,8 +13,8 @@ use pointillist_base::memory::available_memory;
 use crate::accumulate::Counter;
 use crate::carried::{self, Stored};
 use crate::grid::{Body, Counted};
+use crate::plan::fits;
 use crate::planes::{Accumulators, Kept};
-use crate::run::fits;
 use crate::{Binned, Description, Error, Extent, Frame, Grid, GridFile, Options, Shard, Stats};
 
 /// All shards of one job, checked and ready to be merged.

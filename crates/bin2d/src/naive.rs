@@ -3,9 +3,8 @@
 use pointillist_base::Dtype;
 
 use crate::axis::OUTSIDE;
-use crate::extent::Frame;
-use crate::grid::Stats;
 use crate::reduction::Reduction;
+use crate::{Frame, Stats};
 
 /// `numpy.linspace(lo, hi, n + 1).astype(stored)`, with edges past `hi` held there.
 pub(crate) fn edges(stored: Dtype, lo: f64, hi: f64, n: u32) -> Vec<f64> {

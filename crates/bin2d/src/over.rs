@@ -43,10 +43,9 @@ pub use self::paint::{Colors, Paint, read_channels};
 pub use self::place::Place;
 use self::place::Site;
 use self::tile::Painter;
-use crate::grid::Stats;
 use crate::partition::Slice;
-use crate::run::{Cut, fits};
-use crate::{Columns, Error, Rows, Size, Source};
+use crate::plan::{Cut, fits};
+use crate::{Columns, Error, Rows, Size, Source, Stats};
 
 /// What points carry, inks and pixels: numbers that may all be zero.
 pub trait Plain: private::Sealed + Copy + Default + Zeroable + PartialEq + Send + Sync {}

@@ -10,14 +10,14 @@ use rayon::prelude::*;
 use crate::accumulate::{Counter, Sample, Tile};
 use crate::columns::Columns;
 use crate::gather::{Gather, Room};
-use crate::grid::{Body, Stats};
+use crate::grid::Body;
 use crate::lane::Lane;
 use crate::locate::Locator;
 use crate::partition::{Slice, Tiling};
+use crate::plan::{Cut, Field, Plan, no_column};
 use crate::planes::{Accumulators, Kept};
-use crate::run::{Cut, Field, Plan, no_column};
 use crate::sparse::Sparse;
-use crate::{Error, Reductions, Rows, Size};
+use crate::{Error, Reductions, Rows, Size, Stats};
 
 /// The grid, several times over, once, or not yet.
 #[derive(Debug)]

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use pointillist_base::Invalid;
 use serde::{Deserialize, Serialize};
-
-use crate::Error;
 
 /// What a page holds for each cell. All but `count` are of z, ignore points whose z is NaN, and are NaN in a
 /// cell without any other; infinite z flow through as in NumPy.
@@ -102,12 +101,12 @@ impl fmt::Display for Reduction {
 }
 
 impl FromStr for Reduction {
-    type Err = Error;
+    type Err = Invalid;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self, Invalid> {
         let mut all = Self::ALL.into_iter().chain(Self::OVER);
         all.find(|reduction| reduction.name() == text).ok_or_else(|| {
-            Error::Options(format!(
+            Invalid(format!(
                 "{text:?} is not a reduction: there are {}, {OVER}",
                 Self::ALL.map(Self::name).join(", ")
             ))
@@ -128,18 +127,18 @@ impl Term {
     ///
     /// # Errors
     /// When no column can have the name, or the reduction is `count`, which is of no column.
-    pub fn of(reduction: Reduction, column: &str) -> Result<Self, Error> {
+    pub fn of(reduction: Reduction, column: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         if column.is_empty() || !column.bytes().all(allowed) {
-            return Err(Error::Options(format!(
+            return Err(Invalid(format!(
                 "{reduction}:{column} names no column: expected letters, digits, _ and - after the colon"
             )));
         }
         if reduction.channel().is_some() {
-            return Err(Error::Options(of_colors(reduction.name(), column)));
+            return Err(Invalid(of_colors(reduction.name(), column)));
         }
         if !reduction.needs_z() {
-            return Err(Error::Options(format!(
+            return Err(Invalid(format!(
                 "{reduction} counts points, whatever is in their columns: ask for {reduction} alone, \
                  not for {reduction}:{column}"
             )));
@@ -167,9 +166,9 @@ impl From<Reduction> for Term {
 
 /// Reads `mean`, or `mean:mag`.
 impl FromStr for Term {
-    type Err = Error;
+    type Err = Invalid;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.split_once(':') {
             None => Ok(text.parse::<Reduction>()?.into()),
             Some((reduction, column)) => Self::of(reduction.parse()?, column),
@@ -195,9 +194,9 @@ impl From<Term> for String {
 }
 
 impl TryFrom<String> for Term {
-    type Error = Error;
+    type Error = Invalid;
 
-    fn try_from(text: String) -> Result<Self, Error> {
+    fn try_from(text: String) -> Result<Self, Invalid> {
         text.parse()
     }
 }
@@ -220,13 +219,13 @@ impl Reductions {
     ///
     /// # Errors
     /// When the list is empty or holds a page twice, or some of [`Reduction::OVER`] and not, in their order, the others.
-    pub fn new(list: Vec<Term>) -> Result<Self, Error> {
+    pub fn new(list: Vec<Term>) -> Result<Self, Invalid> {
         if list.is_empty() {
-            return Err(Error::Options("a grid needs at least one reduction".to_owned()));
+            return Err(Invalid("a grid needs at least one reduction".to_owned()));
         }
         for (index, term) in list.iter().enumerate() {
             if list[..index].contains(term) {
-                return Err(Error::Options(format!("the reduction {term} is asked for twice")));
+                return Err(Invalid(format!("the reduction {term} is asked for twice")));
             }
         }
         // As no page stands twice, those that begin here are all there are.
@@ -234,9 +233,7 @@ impl Reductions {
             && !list[at..].iter().take(4).map(Term::reduction).eq(Reduction::OVER)
         {
             let term = &list[at];
-            return Err(Error::Options(format!(
-                "{term} is one of the pages of {OVER}: ask for {OVER}"
-            )));
+            return Err(Invalid(format!("{term} is one of the pages of {OVER}: ask for {OVER}")));
         }
         Ok(Self(list))
     }
@@ -288,22 +285,22 @@ impl Reductions {
 }
 
 impl TryFrom<Vec<Term>> for Reductions {
-    type Error = Error;
+    type Error = Invalid;
 
-    fn try_from(list: Vec<Term>) -> Result<Self, Error> {
+    fn try_from(list: Vec<Term>) -> Result<Self, Invalid> {
         Self::new(list)
     }
 }
 
 /// Reads `count,mean,max:mag`, and `over`.
 impl FromStr for Reductions {
-    type Err = Error;
+    type Err = Invalid;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self, Invalid> {
         let mut list = Vec::new();
         for term in text.split(',').map(str::trim) {
             match term.split_once(':') {
-                Some((OVER, column)) => return Err(Error::Options(of_colors(OVER, column))),
+                Some((OVER, column)) => return Err(Invalid(of_colors(OVER, column))),
                 None if term == OVER => list.extend(Reduction::OVER.map(Term::from)),
                 _ => list.push(term.parse()?),
             }

@@ -4,10 +4,9 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use pointillist_base::Invalid;
 use pointillist_ingest::Zones;
 use serde::{Deserialize, Serialize};
-
-use crate::Error;
 
 /// One of several shares of the rows, as `2/8` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,12 +24,10 @@ impl Shard {
     /// Share number `index`, from 1 on, of `of`.
     ///
     /// # Errors
-    /// [`Error::Options`] when the number is 0 or beyond `of`.
-    pub fn new(index: u32, of: u32) -> Result<Self, Error> {
+    /// [`Invalid`] when the number is 0 or beyond `of`.
+    pub fn new(index: u32, of: u32) -> Result<Self, Invalid> {
         if index == 0 || index > of {
-            return Err(Error::Options(format!(
-                "there is no shard {index} of {of}: shards count from 1"
-            )));
+            return Err(Invalid(format!("there is no shard {index} of {of}: shards count from 1")));
         }
         Ok(Self { index, of })
     }
@@ -67,14 +64,14 @@ impl Shard {
 
 /// Reads `2/8`.
 impl FromStr for Shard {
-    type Err = Error;
+    type Err = Invalid;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self, Invalid> {
         let number = |text: &str| text.trim().parse::<u32>().ok();
         let numbers = text.split_once('/').and_then(|(index, of)| number(index).zip(number(of)));
         match numbers {
             Some((index, of)) => Self::new(index, of),
-            None => Err(Error::Options(format!(
+            None => Err(Invalid(format!(
                 "{text:?} is no shard: expected I/N, as in 2/8, the second of eight"
             ))),
         }
@@ -95,9 +92,9 @@ impl From<Shard> for String {
 }
 
 impl TryFrom<String> for Shard {
-    type Error = Error;
+    type Error = Invalid;
 
-    fn try_from(text: String) -> Result<Self, Error> {
+    fn try_from(text: String) -> Result<Self, Invalid> {
         text.parse()
     }
 }
@@ -145,7 +142,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Shard>(r#""2/8""#).unwrap(), shard);
         assert!(serde_json::from_str::<Shard>(r#""9/8""#).is_err());
         for text in ["0/4", "5/4", "1/0", "-1/4", "2", "2/", "1/4/2", "a/b", "1/4294967296"] {
-            assert!(matches!(text.parse::<Shard>(), Err(Error::Options(_))), "{text}");
+            assert!(matches!(text.parse::<Shard>(), Err(Invalid(_))), "{text}");
         }
     }
 }

@@ -6,55 +6,9 @@ use pointillist_base::{Dtype, Progress};
 use pointillist_ingest::{Column, Points};
 
 use crate::over::Coloring;
-use crate::run::{bin_colored, no_column};
-use crate::{Bounds, Columns, Error, Frame, Grid, Inputs, Options, Reductions};
-
-/// A grid, the options it was asked for, and the identities of the points in it.
-#[derive(Debug)]
-pub struct Binned {
-    grid: Grid,
-    options: Options,
-    points: Vec<String>,
-    inputs: Option<Inputs>,
-}
-
-impl Binned {
-    /// A grid of points that have these identities, in any notation that changes when the points do.
-    pub fn new(grid: Grid, options: Options, points: Vec<String>) -> Self {
-        Self { grid, options, points, inputs: None }
-    }
-
-    /// The same, of points that were binned as they were read.
-    pub(crate) fn read_from(self, inputs: Inputs) -> Self {
-        Self { inputs: Some(inputs), ..self }
-    }
-
-    /// The same as if it were of other points.
-    #[cfg(test)]
-    pub(crate) fn of(self, points: Vec<String>) -> Self {
-        Self { points, ..self }
-    }
-
-    /// The grid.
-    pub fn grid(&self) -> &Grid {
-        &self.grid
-    }
-
-    /// The options as they were asked for.
-    pub fn options(&self) -> &Options {
-        &self.options
-    }
-
-    /// The identities of the points, in the order they were binned.
-    pub fn points(&self) -> &[String] {
-        &self.points
-    }
-
-    /// What they were read from, where they were binned as they were read.
-    pub fn inputs(&self) -> Option<&Inputs> {
-        self.inputs.as_ref()
-    }
-}
+use crate::plan::no_column;
+use crate::run::bin_colored;
+use crate::{Binned, Bounds, Columns, Error, Frame, Options, Reductions};
 
 /// Bins `points`, one after another, as if their rows were one table, or the share of it that the options ask
 /// for. The extent, where none is asked for, is what all rows span, also those of other shares. Runs on the

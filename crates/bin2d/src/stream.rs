@@ -4,25 +4,14 @@
 //! bounds are only known at the end. A row has the number that it would have in columns, so the grid is the same
 //! to the bit.
 
-use pointillist_base::{Dtype, Instructions, Progress};
-use pointillist_ingest::{Account, Batch, Batches, Input, Options as Reading, Precision, Source};
-use serde::{Deserialize, Serialize};
+use pointillist_base::{Dtype, Instructions, OnlyCancelled, Progress};
+use pointillist_ingest::{Account, Batch, Batches, Input, Options as Reading, Precision};
 
 use crate::over::{self, Coloring};
+use crate::plan::{Cut, Field, no_column};
 use crate::planes::About;
-use crate::run::{Binner, Cut, Field, OnlyCancelled, Wanted, no_column};
-use crate::{Binned, Bounds, Columns, Error, Frame, Options, Reductions};
-
-/// What points were read from that were binned as they were read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inputs {
-    /// The inputs as they were then, in their order.
-    pub sources: Vec<Source>,
-    /// How they were read.
-    pub options: Reading,
-    /// Malformed lines that were skipped.
-    pub skipped: u64,
-}
+use crate::run::{Binner, Wanted};
+use crate::{Binned, Bounds, Columns, Error, Frame, Inputs, Options, Reductions};
 
 /// What became of inputs that were binned as they were read.
 #[derive(Debug)]

@@ -6,12 +6,11 @@
 use pointillist_base::Instructions;
 use pointillist_base::instructions::Set;
 
-use crate::accumulate::Sample;
 use crate::axis::OUTSIDE;
 
 /// Moves the cells that are not [`OUTSIDE`] to the front, and copies what is in `z` for them to the front of `kept`, both
 /// in their order. Returns how many they are. `z` and `kept` are as long as `cells`.
-pub(crate) fn within<Z: Sample>(
+pub(crate) fn within<Z: Moved>(
     instructions: Instructions,
     cells: &mut [u32],
     z: &[Z],
@@ -28,7 +27,7 @@ pub(crate) fn within<Z: Sample>(
 }
 
 /// Goes on at row `start`, when `number` have been found.
-fn one_by_one<Z: Sample>(
+fn one_by_one<Z: Moved>(
     cells: &mut [u32],
     z: &[Z],
     kept: &mut [Z],
@@ -47,7 +46,7 @@ fn one_by_one<Z: Sample>(
 /// The first rows, sixteen at a time. Returns how many these are, and how many of them lie in a cell.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn wide<Z: Sample>(cells: &mut [u32], z: &[Z], kept: &mut [Z]) -> (usize, usize) {
+fn wide<Z: Moved>(cells: &mut [u32], z: &[Z], kept: &mut [Z]) -> (usize, usize) {
     use std::arch::x86_64::{
         _mm512_cmpneq_epu32_mask, _mm512_loadu_epi32, _mm512_maskz_compress_epi32,
         _mm512_set1_epi32, _mm512_storeu_epi32,
@@ -78,7 +77,7 @@ fn wide<Z: Sample>(cells: &mut [u32], z: &[Z], kept: &mut [Z]) -> (usize, usize)
 }
 
 /// What is moved with the cells.
-pub(crate) trait Moved: Sized {
+pub(crate) trait Moved: Copy {
     /// Copies those of sixteen of which a bit of `which` is set to the front of `to`, in their order. What comes behind
     /// them is of no use.
     ///
@@ -128,9 +127,10 @@ impl Moved for () {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accumulate::Sample;
     use proptest::prelude::*;
 
-    /// Compares every instructions with a filter.
+    /// Compares all instructions with a filter.
     fn check<Z: Sample + PartialEq + std::fmt::Debug>(cells: &[u32], z: &[Z]) {
         let inside = |(&cell, &z): (&u32, &Z)| (cell != OUTSIDE).then_some((cell, z));
         let expected: Vec<_> = cells.iter().zip(z).filter_map(inside).collect();

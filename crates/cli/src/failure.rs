@@ -116,6 +116,12 @@ impl From<pointillist_base::Cancelled> for Failure {
     }
 }
 
+impl From<pointillist_base::Invalid> for Failure {
+    fn from(error: pointillist_base::Invalid) -> Self {
+        Self::Usage(error.0)
+    }
+}
+
 impl From<pointillist_ingest::Error> for Failure {
     fn from(error: pointillist_ingest::Error) -> Self {
         match error {

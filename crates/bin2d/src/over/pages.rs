@@ -9,9 +9,8 @@ use pointillist_ingest::{ColumnInfo, Points};
 use serde::{Deserialize, Serialize};
 
 use super::{Canvas, Colors, Over, Place, PorterDuff};
-use crate::grid::Stats;
-use crate::run::Cut;
-use crate::{Columns, Error, Frame, Options, Reduction, Reductions};
+use crate::plan::Cut;
+use crate::{Columns, Error, Frame, Options, Reduction, Reductions, Stats};
 
 /// The columns that are colors.
 const CHANNELS: [&str; 4] = ["r", "g", "b", "a"];

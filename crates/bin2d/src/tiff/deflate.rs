@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use flate2::bufread::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::writer::Problem;
+use super::problem::Problem;
 
 /// Of 1 to 9. On that galaxy, level 6 takes two times as long and saves 3 % of the bytes; level 1 takes less than half
 /// as long, and 32 % more bytes.

@@ -10,6 +10,7 @@ use tiff::tags::{ByteOrder, SampleFormat, Tag};
 use tiff::{TiffError, TiffResult};
 
 use super::deflate::MOST;
+use super::stored::{StoredPage, StoredStrip};
 use super::writer::method;
 use super::{Description, FORMAT, PageNote, VERSION, rows_per_strip, seal};
 use crate::{Compression, Term, carried};
@@ -20,25 +21,6 @@ const LONGEST_VALUE: usize = 16 << 20;
 /// Bytes that are searched at a time.
 const PIECE: u64 = 1 << 20;
 const PAGE_NAME: Tag = Tag::Unknown(285);
-
-/// Where the pixels of a page lie.
-#[derive(Debug)]
-pub(super) struct StoredPage {
-    pub(super) note: PageNote,
-    pub(super) dtype: Dtype,
-    pub(super) compression: Compression,
-    /// Each strip: together the page, all within the file.
-    pub(super) strips: Vec<StoredStrip>,
-}
-
-#[derive(Debug)]
-pub(super) struct StoredStrip {
-    pub(super) offset: u64,
-    /// Bytes in the file.
-    pub(super) stored: usize,
-    /// Bytes of its pixels.
-    pub(super) pixels: usize,
-}
 
 /// Why a file is not opened; the path is added where it is known.
 pub(super) enum Problem {

@@ -9,9 +9,10 @@
 
 mod deflate;
 mod directory;
+mod problem;
 mod reader;
-mod rows;
 mod seal;
+mod stored;
 mod strips;
 mod writer;
 
@@ -21,8 +22,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::over::Composited;
 use crate::{Extent, Inputs, Options, Reductions, Size, Stats};
-pub use reader::{GridFile, Span};
-pub use rows::{PageRows, RowBuffer};
+pub use reader::{GridFile, PageRows, RowBuffer, Span};
 pub use writer::write_grid;
 
 /// Marks the description as ours.

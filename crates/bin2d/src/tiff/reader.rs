@@ -3,6 +3,8 @@
 //! Only what [`write_grid`](crate::write_grid) makes is read, and nothing in the file is taken on trust: sizes
 //! must agree with each other and with the length of the file before memory is taken for them.
 
+mod rows;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -13,13 +15,14 @@ use pointillist_base::{Dtype, Float, OwnedValues, Progress};
 use rayon::prelude::*;
 
 use super::deflate::inflate;
-use super::directory::{Problem, StoredPage, StoredStrip, parse, parse_unsealed};
-use super::rows::PageRows;
+use super::directory::{Problem, parse, parse_unsealed};
+use super::stored::{StoredPage, StoredStrip};
 use super::strips::{PageHash, strip_hash};
 use super::{Description, VERSION, seal};
 use crate::accumulate::Counter;
 use crate::planes::PlaneMut;
 use crate::{Compression, Error, Extent, Idle, Page};
+pub use rows::{PageRows, RowBuffer};
 
 /// A TIFF that pointillist wrote, opened: its description is checked, its pages are read when asked for.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use pointillist_base::file::read_exact_at;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::ALIGNMENT;
-use super::directory::StoredPage;
+use super::stored::StoredPage;
 
 /// Begins the seal; the hash follows, eight little-endian bytes.
 const MARK: &[u8; 8] = b"\npt-seal";

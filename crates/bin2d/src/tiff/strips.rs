@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::deflate::deflate;
-use super::writer::Problem;
+use super::problem::Problem;
 use super::{hex, rows_per_strip};
 use crate::planes::Plane;
 use crate::{Compression, Error, Grid, Size, Term};

@@ -1,6 +1,5 @@
 //! The writer of the grid's TIFF.
 
-use std::collections::TryReserveError;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use tiff::encoder::{
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, ResolutionUnit, SampleFormat, Tag};
 use tiff::{TiffError, TiffResult};
 
+use super::problem::Problem;
 use super::strips::{Content, Source, Strips};
 use super::{ALIGNMENT, Description, FORMAT, PageNote, VERSION, rows_per_strip};
 use crate::carried::Stored;
@@ -121,37 +121,6 @@ impl Description {
             counts: grid.stats(),
             composited: grid.composited().copied(),
         }
-    }
-}
-
-/// Why a grid is not written; the path is added where it is known.
-#[derive(Debug)]
-pub(super) enum Problem {
-    Tiff(TiffError),
-    Ours(Error),
-}
-
-impl From<TiffError> for Problem {
-    fn from(error: TiffError) -> Self {
-        Self::Tiff(error)
-    }
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Self {
-        Self::Tiff(error.into())
-    }
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        Self::Ours(error)
-    }
-}
-
-impl From<TryReserveError> for Problem {
-    fn from(error: TryReserveError) -> Self {
-        Self::Ours(error.into())
     }
 }
 

@@ -74,7 +74,7 @@ impl<'a> Grown<'a> {
         kept: u64,
         progress: &'a dyn Progress,
     ) -> Result<Self, Error> {
-        let term: Term = by.parse()?;
+        let term: Term = by.parse().map_err(pointillist_bin2d::Error::from)?;
         let available: Vec<&str> = grid.page_names().collect();
         let mut names = pages(&term, &available)?;
         let needed = names.len();

@@ -157,7 +157,9 @@ fn place(view: &View, clip: Clip, mode: Mode, marker: Marker) -> Result<Place, E
 
 fn size(width: usize, height: usize) -> Result<Size, Error> {
     match (u32::try_from(width), u32::try_from(height)) {
-        (Ok(columns), Ok(rows)) => Ok(Size::new(columns, rows)?),
+        (Ok(columns), Ok(rows)) => {
+            Ok(Size::new(columns, rows).map_err(pointillist_bin2d::Error::from)?)
+        }
         _ => Err(Error::Memory { width, height }),
     }
 }

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use pointillist_base::{Dtype, OwnedValues};
 
-use super::directory::StoredPage;
-use super::reader::GridFile;
+use super::GridFile;
 use crate::Error;
+use crate::tiff::stored::StoredPage;
 
 /// A page of a [`GridFile`] whose rows are read when they are asked for.
 #[derive(Debug, Clone, Copy)]

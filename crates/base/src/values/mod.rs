@@ -1,12 +1,15 @@
 //! Numbers of either float type: the values of a column or of a page, borrowed, to be written, or owned.
 
+mod float;
+
 use std::collections::TryReserveError;
 use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Float, memory};
+use crate::memory;
+pub use float::Float;
 
 /// The type of stored numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

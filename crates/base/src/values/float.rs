@@ -5,7 +5,7 @@ use std::ops::{Add, Div, Mul, Sub};
 
 use bytemuck::Pod;
 
-use crate::{Dtype, Values};
+use super::{Dtype, Values};
 
 /// A float that can be stored: `f32` or `f64`.
 pub trait Float:
