@@ -255,6 +255,13 @@ impl Cleaning<'_> {
             false => remove(path),
         });
         if let Err(error) = removed {
+            if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+                let name = shown(path);
+                let left =
+                    format!("{name}: left, though {why}: something has come to lie in it just now");
+                self.report.note(STAGE, &left);
+                return Ok(());
+            }
             // The others can go all the same.
             let failure = format!("{}: cannot be removed: {}", shown(path), plain(&error));
             self.report.warning(STAGE, &failure);

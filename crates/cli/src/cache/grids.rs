@@ -225,7 +225,8 @@ mod tests {
         assert!(paths(folder.path()).is_empty());
         assert!(folder.path().join("0123456789abcdef.tiff").is_dir());
         write("0123456789abcdea.tiff", 0);
-        assert!(discard(folder.path()).is_err());
+        let error = discard(folder.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::DirectoryNotEmpty);
         assert!(paths(folder.path()).is_empty());
         assert!(tag::is_marked(folder.path()));
         assert!(others.iter().all(|name| folder.path().join(name).exists()));
