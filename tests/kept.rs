@@ -104,19 +104,28 @@ fn a_grid_is_kept_elsewhere_where_a_folder_has_its_name_or_a_file_that_of_its_fo
     folder.succeed(RENDER);
     assert_eq!(names(&folder.path("s.grids")).len(), 2);
     is_up_to_date(&folder);
-    folder.succeed(&format!("{RENDER} --force"));
     fs::remove_dir_all(folder.path("s.points/grids")).unwrap();
     folder.write("s.points/grids", "mine");
     is_up_to_date(&folder);
     // Where there is nothing else, the remedy is another folder for what is kept.
     fs::remove_dir_all(folder.path("s.grids")).unwrap();
     folder.write("s.grids", "mine");
+    folder.succeed(RENDER);
+    let all = names(&folder.path(""));
+    let other = all.iter().find(|name| name.starts_with("s-")).unwrap();
+    assert_eq!(names(&folder.path(other)).len(), 2);
+    is_up_to_date(&folder);
+    fs::remove_dir_all(folder.path(other)).unwrap();
+    folder.write(other, "mine");
     let error = folder.fail(1, RENDER);
     assert!(error.contains("s.points/grids: cannot write: "), "{error}");
     assert!(error.contains("; choose another folder with --cache-dir\n"), "{error}");
     let error = folder.fail(1, "render s.txt -o t.png --dtype f64 --cache-dir s.txt/cache");
     assert!(error.contains("; choose another folder with --cache-dir\n"), "{error}");
     folder.succeed(&format!("{RENDER} --cache-dir cache"));
+    // Columns that hold it are not replaced.
+    folder.succeed(&format!("{RENDER} --force"));
+    assert_eq!((keyed(&folder), folder.read("s.points/grids")), (1, b"mine".to_vec()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use pointillist_bin2d::{
     Aspect, Cells, Compression, Description, Dtype, GridFile, Options, Shards,
 };
 use pointillist_ingest::{
-    Delimiter, Options as Reading, Points, Precision, Recorded, Source, metadata_if_there,
+    Delimiter, Options as Reading, Points, Precision, Recorded, Source, foreign, metadata_if_there,
 };
 
 use crate::report::shown;
@@ -36,7 +36,16 @@ impl Damage {
         if let Some(options) = options {
             command.reading(&options);
         }
-        Self { what: format!("{}: {reason}", shown(path)), remedy: again(&command.forced()) }
+        let remedy = again(&command.forced());
+        let remedy = match foreign(folder) {
+            // It would be in the way of the command.
+            Ok(Some(found)) => {
+                let found = shown(&folder.join(found.path));
+                format!("move {found} away, which pointillist did not make, and {remedy}")
+            }
+            _ => remedy,
+        };
+        Self { what: format!("{}: {reason}", shown(path)), remedy }
     }
 
     /// Of a grid.

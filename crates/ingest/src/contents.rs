@@ -1,6 +1,9 @@
-//! What may lie in a `.points` folder. All else in it was put there by somebody, and is neither replaced nor removed.
+//! What may lie in a `.points` folder: files of our names, and one folder. All else in it, and what only has such a name,
+//! was put there by somebody, and is neither replaced nor removed.
 
 use std::ffi::OsStr;
+use std::fmt;
+use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,14 +11,43 @@ use crate::points::GRIDS;
 use crate::regular::metadata_if_there;
 use crate::sidecar::{self, Recorded};
 use crate::staged::is_partial;
-use crate::{Error, os, tag};
+use crate::{Error, os, printable, tag};
+
+/// Something that is none of ours, in a folder of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// Where it lies in the folder.
+    pub path: PathBuf,
+    kind: FileType,
+}
+
+impl Foreign {
+    /// What is wrong with the folder that it lies in, and what to do about it.
+    pub(crate) fn in_the_way(&self) -> String {
+        format!("holds {self}, which pointillist did not make: move that away")
+    }
+}
+
+impl fmt::Display for Foreign {
+    /// The path, after what it is where it is no regular file: it may have the name of one of ours.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            kind if kind.is_file() => "",
+            kind if kind.is_dir() => "the folder ",
+            kind if kind.is_symlink() => "the link ",
+            _ => "the pipe or device ",
+        };
+        write!(f, "{what}{}", printable(&self.path).display())
+    }
+}
 
 /// The first file or folder in a `.points` folder, relative to it, that is none of ours: what its `points.json` does not
-/// know as a column, or where that says nothing, what is no array at all. A folder that is not there has none.
+/// know as a column, or where that says nothing, what is no array at all, and whatever is a link, or a folder where a file
+/// should be. A folder that is not there has none.
 ///
 /// # Errors
 /// When a folder cannot be listed.
-pub fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
+pub fn foreign(folder: &Path) -> io::Result<Option<Foreign>> {
     /// How often it may be replaced by another while it is looked at, which then is taken for a file of somebody else's.
     const ATTEMPTS: usize = 16;
     let this =
@@ -31,7 +63,7 @@ pub fn foreign(folder: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// The same of one that nobody replaces meanwhile.
-fn foreign_at_once(folder: &Path) -> io::Result<Option<PathBuf>> {
+fn foreign_at_once(folder: &Path) -> io::Result<Option<Foreign>> {
     let recorded = Recorded::read(folder);
     let is_column = |name: &OsStr| {
         let name = name.to_str().and_then(|name| name.strip_suffix(".npy"));
@@ -40,24 +72,43 @@ fn foreign_at_once(folder: &Path) -> io::Result<Option<PathBuf>> {
             recorded.as_ref().is_none_or(|recorded| recorded.columns.iter().any(|it| it == column))
         })
     };
-    // Looked at when it is met: another run may make it, or take it away, at any moment.
-    let may_be_grids =
-        || folder.join(GRIDS).symlink_metadata().map_or(true, |about| about.is_dir());
-    let found = first_other(folder, |name| {
-        name == sidecar::FILE_NAME || (name == GRIDS && may_be_grids()) || is_column(name)
-    })?;
-    Ok(match found {
-        None => foreign_in_grids(&folder.join(GRIDS))?.map(|found| Path::new(GRIDS).join(found)),
-        found => found,
-    })
+    let found = first_other(
+        folder,
+        |name| name == sidecar::FILE_NAME || is_column(name),
+        |name| name == GRIDS,
+    )?;
+    let in_grids = || foreign_in_grids(&folder.join(GRIDS));
+    let within = |found: Foreign| Foreign { path: Path::new(GRIDS).join(found.path), ..found };
+    found.map_or_else(|| Ok(in_grids()?.map(within)), |found| Ok(Some(found)))
 }
 
 /// The first file or folder in a folder of grids, relative to it, that is none of ours. One that is not there has none.
 ///
 /// # Errors
 /// When the folder cannot be listed.
-pub fn foreign_in_grids(folder: &Path) -> io::Result<Option<PathBuf>> {
-    first_other(folder, |name| is_kept_grid(Path::new(name)))
+pub fn foreign_in_grids(folder: &Path) -> io::Result<Option<Foreign>> {
+    first_other(folder, |name| is_kept_grid(Path::new(name)), |_| false)
+}
+
+/// The same of a folder in which both are put for a while, and the file that is locked.
+pub(crate) fn foreign_in_temporary(folder: &Path) -> io::Result<Option<Foreign>> {
+    let is_columns = |name: &OsStr| {
+        is_partial(name) || Path::new(name).extension().is_some_and(|it| it == "points")
+    };
+    let is_file = |name: &OsStr| name == sidecar::FILE_NAME || is_kept_grid(Path::new(name));
+    if let Some(found) = first_other(folder, is_file, is_columns)? {
+        return Ok(Some(found));
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir()
+            && let Some(found) = foreign(&entry.path())?
+        {
+            let path = Path::new(&entry.file_name()).join(found.path);
+            return Ok(Some(Foreign { path, ..found }));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a file is called as a grid that is kept: 16 digits of a hash, and `.tiff`.
@@ -68,16 +119,31 @@ pub fn is_kept_grid(path: &Path) -> bool {
         && stem.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte))
 }
 
-/// The first name in a folder that is neither known nor that of a mark or of something that was begun.
-fn first_other(folder: &Path, is_known: impl Fn(&OsStr) -> bool) -> io::Result<Option<PathBuf>> {
+/// The first thing in a folder that is no regular file of a known name, of a mark or of something that was begun, and no folder
+/// of a known name.
+fn first_other(
+    folder: &Path,
+    is_file: impl Fn(&OsStr) -> bool,
+    is_folder: impl Fn(&OsStr) -> bool,
+) -> io::Result<Option<Foreign>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         entries => entries?,
     };
     for entry in entries {
-        let name = entry?.file_name();
-        if !(name == tag::NAME || is_partial(&name) || is_known(&name)) {
-            return Ok(Some(name.into()));
+        let entry = entry?;
+        let name = entry.file_name();
+        let kind = match entry.file_type() {
+            // It is gone again: not every system tells with the name what it is of.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            kind => kind?,
+        };
+        let is_ours = match kind {
+            kind if kind.is_file() => name == tag::NAME || is_partial(&name) || is_file(&name),
+            kind => kind.is_dir() && is_folder(&name),
+        };
+        if !is_ours {
+            return Ok(Some(Foreign { path: name.into(), kind }));
         }
     }
     Ok(None)
@@ -96,10 +162,7 @@ pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
         return refuse("exists and is not a .points folder: remove it".to_owned());
     }
     if let Some(found) = foreign(path).map_err(unknown)? {
-        return refuse(format!(
-            "holds {}, which pointillist did not make: move that away",
-            found.display()
-        ));
+        return refuse(found.in_the_way());
     }
     let is_empty = || std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
     let sidecar = metadata_if_there(&path.join(sidecar::FILE_NAME)).map_err(unknown)?;
@@ -140,10 +203,27 @@ mod tests {
         assert!(ensure_replaceable(&folder).is_ok());
         for name in ["notes.txt", "mine.npy", "grids/mine.tiff", "grids/0123456789ABCDEF.tiff"] {
             fs::write(folder.join(name), "mine").unwrap();
-            assert_eq!(foreign(&folder).unwrap(), Some(name.into()));
+            assert_eq!(foreign(&folder).unwrap().unwrap().path, Path::new(name));
             let error = ensure_replaceable(&folder).unwrap_err().to_string();
             assert!(error.contains(&format!("holds {name}, ")), "{error}");
             fs::remove_file(folder.join(name)).unwrap();
+        }
+        // What has a name of ours, and is something else.
+        for (name, content) in ours {
+            fs::remove_file(folder.join(name)).unwrap();
+            fs::create_dir(folder.join(name)).unwrap();
+            assert_eq!(foreign(&folder).unwrap().unwrap().path, Path::new(name));
+            let error = ensure_replaceable(&folder).unwrap_err().to_string();
+            assert!(error.contains(&format!("holds the folder {name}, ")), "{error}");
+            fs::remove_dir(folder.join(name)).unwrap();
+            #[cfg(unix)]
+            for target in ["nowhere", Path::new(name).file_name().unwrap().to_str().unwrap()] {
+                std::os::unix::fs::symlink(target, folder.join(name)).unwrap();
+                let error = ensure_replaceable(&folder).unwrap_err().to_string();
+                assert!(error.contains(&format!("holds the link {name}, ")), "{error}");
+                fs::remove_file(folder.join(name)).unwrap();
+            }
+            fs::write(folder.join(name), content).unwrap();
         }
         // Without a sidecar, a mark of ours says whose it is.
         fs::remove_file(folder.join(sidecar::FILE_NAME)).unwrap();

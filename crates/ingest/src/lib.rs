@@ -49,7 +49,7 @@ mod zones;
 
 pub use batches::{Batch, Batches};
 pub use columns::Values;
-pub use contents::{ensure_replaceable, foreign, foreign_in_grids, is_kept_grid};
+pub use contents::{Foreign, ensure_replaceable, foreign, foreign_in_grids, is_kept_grid};
 pub use error::{Error, Problem};
 pub use explain::{Explained, explain};
 pub use kernel::Kernel;

@@ -312,9 +312,10 @@ impl<'a> Cache<'a> {
             let folder = folder_of(path);
             let is_new =
                 grids::prepare(&folder).map_err(|error| Failure::write(&folder, &error))?;
+            grids::ensure_ours(path).map_err(|error| Failure::write(path, &error))?;
             outputs::ensure_writable(path, Form::File, None).inspect_err(|_| {
                 if is_new {
-                    grids::remove(&folder);
+                    let _ = grids::remove(&folder);
                 }
             })
         })?;
@@ -355,20 +356,20 @@ impl<'a> Cache<'a> {
     }
 
     /// Where grids of these columns may lie, the best place first: with the columns, or where there are several or they
-    /// cannot be written to, in a folder of their own.
+    /// cannot be written to, in a folder of their own, which has a key in its name where something else is called so.
     fn grid_folders(&self, points: &[Points]) -> Vec<PathBuf> {
         let with_columns = match points {
-            [points] => Some(points.path().join(grids::FOLDER)),
-            _ => None,
+            [points] => vec![points.path().join(grids::FOLDER)],
+            _ => Vec::new(),
         };
-        let own = names::grids(points[0].path());
-        let asked = self.asked.map(|folder| folder.join(&own));
+        let own = |folder: &Path| names::grids(points).map(|name| folder.join(name));
+        let asked: Vec<_> = self.asked.into_iter().flat_map(own).collect();
         let is_inside = |folder: &Path| points[0].path().parent() == Some(folder);
         let ordered = match self.asked.is_some_and(is_inside) || self.asked.is_none() {
             true => [with_columns, asked],
             false => [asked, with_columns],
         };
-        let beside_output = self.beside_output.as_ref().map(|folder| folder.join(&own));
+        let beside_output = self.beside_output.iter().flat_map(|folder| own(folder));
         ordered.into_iter().flatten().chain(beside_output).collect()
     }
 

@@ -111,11 +111,15 @@ fn columns(stem: &OsStr) -> OsString {
     name
 }
 
-/// The folder of grids of columns that cannot have them within, or are several: `stars.grids`.
-pub(super) fn grids(points: &Path) -> OsString {
-    let mut name = points.file_stem().unwrap_or_default().to_owned();
-    name.push(".grids");
-    name
+/// The folders of grids of columns that cannot have them within, or are several, the best first: `stars.grids`, and where
+/// something else is called so, `stars-1a2b3c4d.grids`.
+pub(super) fn grids(points: &[Points]) -> [OsString; 2] {
+    let paths: Vec<PathBuf> = points.iter().map(|points| points.path().to_owned()).collect();
+    let stem = paths.first().and_then(|path| path.file_stem()).unwrap_or_default();
+    let mut plain = stem.to_owned();
+    plain.push(".grids");
+    let keyed = PathBuf::from(keyed(stem, &paths, &Options::default())).with_extension("grids");
+    [plain, keyed.into()]
 }
 
 /// What tells apart inputs, and ways to read them, under one name.
