@@ -6,7 +6,10 @@ use pointillist_ingest::{Column, Points, Progress};
 
 use crate::over::Coloring;
 use crate::run::{bin_colored, no_column};
-use crate::{Bounds, Columns, Dtype, Error, Frame, Grid, Inputs, Options, Reductions};
+use crate::{
+    Bounds, Columns, Compression, Dtype, Error, Frame, Grid, Inputs, Options, Reductions, Shard,
+    Size,
+};
 
 /// A grid, the options it was asked for, and the identities of the points in it.
 #[derive(Debug)]
@@ -68,8 +71,7 @@ pub fn bin2d(
     progress: &dyn Progress,
 ) -> Result<Binned, Error> {
     let z = z_column(points, options)?;
-    let reductions =
-        options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
+    let reductions = reductions(options, z);
     // A column that nothing is computed from is not read.
     let names = reductions.columns(z).ok_or_else(|| no_column(&reductions, "z"))?;
     // Reductions that name no column are of the first that is handed on.
@@ -85,17 +87,7 @@ pub fn bin2d(
         .iter()
         .map(|points| Table::new(points, options, &names))
         .collect::<Result<_, _>>()?;
-    let bounds = tables.iter().fold(Bounds::default(), |bounds, Table { x, y, .. }| {
-        bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
-    });
-    // As the coarser of the types says, where there are several.
-    let stored = |column: for<'a> fn(&'a Table<'a>) -> &'a Column| {
-        let is_single = |table| column(table).dtype() == Dtype::F32;
-        if tables.iter().any(is_single) { Dtype::F32 } else { Dtype::F64 }
-    };
-    let stored = [stored(|table| table.x), stored(|table| table.y)];
-    let Options { cells, aspect, extent, .. } = *options;
-    let frame = Frame::resolve_stored(cells, aspect, extent, bounds, stored)?;
+    let frame = frame(points, options)?;
     let mut sources: Vec<Columns<'_>> =
         tables.iter().map(|table| table.columns(&names)).collect::<Result<_, _>>()?;
     if let Some(shard) = options.shard {
@@ -105,6 +97,76 @@ pub fn bin2d(
     let grid = bin_colored(&sources, &frame, &reductions, &coloring, progress)?;
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))
+}
+
+/// The pages that are asked for, where `z` is the column of those that name none.
+fn reductions(options: &Options, z: Option<&str>) -> Reductions {
+    options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()))
+}
+
+/// Where the cells lie that are asked for.
+fn frame(points: &[Points], options: &Options) -> Result<Frame, Error> {
+    let all = |name: &str| -> Result<Vec<&Column>, pointillist_ingest::Error> {
+        points.iter().map(|points| points.column(name)).collect()
+    };
+    let (x, y) = (all(&options.x)?, all(&options.y)?);
+    let each = x.iter().zip(&y).map(|(x, y)| Bounds { x: x.bounds(), y: y.bounds() });
+    let bounds = each.fold(Bounds::default(), Bounds::union);
+    // As the coarser of the types says, where there are several.
+    let stored = [x, y].map(|columns| {
+        let is_single = columns.iter().any(|column| column.dtype() == Dtype::F32);
+        if is_single { Dtype::F32 } else { Dtype::F64 }
+    });
+    let Options { cells, aspect, extent, .. } = *options;
+    Frame::resolve_stored(cells, aspect, extent, bounds, stored)
+}
+
+/// What options come to, of some points: all that a grid of them depends on.
+#[derive(PartialEq)]
+struct Resolved<'a> {
+    /// As it is recorded, in which zeros have a sign.
+    extent: String,
+    size: Size,
+    reductions: Reductions,
+    /// The column of the reductions that name none, where there are any.
+    z: Option<&'a str>,
+    coloring: Coloring,
+    x: &'a str,
+    y: &'a str,
+    dtype: Dtype,
+    compress: Compression,
+    shard: Option<Shard>,
+}
+
+impl<'a> Resolved<'a> {
+    fn new(options: &'a Options, points: &[Points]) -> Result<Self, Error> {
+        let Options { x, y, dtype, compress, shard, .. } = options;
+        let z = z_column(points, options)?;
+        let reductions = reductions(options, z);
+        let Frame { extent, size } = frame(points, options)?;
+        Ok(Self {
+            extent: extent.to_string(),
+            size,
+            z: z.filter(|_| reductions.first_of_z().is_some()),
+            coloring: Coloring::of_points(options, &reductions, points)?,
+            reductions,
+            x,
+            y,
+            dtype: *dtype,
+            compress: *compress,
+            shard: *shard,
+        })
+    }
+}
+
+impl Options {
+    /// Whether other options make the same grid of these points: with the extent spelled out that is theirs, say, or the
+    /// reductions that are the default.
+    pub fn make_same(&self, other: &Self, points: &[Points]) -> bool {
+        let resolved = |options| Resolved::new(options, points).ok();
+        self == other
+            || resolved(self).is_some_and(|this| resolved(other).is_some_and(|that| this == that))
+    }
 }
 
 /// Only these of the rows, which are counted through all columns. Those that have none of them stay, with no

@@ -1,14 +1,14 @@
 //! `points.json`: what a `.points` folder holds and what it was made from.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::open_regular;
 use crate::options::{Dtype, Options, check_name};
 use crate::read_as::ReadAs;
-use crate::source::Source;
+use crate::source::{Source, are_read_alike};
 use crate::zones::{self, ZonesInfo};
 
 /// The name of the sidecar inside the folder.
@@ -17,6 +17,8 @@ pub(crate) const FILE_NAME: &str = "points.json";
 const FORMAT: &str = "pointillist points";
 /// Grows when older programs could not read what newer ones write.
 const VERSION: u32 = 3;
+/// This program, with its version.
+const PROGRAM: &str = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
 /// A sidecar is a few kilobytes; what is longer is not one.
 pub(crate) const LONGEST: u64 = 16 << 20;
 
@@ -244,7 +246,7 @@ impl Sidecar {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
-            program: format!("pointillist {}", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM.to_owned(),
             identity: identity(rows, &columns),
             rows,
             lines,
@@ -256,6 +258,17 @@ impl Sidecar {
             sources,
             read_as,
         }
+    }
+
+    /// Whether `files`, if they are what these columns were read from and have not changed, would be read into the same columns
+    /// with other options: as [`are_read_alike`] finds, and with no malformed line that is skipped in one case and an
+    /// error in the other. Of columns that another version of the program has made, it is not known what their options came
+    /// to, so these must be the same.
+    pub fn is_of(&self, files: &[PathBuf], options: &Options) -> bool {
+        self.options == *options
+            || (self.program == PROGRAM
+                && (self.skipped == 0 || self.options.skip_bad == options.skip_bad)
+                && are_read_alike(files, &self.options, options))
     }
 
     /// Parses a sidecar.

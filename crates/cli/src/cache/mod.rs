@@ -137,10 +137,11 @@ impl<'a> Cache<'a> {
     ) -> Result<Points, Failure> {
         let names = Names::of(self.inputs, options);
         let find = |places: Vec<PathBuf>| {
-            let all = names.all().collect::<Vec<_>>();
-            let paths =
-                places.into_iter().flat_map(|folder| all.iter().map(move |name| folder.join(name)));
-            paths.into_iter().find_map(|path| ingest::up_to_date(self.inputs, &path, options))
+            let paths = places.iter().flat_map(|folder| names.all().map(|name| folder.join(name)));
+            // A folder is read only where the columns would have to be made.
+            let others = places.iter().flat_map(|folder| names.with_other_keys(folder));
+            let mut all = paths.chain(others);
+            all.find_map(|path| ingest::up_to_date(self.inputs, &path, options))
         };
         // What was killed may have been about to make those of the other name, or in another place.
         let sweep = |folder: &Path| {
@@ -219,8 +220,10 @@ impl<'a> Cache<'a> {
     ) -> Result<(GridFile, PathBuf), Failure> {
         let (from, name) = (MadeFrom::Columns(points), grids::name(points, options));
         let folders = self.grid_folders(points);
-        let ours = folders.iter().filter(|folder| !folder.is_symlink());
-        let mut paths = ours.map(|folder| folder.join(&name));
+        let ours = || folders.iter().filter(|folder| !folder.is_symlink());
+        // Others may be of options that come to the same.
+        let others = ours().flat_map(|folder| grids::paths(folder));
+        let mut paths = ours().map(|folder| folder.join(&name)).chain(others);
         let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
         match known {
             Some((grid, path)) => {
