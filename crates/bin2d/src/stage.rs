@@ -160,6 +160,13 @@ impl<'a> Resolved<'a> {
 }
 
 impl Options {
+    /// Bytes that a file of such a grid of these points has at least; `None` where that is not known before it is compressed, and
+    /// where there can be no such grid.
+    pub fn fewest_bytes_of(&self, points: &[Points]) -> Option<u64> {
+        let Resolved { size, reductions, .. } = Resolved::new(self, points).ok()?;
+        self.bytes_of_pages(size, reductions.as_slice().len())
+    }
+
     /// Whether other options make the same grid of these points: with the extent spelled out that is theirs, say, or the
     /// reductions that are the default.
     pub fn make_same(&self, other: &Self, points: &[Points]) -> bool {
@@ -345,6 +352,58 @@ mod tests {
             let grid = binned.grid();
             assert_eq!(grid.stats().binned, 2);
             assert_eq!(grid.extent(), "29999998,30000002,0,1".parse().unwrap());
+        }
+    }
+
+    #[test]
+    fn the_fewest_bytes_are_those_of_all_pages_where_the_points_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = [points(folder.path(), "a.points", "0 0 1\n1 2 3\n")];
+        let without = [points(folder.path(), "b.points", "0 0\n1 2\n")];
+        let options = two_by_two();
+        assert_eq!(options.fewest_bytes_of(&with), Some(2 * 4 * 4));
+        assert_eq!(options.fewest_bytes_of(&without), Some(4 * 4));
+        let cells = Cells::Resolution(0.5);
+        assert_eq!(Options { cells, ..two_by_two() }.fewest_bytes_of(&without), Some(2 * 4 * 4));
+        let compress = Compression::Deflate;
+        assert_eq!(Options { compress, ..two_by_two() }.fewest_bytes_of(&with), None);
+    }
+
+    #[test]
+    fn options_make_the_same_where_they_come_to_the_same_of_these_points() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = [points(folder.path(), "a.points", "0 0 1\n1 2 3\n")];
+        let usual = two_by_two();
+        let extent = |text: &str| Options { extent: Some(text.parse().unwrap()), ..two_by_two() };
+        let reduced =
+            |text: &str| Options { reductions: Some(text.parse().unwrap()), ..two_by_two() };
+        for same in [
+            extent("0,1,0,2"),
+            reduced("count,mean"),
+            Options { z: Some("z".to_owned()), ..two_by_two() },
+        ] {
+            assert!(usual.make_same(&same, &all) && same.make_same(&usual, &all), "{same:?}");
+        }
+        let square = Options { aspect: crate::Aspect::Equal, ..extent("0,1,0,2") };
+        assert!(extent("-0.5,1.5,0,2").make_same(&square, &all));
+        let resolution = Options { cells: Cells::Resolution(1.0), ..extent("0,2,0,2") };
+        assert!(extent("0,2,0,2").make_same(&resolution, &all));
+        // Without a reduction of it, z is of no importance.
+        let counted = |z: &str| Options { z: Some(z.to_owned()), ..reduced("count") };
+        assert!(reduced("count").make_same(&counted("y"), &all));
+        for differs in [
+            extent("0,1,0,3"),
+            extent("-0.0,1,0,2"),
+            reduced("mean,count"),
+            reduced("count,mean:z"),
+            Options { z: Some("y".to_owned()), ..two_by_two() },
+            Options { x: "y".to_owned(), ..two_by_two() },
+            Options { dtype: Dtype::F64, ..two_by_two() },
+            Options { compress: Compression::Deflate, ..two_by_two() },
+            Options { shard: Some("1/2".parse().unwrap()), ..two_by_two() },
+            Options { x: "none".to_owned(), ..two_by_two() },
+        ] {
+            assert!(!usual.make_same(&differs, &all), "{differs:?}");
         }
     }
 

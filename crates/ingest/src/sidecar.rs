@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::open_regular;
@@ -282,8 +283,13 @@ impl Sidecar {
         let other =
             |what: String| Unfit::Other(format!("{FILE_NAME} is not a sidecar of ours: {what}"));
         let damaged = |what: String| Unfit::Damaged(format!("{FILE_NAME} is damaged: {what}"));
-        let marker: Marker =
-            serde_json::from_slice(text).map_err(|error| other(error.to_string()))?;
+        let marker: Marker = serde_json::from_slice(text).map_err(|error| {
+            // What is no JSON at all was written by nobody as it is.
+            match serde_json::from_slice::<IgnoredAny>(text) {
+                Ok(_) => other(error.to_string()),
+                Err(error) => damaged(error.to_string()),
+            }
+        })?;
         if marker.format != FORMAT {
             return Err(other(format!("format is {:?}", marker.format)));
         }

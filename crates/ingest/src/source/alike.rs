@@ -136,8 +136,7 @@ mod tests {
         file.extend([0; 24]);
         std::fs::write(&path, file).unwrap();
         let packed = folder.path().join("rows.gz");
-        let mut encoder =
-            flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut encoder, b"1 2 3\n4 5 6\n").unwrap();
         std::fs::write(&packed, encoder.finish().unwrap()).unwrap();
         for file in [path, packed] {
