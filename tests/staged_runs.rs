@@ -296,13 +296,13 @@ fn options_that_come_to_the_same_make_nothing_again_however_they_are_typed() {
     }
     let columns = ["ingest", "bin2d", "colorize"].as_slice();
     for (options, expected) in [
+        // The same picture, which is not known before all of the text has been read.
+        ("--comment #", &columns[..2]),
+        ("--ragged", &columns[..2]),
         ("--columns x=1,y=2,z=4", columns),
         ("--columns x=2,y=1,z=3", columns),
         ("--columns x=1,y=2,w=3", columns),
         ("--dtype f64", columns),
-        // The same picture, which is not known before all of the text has been read.
-        ("--comment #", &columns[..2]),
-        ("--ragged", &columns[..2]),
         ("--skip-rows 1", columns),
         ("--reduce count,max --by max", &columns[1..]),
         ("--extent -30,30,-30,30", &columns[1..]),

@@ -146,11 +146,15 @@ pub(crate) fn make(
         Some(made) => made,
         None => {
             // Nobody generates points a second time because there is no such folder.
-            outputs::ensure_writable(output, Kind::File, options.fewest_bytes())?;
+            let takes = match from {
+                MadeFrom::Columns(points) => options.fewest_bytes_of(points),
+                MadeFrom::Inputs(..) => options.fewest_bytes(),
+            };
+            outputs::ensure_writable(output, Kind::File, takes)?;
             if let Err(error @ Error::Damaged { .. }) = GridFile::open(output)
                 && let Failure::Damaged(_, damage) = error.into()
             {
-                report.note(STAGE, &format!("{}; made again", damage.what));
+                report.note(STAGE, &format!("{}; making it again", damage.what));
             }
             bin(from, options, global)?
         }

@@ -91,7 +91,7 @@ pub(crate) fn make(
         && let Err(error) = Points::open(output)
         && let Failure::Damaged(_, damage) = error.into()
     {
-        report.note(STAGE, &format!("{}; made again", damage.what));
+        report.note(STAGE, &format!("{}; making it again", damage.what));
     }
     let start = Instant::now();
     let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));

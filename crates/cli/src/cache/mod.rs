@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::freshness::make_newest;
 use crate::inputs::{self, are_points};
 use crate::report::{Report, shown};
-use crate::{ingest, outputs};
+use crate::{hint, ingest, outputs};
 use names::Names;
 
 /// What can be done where nothing can be kept.
@@ -90,6 +90,14 @@ impl<'a> Cache<'a> {
         };
         if let Some(folder) = asked {
             outputs::ensure_outside(&folder.join("any"))?;
+            // Even if nothing has to be kept there this time.
+            let there = folder.ancestors().find_map(|it| Some((it, it.metadata().ok()?)));
+            if let Some((file, about)) = there
+                && !about.is_dir()
+            {
+                let file = shown(file);
+                return Err(Failure::error(format!("{file}: is not a folder; {REMEDY}")));
+            }
         }
         let beside_output = (!is_stdout(output)).then(|| folder_of(output));
         let (made, temporary) = (RefCell::default(), OnceCell::new());
@@ -184,6 +192,16 @@ impl<'a> Cache<'a> {
     ) -> Result<Points, Failure> {
         let marked = path.symlink_metadata().is_err() || tag::is_marked(path);
         ingest::make(self.inputs, path, options, marked, global, report)
+    }
+
+    /// A failure with these columns; one for want of a column says how it is read, if it can be.
+    pub(crate) fn explained(&self, failure: Failure, found: &Found) -> Failure {
+        match found.points.as_slice() {
+            [points] if found.can_be_made_again => {
+                hint::with_columns(failure, self.inputs, points.sidecar())
+            }
+            _ => failure,
+        }
     }
 
     /// The grid of these columns, and its path. It is made where there is none that is up to date, or `anew`.
