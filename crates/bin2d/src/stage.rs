@@ -295,7 +295,7 @@ mod tests {
         for of in [1, 2, 3, 7] {
             let mut all = 0;
             for index in 1..=of {
-                let shard = crate::Shard::new(index, of).unwrap();
+                let shard = Shard::new(index, of).unwrap();
                 let options = Options { extent, shard: Some(shard), ..two_by_two() };
                 let stats = bin2d(&tables, &options, &()).unwrap().grid().stats();
                 let rows = shard.rows(310_000);
@@ -304,8 +304,7 @@ mod tests {
                 all += inside;
             }
             assert_eq!(all, 170_001);
-            let options =
-                Options { shard: Some(crate::Shard::new(of, of).unwrap()), ..two_by_two() };
+            let options = Options { shard: Some(Shard::new(of, of).unwrap()), ..two_by_two() };
             let extent = bin2d(&tables, &options, &()).unwrap().grid().extent();
             assert_eq!(extent.xmax, 309_999.0);
         }
