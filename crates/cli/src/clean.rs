@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::args::CleanArgs;
 use crate::cache::{grids, piped};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::inputs::{is_of, is_unchanged};
+use crate::remedy::Damage;
 use crate::report::{Report, plural, shown};
 
 const STAGE: &str = "clean";
@@ -165,8 +166,16 @@ impl Cleaning<'_> {
             }
         } else if piped::is_marked(folder) {
             self.leave(folder, "it was made from a pipe, which cannot be read again");
-        } else if points.is_ok() {
-            self.leave(folder, "ingest was asked for it");
+        } else {
+            let why = points.as_ref().err().map(|error| match error {
+                Error::NotPoints { reason, .. } => reason.clone(),
+                Error::Damaged { path, reason } => {
+                    let why = Damage::of_columns(path, reason);
+                    format!("ingest was asked for it, and it is damaged: {reason}; {}", why.remedy)
+                }
+                error => chain(error),
+            });
+            self.leave(folder, why.as_deref().unwrap_or("ingest was asked for it"));
         }
         match points {
             Ok(points) => self.grids(&folder.join(grids::FOLDER), Some(&points)),

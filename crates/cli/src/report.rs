@@ -14,6 +14,7 @@ use crate::args::Global;
 use crate::escaped;
 use crate::failure::Failure;
 use crate::remedy::Damage;
+use crate::stdout;
 
 /// Prints what the stages did, in the form that was asked for.
 #[derive(Debug)]
@@ -78,6 +79,9 @@ impl Report {
     }
 
     fn print(&self, line: &str) -> Result<(), Failure> {
+        if stdout::is_closed() {
+            return Err(Failure::no_stdout());
+        }
         writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::stdout(&error))
     }
 
@@ -99,7 +103,10 @@ impl Report {
 /// The last words of a run that failed.
 pub(crate) fn last_words(stage: &str, failure: &Failure) {
     match failure {
-        Failure::Error(message) | Failure::Usage(message) | Failure::Write(_, message) => {
+        Failure::Error(message)
+        | Failure::NoColumn { message, .. }
+        | Failure::Usage(message)
+        | Failure::Write(_, message) => {
             say(format_args!("pointillist: {stage}: {message}"));
         }
         Failure::Damaged(_, Damage { what, remedy }) => {

@@ -61,6 +61,6 @@ pub use read_as::{ReadAs, ReadColumn};
 pub use regular::{metadata_if_there, open_regular};
 pub use scan::{Buffer, Column, Scan};
 pub use sidecar::{Coarseness, ColumnInfo, Recorded, Sidecar, Skipped};
-pub use source::{Input, Source, printable};
+pub use source::{Input, Source, are_read_alike, printable};
 pub use text::{Columns, Reading, Table, parse_text};
 pub use zones::{Zone, Zones, ZonesInfo};

@@ -65,7 +65,7 @@ impl Points {
             Err(source) => {
                 let is_missing = source.kind() == io::ErrorKind::NotFound;
                 // It may have come back since.
-                let waits = is_missing && (staged::is_under_way(path) || path.exists());
+                let waits = is_missing && (staged::is_aside(path) || path.exists());
                 let patience = if waits { BETWEEN } else { Duration::ZERO };
                 return (Err(Error::Read { path: path.to_owned(), source }), patience);
             }

@@ -1,14 +1,15 @@
 //! `points.json`: what a `.points` folder holds and what it was made from.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::open_regular;
 use crate::options::{Dtype, Options, check_name};
 use crate::read_as::ReadAs;
-use crate::source::Source;
+use crate::source::{Source, are_read_alike};
 use crate::zones::{self, ZonesInfo};
 
 /// The name of the sidecar inside the folder.
@@ -17,6 +18,8 @@ pub(crate) const FILE_NAME: &str = "points.json";
 const FORMAT: &str = "pointillist points";
 /// Grows when older programs could not read what newer ones write.
 const VERSION: u32 = 3;
+/// This program, with its version.
+const PROGRAM: &str = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
 /// A sidecar is a few kilobytes; what is longer is not one.
 pub(crate) const LONGEST: u64 = 16 << 20;
 
@@ -244,7 +247,7 @@ impl Sidecar {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
-            program: format!("pointillist {}", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM.to_owned(),
             identity: identity(rows, &columns),
             rows,
             lines,
@@ -258,6 +261,17 @@ impl Sidecar {
         }
     }
 
+    /// Whether `files`, if they are what these columns were read from and have not changed, would be read into the same columns
+    /// with other options: as [`are_read_alike`] finds, and with no malformed line that is skipped in one case and an
+    /// error in the other. Of columns that another version of the program has made, it is not known what their options came
+    /// to, so these must be the same.
+    pub fn is_of(&self, files: &[PathBuf], options: &Options) -> bool {
+        self.options == *options
+            || (self.program == PROGRAM
+                && (self.skipped == 0 || self.options.skip_bad == options.skip_bad)
+                && are_read_alike(files, &self.options, options))
+    }
+
     /// Parses a sidecar.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Unfit> {
         /// What every version has.
@@ -269,8 +283,13 @@ impl Sidecar {
         let other =
             |what: String| Unfit::Other(format!("{FILE_NAME} is not a sidecar of ours: {what}"));
         let damaged = |what: String| Unfit::Damaged(format!("{FILE_NAME} is damaged: {what}"));
-        let marker: Marker =
-            serde_json::from_slice(text).map_err(|error| other(error.to_string()))?;
+        let marker: Marker = serde_json::from_slice(text).map_err(|error| {
+            // What is no JSON at all was written by nobody as it is.
+            match serde_json::from_slice::<IgnoredAny>(text) {
+                Ok(_) => other(error.to_string()),
+                Err(error) => damaged(error.to_string()),
+            }
+        })?;
         if marker.format != FORMAT {
             return Err(other(format!("format is {:?}", marker.format)));
         }

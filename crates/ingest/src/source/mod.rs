@@ -1,6 +1,7 @@
 //! Where text and arrays come from: regular files, read at any offset by any thread, and streams, read in order.
 //! Compressed files are streams, too.
 
+mod alike;
 mod chunks;
 pub(crate) mod compressed;
 mod file;
@@ -24,6 +25,7 @@ use crate::options::{Dtype, Options, Precision};
 use crate::os;
 use crate::read_as::ReadAs;
 use crate::sidecar;
+pub use alike::are_read_alike;
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};

@@ -85,9 +85,11 @@ pub fn others_at_work(destination: &Path) -> bool {
     resolve(destination).is_ok_and(|destination| at_work(&destination).is_some())
 }
 
-/// Whether something lies beside the output `destination` under a temporary name of its own, of a run that lives or not.
-pub(crate) fn is_under_way(destination: &Path) -> bool {
-    resolve(destination).is_ok_and(|path| !entries(&Names::of(&path), folder(&path)).is_empty())
+/// Whether the output `destination` stands aside at this moment, for another to take its place.
+pub(crate) fn is_aside(destination: &Path) -> bool {
+    let Ok(destination) = resolve(destination) else { return false };
+    let entries = entries(&Names::of(&destination), folder(&destination));
+    entries.iter().any(|(_, role)| *role == Role::Aside)
 }
 
 /// Waits for as long as other runs are making the output `destination`. Whoever waits should hold no unfinished output, so

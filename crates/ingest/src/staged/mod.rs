@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{os, sidecar};
 pub use abandoned::Abandoned;
-pub(crate) use leftovers::is_under_way;
+pub(crate) use leftovers::is_aside;
 pub use leftovers::{
     Leftover, abandoned, is_written_to, others_at_work, sweep, sweep_folder, wait_for_others,
 };
@@ -348,7 +348,17 @@ fn target(destination: &Path, kind: Kind) -> io::Result<PathBuf> {
 /// Follows a symbolic link at `destination`, so that the link survives and its target is what is replaced.
 fn resolve(destination: &Path) -> io::Result<PathBuf> {
     match fs::symlink_metadata(destination) {
-        Ok(metadata) if metadata.is_symlink() => fs::canonicalize(destination),
+        Ok(metadata) if metadata.is_symlink() => match fs::canonicalize(destination) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let target = fs::read_link(destination)?;
+                let reason = format!(
+                    "is a link to {}, which does not exist: remove the link, or {ELSEWHERE}",
+                    target.display()
+                );
+                Err(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+            }
+            resolved => resolved,
+        },
         _ => Ok(destination.to_path_buf()),
     }
 }
