@@ -1,6 +1,6 @@
 //! Columns that are damaged, cut, replaced or of another version, as the commands that read them meet them.
 
-use crate::support::Folder;
+use crate::support::{Folder, spiral};
 
 /// Points with colours, in two blocks of rows.
 fn folder() -> Folder {
@@ -133,6 +133,26 @@ fn columns_are_made_again_as_they_were_however_they_are_read_and_whatever_their_
             assert!(std::fs::read(&y).unwrap() == good);
             assert_eq!(std::fs::read_dir(folder.path("")).unwrap().count(), 2);
         }
+    }
+}
+
+#[test]
+fn a_sidecar_that_is_damaged_comes_with_the_command_that_makes_it_again() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o s.png --size 9");
+    let good = folder.read("s.points/points.json");
+    for damaged in [&good[..300], b"", &[b"x", &good[..]].concat()] {
+        folder.write("s.points/points.json", damaged);
+        for arguments in ["info s.points", "render s.points -o s.png", "scatter s.points -o t.png"]
+        {
+            let error = folder.fail(1, arguments);
+            assert!(error.contains("s.points: points.json is damaged: "), "{error}");
+            let remedy = "pointillist ingest INPUT -o s.points --force\n";
+            assert!(error.ends_with(remedy), "{error}");
+        }
+        folder.succeed("ingest s.txt -o s.points --force");
+        folder.succeed("info s.points");
     }
 }
 

@@ -253,7 +253,8 @@ fn options_that_make_no_sense_are_wrong_usage() {
 #[test]
 fn a_size_that_cannot_fit_says_what_it_would_take() {
     let folder = folder();
-    let message = folder.fail(1, "bin2d good.points -o n.tiff --size 60000");
+    // Compressed, it may find room on any disk.
+    let message = folder.fail(1, "bin2d good.points -o n.tiff --size 60000 --compress deflate");
     contains(&message, &["60000x60000", "GB", "would fit"]);
 }
 
@@ -535,4 +536,83 @@ fn what_a_terminal_would_act_on_is_shown_escaped() {
     let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
     let path = facts["points"]["sources"][0]["path"].as_str().unwrap();
     assert!(path.ends_with(name), "{path:?}");
+}
+
+#[test]
+fn a_column_that_is_not_there_comes_with_the_option_that_reads_it_where_that_works() {
+    let folder = Folder::new();
+    let fail = |arguments: &str| {
+        let run = folder.run(arguments);
+        assert_eq!(run.code, 1, "{arguments}\n{}", run.stderr);
+        run.stderr
+    };
+    folder.write("s.csv", "ra,dec,z,G mag,mag\n1,2,3,4,5\n2,3,4,5,6\n");
+    folder.write("s.txt", "1 2 3 4\n2 3 4 5\n");
+    folder.write("t.txt", "1 2 3\n2 3 4\n");
+    for (input, expected) in [
+        ("s.csv", "has x, y, z; read it, too: --columns x=ra,y=dec,z=z,mag=mag\n"),
+        ("s.txt", "--columns x=1,y=2,z=3,mag=FIELD, where FIELD is one of the 4 fields of a row\n"),
+        ("t.txt", "t.points: no column \"mag\"; it has x, y, z\n"),
+    ] {
+        for asked in ["render --reduce mean:mag --by mean:mag", "scatter --z mag --cmap jet"] {
+            let error = fail(&format!("{asked} {input} -o s.png"));
+            assert!(error.ends_with(expected), "{error}");
+        }
+    }
+    // Columns that were read already take no such option.
+    let error = fail("render s.points -o s.png --reduce mean:mag --by mean:mag");
+    assert!(error.ends_with("it has x, y, z\n"), "{error}");
+    folder.succeed(
+        "render s.csv -o s.png --reduce mean:mag --by mean:mag --columns x=ra,y=dec,z=z,mag=mag",
+    );
+}
+
+#[test]
+fn a_place_for_what_is_kept_that_is_no_folder_is_an_error_even_if_nothing_has_to_be_kept() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.write("file", "mine");
+    folder.succeed("render s.txt -o s.png --size 9");
+    for place in ["file", "file/cache"] {
+        let error = folder.fail(1, &format!("render s.txt -o s.png --size 9 --cache-dir {place}"));
+        contains(&error, &["file: is not a folder; choose another folder with --cache-dir"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_a_link_to_nothing_says_where_that_leads() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    for (name, command) in [("s.png", "render"), ("s.points", "ingest")] {
+        std::os::unix::fs::symlink("gone/target", folder.path(name)).unwrap();
+        let error = folder.fail(1, &format!("{command} s.txt -o {name}"));
+        contains(&error, &["is a link to gone/target, which does not exist: remove the link, or"]);
+    }
+}
+
+/// The standard library opens `/dev/null` in the place of what is closed, where everything can be written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_output_that_is_closed_is_an_error_where_something_is_to_be_written_to_it() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("render s.txt -o s.png --size 9");
+    let run = |arguments: &str, how: &str| {
+        let program = env!("CARGO_BIN_EXE_pointillist");
+        let script = format!("exec {program} {arguments} {how}");
+        let mut shell = std::process::Command::new("sh");
+        let run = shell.args(["-c", &script]).current_dir(folder.path("")).output().unwrap();
+        crate::support::Run::new(run)
+    };
+    for arguments in ["render s.txt -o - --size 9", "info s.points", "render s.txt -o s.png --json"]
+    {
+        let closed = run(arguments, ">&-");
+        assert_eq!(closed.code, 1, "{arguments}\n{}", closed.stderr);
+        contains(&closed.stderr, &["standard output: is closed: "]);
+        for null in [">/dev/null", "1<>/dev/null"] {
+            assert_eq!(run(arguments, null).code, 0, "{arguments} {null}");
+        }
+    }
+    assert_eq!(run("render s.txt -o s.png --size 9", ">&-").code, 0);
 }

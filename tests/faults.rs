@@ -111,6 +111,30 @@ fn the_second_of_two_runs_that_make_the_same_waits_for_the_first() {
 }
 
 #[test]
+fn what_a_run_leaves_that_is_killed_while_another_waits_for_it_is_removed_by_that() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    // Before a word is said, and after.
+    for says in [false, true] {
+        let mut first = begun(&folder, "s.points");
+        let mut second = folder.command("render s.txt -o s.png --size 16 --dtype f64");
+        let mut second = second.stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        if says {
+            BufReader::new(second.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+            assert_eq!(line, "ingest: waiting for another run that makes s.points\n");
+        }
+        first.kill().unwrap();
+        first.wait().unwrap();
+        let run = Run::new(second.wait_with_output().unwrap());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stderr.contains("removed what an interrupted run left: "), "{}", run.stderr);
+        assert!(partial(&folder).is_empty());
+        std::fs::remove_dir_all(folder.path("s.points")).unwrap();
+    }
+}
+
+#[test]
 fn a_run_that_waits_for_another_can_be_stopped() {
     let folder = Folder::new();
     folder.write("s.txt", spiral());

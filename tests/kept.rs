@@ -74,7 +74,8 @@ fn what_stands_in_the_place_of_columns_is_left_and_they_are_kept_beside_it() {
 #[test]
 fn what_is_left_of_columns_that_were_kept_is_made_again_and_that_is_said() {
     let folder = rendered();
-    for (name, message) in [("points.json", None), ("y.npy", Some("y.npy: is missing; made again"))]
+    for (name, message) in
+        [("points.json", None), ("y.npy", Some("y.npy: is missing; making it again"))]
     {
         fs::remove_file(folder.path("s.points").join(name)).unwrap();
         let run = folder.succeed(RENDER);
@@ -85,14 +86,14 @@ fn what_is_left_of_columns_that_were_kept_is_made_again_and_that_is_said() {
     let grid = folder.grid("s.points");
     folder.write(&grid, &folder.read(&grid)[..3000]);
     let run = folder.succeed(RENDER);
-    assert!(run.stderr.contains("; made again\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("; making it again\n"), "{}", run.stderr);
     let z = folder.read("s.points/z.npy");
     folder.write("s.points/z.npy", [&z[..300], &[!z[300]], &z[301..]].concat());
     let run = folder.succeed(&format!("{RENDER} --force"));
     assert!(!run.stderr.contains("ingest s.txt"), "{}", run.stderr);
     folder.write("s.points/z.npy", [&z[..300], &[!z[300]], &z[301..]].concat());
     let run = folder.succeed("render s.txt -o s.png --size 21");
-    assert!(run.stderr.contains("are not what was written; made again\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("are not what was written; making it again\n"), "{}", run.stderr);
 }
 
 #[test]
@@ -104,19 +105,28 @@ fn a_grid_is_kept_elsewhere_where_a_folder_has_its_name_or_a_file_that_of_its_fo
     folder.succeed(RENDER);
     assert_eq!(names(&folder.path("s.grids")).len(), 2);
     is_up_to_date(&folder);
-    folder.succeed(&format!("{RENDER} --force"));
     fs::remove_dir_all(folder.path("s.points/grids")).unwrap();
     folder.write("s.points/grids", "mine");
     is_up_to_date(&folder);
     // Where there is nothing else, the remedy is another folder for what is kept.
     fs::remove_dir_all(folder.path("s.grids")).unwrap();
     folder.write("s.grids", "mine");
+    folder.succeed(RENDER);
+    let all = names(&folder.path(""));
+    let other = all.iter().find(|name| name.starts_with("s-")).unwrap();
+    assert_eq!(names(&folder.path(other)).len(), 2);
+    is_up_to_date(&folder);
+    fs::remove_dir_all(folder.path(other)).unwrap();
+    folder.write(other, "mine");
     let error = folder.fail(1, RENDER);
     assert!(error.contains("s.points/grids: cannot write: "), "{error}");
     assert!(error.contains("; choose another folder with --cache-dir\n"), "{error}");
     let error = folder.fail(1, "render s.txt -o t.png --dtype f64 --cache-dir s.txt/cache");
     assert!(error.contains("; choose another folder with --cache-dir\n"), "{error}");
     folder.succeed(&format!("{RENDER} --cache-dir cache"));
+    // Columns that hold it are not replaced.
+    folder.succeed(&format!("{RENDER} --force"));
+    assert_eq!((keyed(&folder), folder.read("s.points/grids")), (1, b"mine".to_vec()));
 }
 
 #[test]
@@ -425,6 +435,18 @@ fn clean_leaves_what_it_must_not_remove_and_says_so() {
     assert_eq!(output.status.code(), Some(0));
     assert!(!folder.path("s.points").exists());
     folder.fail(1, "clean --all . nowhere");
+    // What was asked for by its name stays, whatever has become of it.
+    for (damage, why) in [
+        ("{", "left: ingest was asked for it, and it is damaged: points.json is damaged: "),
+        ("{}", "left: points.json is not a sidecar of ours: "),
+    ] {
+        folder.succeed("ingest s.txt -o asked.points --force");
+        folder.write("asked.points/points.json", damage);
+        let run = folder.succeed("clean --all");
+        assert!(run.stderr.contains(&format!("asked.points: {why}")), "{}", run.stderr);
+        assert!(folder.path("asked.points/x.npy").exists());
+    }
+    fs::remove_dir_all(folder.path("asked.points")).unwrap();
     #[cfg(unix)]
     {
         folder.succeed(RENDER);

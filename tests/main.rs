@@ -21,3 +21,4 @@ mod spread;
 mod staged_runs;
 mod streamed;
 mod support;
+mod theirs;

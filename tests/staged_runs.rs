@@ -1,6 +1,6 @@
 //! What is reused and what is made again, alone and under `make`.
 
-use crate::support::{Folder, Run, spiral, workspace};
+use crate::support::{Folder, Run, names, spiral, workspace};
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
@@ -264,6 +264,86 @@ fn clean_removes_what_nothing_needs_and_only_that() {
     let run = folder.succeed("render gone.points -o n.png --size 20 --json");
     assert_eq!(made(&run), ["bin2d", "colorize"]);
     folder.fail(1, "clean nowhere");
+}
+
+#[test]
+fn options_that_come_to_the_same_make_nothing_again_however_they_are_typed() {
+    let folder = Folder::new();
+    folder.write("s.txt", "0 0 1 5\n".to_owned() + &spiral().replace('\n', " 5\n"));
+    let render = |options: &str| {
+        made(&folder.succeed(&format!("render s.txt -o s.png --json --size 20 {options}")))
+    };
+    render("");
+    let grid = folder.succeed(&format!("info --json {}", folder.grid("s.points"))).json();
+    let [xmin, xmax, ymin, ymax] =
+        ["xmin", "xmax", "ymin", "ymax"].map(|edge| grid[0]["description"]["extent"][edge].clone());
+    let extent = format!("--extent {xmin},{xmax},{ymin},{ymax}");
+    let same = [
+        "--columns x=1,y=2,z=3",
+        "--delimiter space",
+        "--dtype f32",
+        "--skip-rows 0",
+        "--decimal .",
+        "--missing NA,nan",
+        "--skip-bad",
+        "--reduce count,mean",
+        "--z z",
+        "--aspect auto",
+        &extent,
+    ];
+    for options in same.into_iter().chain([same.join(" ").as_str()]) {
+        assert_eq!(render(options), [""; 0], "{options}");
+    }
+    let columns = ["ingest", "bin2d", "colorize"].as_slice();
+    for (options, expected) in [
+        // The same picture, which is not known before all of the text has been read.
+        ("--comment #", &columns[..2]),
+        ("--ragged", &columns[..2]),
+        ("--columns x=1,y=2,z=4", columns),
+        ("--columns x=2,y=1,z=3", columns),
+        ("--columns x=1,y=2,w=3", columns),
+        ("--dtype f64", columns),
+        ("--skip-rows 1", columns),
+        ("--reduce count,max --by max", &columns[1..]),
+        ("--extent -30,30,-30,30", &columns[1..]),
+    ] {
+        assert_eq!(render(options), expected, "{options}");
+        assert_eq!(render(options), [""; 0], "{options}");
+    }
+    // Of what has changed, too, columns take the place of those of the same way to read it.
+    let all = names(&folder.path(""));
+    folder.write("s.txt", spiral());
+    render("--columns x=1,y=2,z=3");
+    assert_eq!(render(""), [""; 0]);
+    assert_eq!(names(&folder.path("")), all);
+}
+
+#[test]
+fn columns_with_a_key_in_their_name_are_found_by_what_their_options_come_to() {
+    let folder = Folder::new();
+    folder.write("s.csv", "ra,dec,mag\n".to_owned() + &spiral().replace(' ', ","));
+    let ingests = |options: &str| {
+        let run = folder.succeed(&format!("scatter s.csv -o s.png --json {options}"));
+        made(&run).contains(&"ingest".to_owned())
+    };
+    assert!(ingests(""));
+    assert!(!ingests("--columns x=ra,y=dec,z=mag"));
+    assert!(ingests("--columns x=dec,y=ra"));
+    assert!(!ingests("--columns x=2,y=1"));
+    assert!(!ingests("--columns x=dec,y=1 --delimiter comma"));
+    // Further down, the line that names the columns is one that is bad, if it is not known.
+    assert!(ingests("--columns x=2,y=1 --skip-rows 1"));
+}
+
+#[test]
+fn bad_lines_are_skipped_only_where_that_was_asked_for_whatever_is_there() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral() + "1 1\n");
+    folder.succeed("render s.txt -o s.png --size 20 --skip-bad");
+    let error = folder.fail(1, "render s.txt -o s.png --size 20");
+    assert!(error.contains("s.txt:501: "), "{error}");
+    folder.succeed("ingest s.txt -o mine.points --skip-bad");
+    folder.fail(1, "ingest s.txt -o mine.points --delimiter space");
 }
 
 #[test]

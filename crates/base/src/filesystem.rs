@@ -82,6 +82,16 @@ pub fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
                 "belongs to user {owner}, who alone may replace it in this folder, as its sticky bit says"
             ));
         }
+        // Not that it may be written, which a replacement does not need, but that it can be changed at all.
+        match access(path, Access::WRITE_OK) {
+            Err(rustix::io::Errno::PERM) => {
+                return Some("is marked as immutable (chattr +i)".to_owned());
+            }
+            Err(rustix::io::Errno::ROFS) => {
+                return Some("lies on a read-only file system".to_owned());
+            }
+            _ => {}
+        }
         if here.is_dir() {
             if access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).is_err() {
                 return Some(format!(
@@ -96,17 +106,26 @@ pub fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
                 );
             }
         }
-        // Not that it may be written, which a replacement does not need, but that it can be changed at all.
-        match access(path, Access::WRITE_OK) {
-            Err(rustix::io::Errno::PERM) => Some("is marked as immutable (chattr +i)".to_owned()),
-            Err(rustix::io::Errno::ROFS) => Some("lies on a read-only file system".to_owned()),
-            _ => None,
-        }
+        None
     }
     #[cfg(not(unix))]
     {
         let _ = (path, folder);
         None
+    }
+}
+
+/// Makes sure that this user may put names into a folder and take them away, as far as the system says so beforehand.
+pub fn ensure_changeable(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        Ok(())
     }
 }
 

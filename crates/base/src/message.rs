@@ -1,6 +1,7 @@
 //! How all messages of the program show sizes and what the operating system said.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 /// The operating system's message as a lower-case phrase, without the error number that std appends.
 pub fn plain(error: &io::Error) -> String {
@@ -28,6 +29,14 @@ pub fn bytes(number: u64) -> String {
         value /= 1000.0;
     }
     format!("{value:.2} TB")
+}
+
+/// The path as text that JSON can hold, escaped where it is not UTF-8: two such paths could be written alike.
+pub fn printable(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(_) => path.to_owned(),
+        None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),
+    }
 }
 
 #[cfg(test)]

@@ -64,7 +64,12 @@ pub fn unmark(folder: &Path) -> io::Result<()> {
 fn content(folder: &Path) -> Option<Vec<u8>> {
     const LONGEST: u64 = 4096;
     let mut content = Vec::new();
-    let file = open_regular(&folder.join(NAME)).ok()??;
+    let path = folder.join(NAME);
+    // A link was put there by somebody.
+    if path.is_symlink() {
+        return None;
+    }
+    let file = open_regular(&path).ok()??;
     file.take(LONGEST).read_to_end(&mut content).ok()?;
     Some(content)
 }

@@ -46,11 +46,14 @@ impl Options {
     /// Bytes that a file of such a grid has at least, where that is known without points.
     pub fn fewest_bytes(&self) -> Option<u64> {
         let Cells::Size(size) = self.cells else { return None };
-        if self.compress != Compression::None {
-            return None;
-        }
         let pages = self.reductions.as_ref().map_or(1, |reductions| reductions.as_slice().len());
-        Some(u64::from(size.cells()) * self.dtype.size() * pages as u64)
+        self.bytes_of_pages(size, pages)
+    }
+
+    /// Bytes of so many pages, where they are not compressed.
+    pub(crate) fn bytes_of_pages(&self, size: Size, pages: usize) -> Option<u64> {
+        let bytes = u64::from(size.cells()) * self.dtype.size() * pages as u64;
+        (self.compress == Compression::None).then_some(bytes)
     }
 }
 

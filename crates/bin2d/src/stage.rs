@@ -8,7 +8,7 @@ use pointillist_ingest::{Column, Points};
 use crate::over::Coloring;
 use crate::plan::no_column;
 use crate::run::bin_colored;
-use crate::{Binned, Bounds, Columns, Error, Frame, Options, Reductions};
+use crate::{Binned, Bounds, Columns, Compression, Error, Frame, Options, Reductions, Shard, Size};
 
 /// Bins `points`, one after another, as if their rows were one table, or the share of it that the options ask
 /// for. The extent, where none is asked for, is what all rows span, also those of other shares. Runs on the
@@ -23,8 +23,7 @@ pub fn bin2d(
     progress: &dyn Progress,
 ) -> Result<Binned, Error> {
     let z = z_column(points, options)?;
-    let reductions =
-        options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()));
+    let reductions = reductions(options, z);
     // A column that nothing is computed from is not read.
     let names = reductions.columns(z).ok_or_else(|| no_column(&reductions, "z"))?;
     // Reductions that name no column are of the first that is handed on.
@@ -40,17 +39,7 @@ pub fn bin2d(
         .iter()
         .map(|points| Table::new(points, options, &names))
         .collect::<Result<_, _>>()?;
-    let bounds = tables.iter().fold(Bounds::default(), |bounds, Table { x, y, .. }| {
-        bounds.union(Bounds { x: x.bounds(), y: y.bounds() })
-    });
-    // As the coarser of the types says, where there are several.
-    let stored = |column: for<'a> fn(&'a Table<'a>) -> &'a Column| {
-        let is_single = |table| column(table).dtype() == Dtype::F32;
-        if tables.iter().any(is_single) { Dtype::F32 } else { Dtype::F64 }
-    };
-    let stored = [stored(|table| table.x), stored(|table| table.y)];
-    let Options { cells, aspect, extent, .. } = *options;
-    let frame = Frame::resolve_stored(cells, aspect, extent, bounds, stored)?;
+    let frame = frame(points, options)?;
     let mut sources: Vec<Columns<'_>> =
         tables.iter().map(|table| table.columns(&names)).collect::<Result<_, _>>()?;
     if let Some(shard) = options.shard {
@@ -60,6 +49,83 @@ pub fn bin2d(
     let grid = bin_colored(&sources, &frame, &reductions, &coloring, progress)?;
     let identities = points.iter().map(|points| points.identity().to_owned()).collect();
     Ok(Binned::new(grid, options.clone(), identities))
+}
+
+/// The pages that are asked for, where `z` is the column of those that name none.
+fn reductions(options: &Options, z: Option<&str>) -> Reductions {
+    options.reductions.clone().unwrap_or_else(|| Reductions::default_for(z.is_some()))
+}
+
+/// Where the cells lie that are asked for.
+fn frame(points: &[Points], options: &Options) -> Result<Frame, Error> {
+    let all = |name: &str| -> Result<Vec<&Column>, pointillist_ingest::Error> {
+        points.iter().map(|points| points.column(name)).collect()
+    };
+    let (x, y) = (all(&options.x)?, all(&options.y)?);
+    let each = x.iter().zip(&y).map(|(x, y)| Bounds { x: x.bounds(), y: y.bounds() });
+    let bounds = each.fold(Bounds::default(), Bounds::union);
+    // As the coarser of the types says, where there are several.
+    let stored = [x, y].map(|columns| {
+        let is_single = columns.iter().any(|column| column.dtype() == Dtype::F32);
+        if is_single { Dtype::F32 } else { Dtype::F64 }
+    });
+    let Options { cells, aspect, extent, .. } = *options;
+    Frame::resolve_stored(cells, aspect, extent, bounds, stored)
+}
+
+/// What options come to, of some points: all that a grid of them depends on.
+#[derive(PartialEq)]
+struct Resolved<'a> {
+    /// As it is recorded, in which zeros have a sign.
+    extent: String,
+    size: Size,
+    reductions: Reductions,
+    /// The column of the reductions that name none, where there are any.
+    z: Option<&'a str>,
+    coloring: Coloring,
+    x: &'a str,
+    y: &'a str,
+    dtype: Dtype,
+    compress: Compression,
+    shard: Option<Shard>,
+}
+
+impl<'a> Resolved<'a> {
+    fn new(options: &'a Options, points: &[Points]) -> Result<Self, Error> {
+        let Options { x, y, dtype, compress, shard, .. } = options;
+        let z = z_column(points, options)?;
+        let reductions = reductions(options, z);
+        let Frame { extent, size } = frame(points, options)?;
+        Ok(Self {
+            extent: extent.to_string(),
+            size,
+            z: z.filter(|_| reductions.first_of_z().is_some()),
+            coloring: Coloring::of_points(options, &reductions, points)?,
+            reductions,
+            x,
+            y,
+            dtype: *dtype,
+            compress: *compress,
+            shard: *shard,
+        })
+    }
+}
+
+impl Options {
+    /// Bytes that a file of such a grid of these points has at least; `None` where that is not known before it is compressed, and
+    /// where there can be no such grid.
+    pub fn fewest_bytes_of(&self, points: &[Points]) -> Option<u64> {
+        let Resolved { size, reductions, .. } = Resolved::new(self, points).ok()?;
+        self.bytes_of_pages(size, reductions.as_slice().len())
+    }
+
+    /// Whether other options make the same grid of these points: with the extent spelled out that is theirs, say, or the
+    /// reductions that are the default.
+    pub fn make_same(&self, other: &Self, points: &[Points]) -> bool {
+        let resolved = |options| Resolved::new(options, points).ok();
+        self == other
+            || resolved(self).is_some_and(|this| resolved(other).is_some_and(|that| this == that))
+    }
 }
 
 /// Only these of the rows, which are counted through all columns. Those that have none of them stay, with no
@@ -180,7 +246,7 @@ mod tests {
         for of in [1, 2, 3, 7] {
             let mut all = 0;
             for index in 1..=of {
-                let shard = crate::Shard::new(index, of).unwrap();
+                let shard = Shard::new(index, of).unwrap();
                 let options = Options { extent, shard: Some(shard), ..two_by_two() };
                 let stats = bin2d(&tables, &options, &()).unwrap().grid().stats();
                 let rows = shard.rows(310_000);
@@ -189,8 +255,7 @@ mod tests {
                 all += inside;
             }
             assert_eq!(all, 170_001);
-            let options =
-                Options { shard: Some(crate::Shard::new(of, of).unwrap()), ..two_by_two() };
+            let options = Options { shard: Some(Shard::new(of, of).unwrap()), ..two_by_two() };
             let extent = bin2d(&tables, &options, &()).unwrap().grid().extent();
             assert_eq!(extent.xmax, 309_999.0);
         }
@@ -237,6 +302,58 @@ mod tests {
             let grid = binned.grid();
             assert_eq!(grid.stats().binned, 2);
             assert_eq!(grid.extent(), "29999998,30000002,0,1".parse().unwrap());
+        }
+    }
+
+    #[test]
+    fn the_fewest_bytes_are_those_of_all_pages_where_the_points_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = [points(folder.path(), "a.points", "0 0 1\n1 2 3\n")];
+        let without = [points(folder.path(), "b.points", "0 0\n1 2\n")];
+        let options = two_by_two();
+        assert_eq!(options.fewest_bytes_of(&with), Some(2 * 4 * 4));
+        assert_eq!(options.fewest_bytes_of(&without), Some(4 * 4));
+        let cells = Cells::Resolution(0.5);
+        assert_eq!(Options { cells, ..two_by_two() }.fewest_bytes_of(&without), Some(2 * 4 * 4));
+        let compress = Compression::Deflate;
+        assert_eq!(Options { compress, ..two_by_two() }.fewest_bytes_of(&with), None);
+    }
+
+    #[test]
+    fn options_make_the_same_where_they_come_to_the_same_of_these_points() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = [points(folder.path(), "a.points", "0 0 1\n1 2 3\n")];
+        let usual = two_by_two();
+        let extent = |text: &str| Options { extent: Some(text.parse().unwrap()), ..two_by_two() };
+        let reduced =
+            |text: &str| Options { reductions: Some(text.parse().unwrap()), ..two_by_two() };
+        for same in [
+            extent("0,1,0,2"),
+            reduced("count,mean"),
+            Options { z: Some("z".to_owned()), ..two_by_two() },
+        ] {
+            assert!(usual.make_same(&same, &all) && same.make_same(&usual, &all), "{same:?}");
+        }
+        let square = Options { aspect: crate::Aspect::Equal, ..extent("0,1,0,2") };
+        assert!(extent("-0.5,1.5,0,2").make_same(&square, &all));
+        let resolution = Options { cells: Cells::Resolution(1.0), ..extent("0,2,0,2") };
+        assert!(extent("0,2,0,2").make_same(&resolution, &all));
+        // Without a reduction of it, z is of no importance.
+        let counted = |z: &str| Options { z: Some(z.to_owned()), ..reduced("count") };
+        assert!(reduced("count").make_same(&counted("y"), &all));
+        for differs in [
+            extent("0,1,0,3"),
+            extent("-0.0,1,0,2"),
+            reduced("mean,count"),
+            reduced("count,mean:z"),
+            Options { z: Some("y".to_owned()), ..two_by_two() },
+            Options { x: "y".to_owned(), ..two_by_two() },
+            Options { dtype: Dtype::F64, ..two_by_two() },
+            Options { compress: Compression::Deflate, ..two_by_two() },
+            Options { shard: Some("1/2".parse().unwrap()), ..two_by_two() },
+            Options { x: "none".to_owned(), ..two_by_two() },
+        ] {
+            assert!(!usual.make_same(&differs, &all), "{differs:?}");
         }
     }
 

@@ -66,19 +66,23 @@ impl MadeFrom<'_> {
         }
     }
 
-    /// The existing output, if it is complete and was made from this with these options.
+    /// The existing output, if it is complete and was made from this with these options, or with such as come to the same.
     pub(crate) fn up_to_date(&self, output: &Path, options: &Options) -> Option<GridFile> {
         let grid = GridFile::open(output).ok()?;
         let about = grid.description();
-        let same = about.options == *options
-            && match self {
-                Self::Columns(points) => {
-                    about.points.iter().map(String::as_str).eq(points.iter().map(Points::identity))
-                }
-                Self::Inputs(paths, reading) => about.inputs.as_ref().is_some_and(|inputs| {
-                    inputs.options == **reading && are_unchanged(paths, &inputs.sources)
-                }),
-            };
+        let same = match self {
+            Self::Columns(points) => {
+                let identities = points.iter().map(Points::identity);
+                about.points.iter().map(String::as_str).eq(identities)
+                    && about.options.make_same(options, points)
+            }
+            // What options come to is known when these are read.
+            Self::Inputs(paths, reading) => about.inputs.as_ref().is_some_and(|inputs| {
+                about.options == *options
+                    && inputs.options == **reading
+                    && are_unchanged(paths, &inputs.sources)
+            }),
+        };
         same.then_some(grid)
     }
 }
@@ -142,11 +146,15 @@ pub(crate) fn make(
         Some(made) => made,
         None => {
             // Nobody generates points a second time because there is no such folder.
-            outputs::ensure_writable(output, Kind::File, options.fewest_bytes())?;
+            let takes = match from {
+                MadeFrom::Columns(points) => options.fewest_bytes_of(points),
+                MadeFrom::Inputs(..) => options.fewest_bytes(),
+            };
+            outputs::ensure_writable(output, Kind::File, takes)?;
             if let Err(error @ Error::Damaged { .. }) = GridFile::open(output)
                 && let Failure::Damaged(_, damage) = error.into()
             {
-                report.note(STAGE, &format!("{}; made again", damage.what));
+                report.note(STAGE, &format!("{}; making it again", damage.what));
             }
             bin(from, options, global)?
         }

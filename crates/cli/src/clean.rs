@@ -3,17 +3,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pointillist_base::contents::{Foreign, foreign, foreign_in_grids};
 use pointillist_base::message::{bytes, plain};
-use pointillist_base::staged::{Leftover, discard, size, sweep_folder};
+use pointillist_base::staged::{abandoned, discard, ensure_removable, is_written_to, size};
 use pointillist_base::tag;
 use pointillist_bin2d::Error as GridError;
-use pointillist_ingest::{Error, Points, Recorded, Source, foreign, foreign_in_grids};
+use pointillist_ingest::{Error, Points, Recorded, Source};
 use serde_json::json;
 
 use crate::args::CleanArgs;
 use crate::cache::{grids, piped};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::inputs::{is_of, is_unchanged};
+use crate::remedy::Damage;
 use crate::report::{Report, plural, shown};
 
 const STAGE: &str = "clean";
@@ -164,8 +166,16 @@ impl Cleaning<'_> {
             }
         } else if piped::is_marked(folder) {
             self.leave(folder, "it was made from a pipe, which cannot be read again");
-        } else if points.is_ok() {
-            self.leave(folder, "ingest was asked for it");
+        } else {
+            let why = points.as_ref().err().map(|error| match error {
+                Error::NotPoints { reason, .. } => reason.clone(),
+                Error::Damaged { path, reason } => {
+                    let why = Damage::of_columns(path, reason);
+                    format!("ingest was asked for it, and it is damaged: {reason}; {}", why.remedy)
+                }
+                error => chain(error),
+            });
+            self.leave(folder, why.as_deref().unwrap_or("ingest was asked for it"));
         }
         match points {
             Ok(points) => self.grids(&folder.join(grids::FOLDER), Some(&points)),
@@ -181,9 +191,7 @@ impl Cleaning<'_> {
         }
         if self.args.all {
             let found = foreign_in_grids(folder);
-            return self.remove_folder(folder, "can be made again", found, |folder| {
-                std::fs::remove_dir_all(folder)
-            });
+            return self.remove_folder(folder, "can be made again", found, grids::discard);
         }
         self.unfinished(folder)?;
         for kept in grids::kept(folder) {
@@ -192,51 +200,77 @@ impl Cleaning<'_> {
                 (Ok(_), Some(points)) if !kept.is_of(points) => "its columns have changed",
                 _ => continue,
             };
-            self.remove(&kept.path, why, |path| std::fs::remove_file(path))?;
+            self.remove(&kept.path, kept.bytes, why, |path| std::fs::remove_file(path))?;
         }
         Ok(())
     }
 
     /// What dead runs have begun in a folder.
     fn unfinished(&mut self, folder: &Path) -> Result<(), Failure> {
-        if self.args.dry_run {
-            return Ok(());
-        }
-        for leftover in sweep_folder(folder) {
-            if let Leftover::Removed { path, bytes } = leftover {
-                self.say(&path, bytes, "an interrupted run left it")?;
+        const WHY: &str = "an interrupted run left it";
+        for found in abandoned(folder) {
+            let path = found.path();
+            // What is shown needs no dot before it.
+            let path = path.strip_prefix(".").unwrap_or(path).to_owned();
+            match found.foreign() {
+                Some(other) => self.leave_foreign(&path, WHY, other),
+                None => self.remove(&path, found.bytes(), WHY, |_| found.remove())?,
             }
         }
         Ok(())
     }
 
-    /// Removes a folder, unless something in it was `found` to be none of ours.
+    /// Removes a folder, unless something in it was `found` to be none of ours, or another run is writing there.
     fn remove_folder(
         &mut self,
         folder: &Path,
         why: &str,
-        found: io::Result<Option<PathBuf>>,
+        found: io::Result<Option<Foreign>>,
         remove: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let found = match found {
-            Ok(None) => return self.remove(folder, why, remove),
-            Ok(Some(path)) => format!("pointillist did not make {} in it", shown(&path)),
+        let because = match found {
+            Ok(Some(other)) => {
+                self.leave_foreign(folder, why, &other);
+                return Ok(());
+            }
+            Ok(None) if is_written_to(folder) || is_written_to(&folder.join(grids::FOLDER)) => {
+                "another run is writing in it".to_owned()
+            }
+            Ok(None) => return self.remove(folder, size(folder), why, remove),
             Err(error) => plain(&error),
         };
-        self.report.note(STAGE, &format!("{}: left, though {why}: {found}", shown(folder)));
+        self.report.note(STAGE, &format!("{}: left, though {why}: {because}", shown(folder)));
         Ok(())
     }
 
+    /// Says what is left since something in it is none of ours.
+    fn leave_foreign(&self, folder: &Path, why: &str, found: &Foreign) {
+        let folder = shown(folder);
+        let message =
+            format!("{folder}: left, though {why}: pointillist did not make {found} in it");
+        self.report.note(STAGE, &message);
+    }
+
+    /// Removes what is known to be ours. What cannot be removed is told in a dry run too.
     fn remove(
         &mut self,
         path: &Path,
+        size: u64,
         why: &str,
         remove: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let size = size(path);
-        if !self.args.dry_run
-            && let Err(error) = remove(path)
-        {
+        let removed = ensure_removable(path).and_then(|()| match self.args.dry_run {
+            true => Ok(()),
+            false => remove(path),
+        });
+        if let Err(error) = removed {
+            if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+                let name = shown(path);
+                let left =
+                    format!("{name}: left, though {why}: something has come to lie in it just now");
+                self.report.note(STAGE, &left);
+                return Ok(());
+            }
             // The others can go all the same.
             let failure = format!("{}: cannot be removed: {}", shown(path), plain(&error));
             self.report.warning(STAGE, &failure);

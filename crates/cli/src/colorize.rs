@@ -19,8 +19,8 @@ use crate::failure::{Failure, chain};
 use crate::figure::{self, Shaded};
 use crate::freshness::{keep_newer, make_newest};
 use crate::interrupt::{UntilInterrupted, interrupted};
-use crate::outputs;
 use crate::report::{Report, number, shown};
+use crate::{outputs, stdout};
 
 const STAGE: &str = "colorize";
 /// The text chunk that records what a picture was made from.
@@ -82,6 +82,9 @@ pub(crate) fn check_picture<'a>(
     }
     if report.is_json() {
         return Err(Failure::usage("standard output can carry the picture or --json, not both"));
+    }
+    if stdout::is_closed() {
+        return Err(Failure::no_stdout());
     }
     if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
         return Err(Failure::usage("standard output is a terminal: redirect it, or name a file"));

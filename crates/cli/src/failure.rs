@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Error(String),
     /// An output cannot be written, for a reason of this kind: exit code 1.
     Write(ErrorKind, String),
+    /// Points have no column of this name: exit code 1.
+    NoColumn { name: String, message: String },
     /// Something that lies between input and picture is not what was written: exit code 1, unless it can be made again.
     Damaged(Kept, Damage),
     /// The command makes no sense: exit code 2.
@@ -84,10 +86,17 @@ impl Failure {
         }
     }
 
+    /// Where there is no standard output, and something is to be written to it.
+    pub(crate) fn no_stdout() -> Self {
+        Self::Error("standard output: is closed: open it, or write to a file".to_owned())
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
-            Self::Error(_) | Self::Damaged(..) | Self::Write(..) => ExitCode::from(1),
+            Self::Error(_) | Self::NoColumn { .. } | Self::Damaged(..) | Self::Write(..) => {
+                ExitCode::from(1)
+            }
             Self::Usage(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(interrupt::exit_code()),
         }
@@ -129,6 +138,9 @@ impl From<pointillist_ingest::Error> for Failure {
             pointillist_ingest::Error::Options(message) => Self::Usage(message),
             pointillist_ingest::Error::Damaged { path, reason } => {
                 Self::Damaged(Kept::Columns, Damage::of_columns(&path, &reason))
+            }
+            pointillist_ingest::Error::UnknownColumn { ref name, .. } => {
+                Self::NoColumn { name: name.clone(), message: chain(&error) }
             }
             pointillist_ingest::Error::Write { path, source } => Self::write(&path, &source),
             pointillist_ingest::Error::Destination { .. } => {

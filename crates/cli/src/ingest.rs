@@ -89,7 +89,7 @@ pub(crate) fn make(
         && let Err(error) = Points::open(output)
         && let Failure::Damaged(_, damage) = error.into()
     {
-        report.note(STAGE, &format!("{}; made again", damage.what));
+        report.note(STAGE, &format!("{}; making it again", damage.what));
     }
     let start = Instant::now();
     let progress = StageProgress::new(global, STAGE, &Unit::Bytes, inputs::size(inputs));
@@ -140,10 +140,13 @@ fn facts(points: &Points, up_to_date: bool) -> serde_json::Value {
     })
 }
 
-/// The existing output, if it is complete and was made from these inputs, as they are, with these options.
+/// The existing output, if it is complete and was made from these inputs, as they are, with options that come to the same.
 pub(crate) fn up_to_date(inputs: &[PathBuf], output: &Path, options: &Options) -> Option<Points> {
     let points = Points::open(output).ok()?;
     let sidecar = points.sidecar();
-    let same = sidecar.options == *options && are_unchanged(inputs, &sidecar.sources);
+    let are_unchanged = || are_unchanged(inputs, &sidecar.sources);
+    // Where inputs are looked at to tell what options come to, they have not changed meanwhile either.
+    let same = are_unchanged()
+        && (sidecar.options == *options || (sidecar.is_of(inputs, options) && are_unchanged()));
     same.then_some(points)
 }

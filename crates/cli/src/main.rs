@@ -10,6 +10,7 @@ mod escaped;
 mod failure;
 mod figure;
 mod freshness;
+mod hint;
 mod info;
 mod ingest;
 mod inputs;
@@ -22,6 +23,7 @@ mod remedy;
 mod render;
 mod report;
 mod scatter;
+mod stdout;
 mod threads;
 
 use std::process::ExitCode;

@@ -2,10 +2,12 @@
 //! make it at this moment.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use pointillist_base::message::bytes;
 use pointillist_base::staged::{self, ELSEWHERE, Kind, Leftover};
-use pointillist_base::tag;
+use pointillist_base::{Progress, tag};
 use pointillist_ingest::Recorded;
 
 use crate::failure::Failure;
@@ -90,13 +92,39 @@ pub(crate) fn up_to_date<T>(
     if let Some(found) = look() {
         return Ok(Some(found));
     }
-    if !staged::others_at_work(output) {
-        return Ok(None);
-    }
-    report.note(stage, &format!("waiting for another run that makes {}", shown(output)));
-    staged::wait_for_others(output, &UntilInterrupted)?;
+    staged::wait_for_others(output, &Waiting::new(output, stage, report))?;
+    // Whoever was at work when that was looked at may have been killed since, or is done.
     sweep(output, stage, report);
     Ok(look())
+}
+
+/// Says, once and after a moment, that another run is waited for.
+struct Waiting<'a> {
+    output: &'a Path,
+    stage: &'a str,
+    report: &'a Report,
+    since: Instant,
+    is_said: AtomicBool,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(output: &'a Path, stage: &'a str, report: &'a Report) -> Self {
+        Self { output, stage, report, since: Instant::now(), is_said: AtomicBool::new(false) }
+    }
+}
+
+impl Progress for Waiting<'_> {
+    fn advance(&self, _amount: u64) {}
+
+    fn cancelled(&self) -> bool {
+        /// Most waits are over by then.
+        const MOMENT: Duration = Duration::from_secs(1);
+        if self.since.elapsed() >= MOMENT && !self.is_said.swap(true, Ordering::Relaxed) {
+            let message = format!("waiting for another run that makes {}", shown(self.output));
+            self.report.note(self.stage, &message);
+        }
+        UntilInterrupted.cancelled()
+    }
 }
 
 /// Tidies up what dead runs have left of an output, and says so.

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use pointillist_base::Dtype;
+use pointillist_base::contents::foreign;
 use pointillist_base::file::metadata_if_there;
 use pointillist_bin2d::{Aspect, Cells, Compression, Description, GridFile, Options, Shards};
 use pointillist_ingest::{Delimiter, Options as Reading, Points, Precision, Recorded, Source};
@@ -34,7 +35,16 @@ impl Damage {
         if let Some(options) = options {
             command.reading(&options);
         }
-        Self { what: format!("{}: {reason}", shown(path)), remedy: again(&command.forced()) }
+        let remedy = again(&command.forced());
+        let remedy = match foreign(folder) {
+            // It would be in the way of the command.
+            Ok(Some(found)) => {
+                let found = shown(&folder.join(found.path));
+                format!("move {found} away, which pointillist did not make, and {remedy}")
+            }
+            _ => remedy,
+        };
+        Self { what: format!("{}: {reason}", shown(path)), remedy }
     }
 
     /// Of a grid.

@@ -43,7 +43,7 @@ pub(crate) fn run(args: RenderArgs, global: &Global, report: &Report) -> Result<
     let output = &args.output;
     match colorize::stage(grid, &path, output, &picture, global, report) {
         Err(Failure::Damaged(Kept::Grid, why)) => {
-            report.warning(STAGE, &format!("{}; made again", why.what));
+            report.warning(STAGE, &format!("{}; making it again", why.what));
             let (grid, path) = between.grid(true)?;
             colorize::stage(grid, &path, output, &picture, global, report)?;
         }
@@ -71,11 +71,11 @@ impl Between<'_> {
         let Self { cache, columns, reading, options, global, report } = self;
         match cache.grid(&columns.points, options, anew, global, report) {
             Err(Failure::Damaged(Kept::Columns, why)) if columns.can_be_made_again => {
-                report.warning(STAGE, &format!("{}; made again", why.what));
+                report.warning(STAGE, &format!("{}; making it again", why.what));
                 *columns = cache.columns(reading, true, global, report)?;
                 cache.grid(&columns.points, options, true, global, report)
             }
-            made => made,
+            made => made.map_err(|failure| cache.explained(failure, columns)),
         }
     }
 }

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pointillist_ingest::printable;
+use pointillist_base::message::printable;
 use serde_json::{Value, json};
 
 use crate::args::Global;
-use crate::escaped;
 use crate::failure::Failure;
 use crate::remedy::Damage;
+use crate::{escaped, stdout};
 
 /// Prints what the stages did, in the form that was asked for.
 #[derive(Debug)]
@@ -78,6 +78,9 @@ impl Report {
     }
 
     fn print(&self, line: &str) -> Result<(), Failure> {
+        if stdout::is_closed() {
+            return Err(Failure::no_stdout());
+        }
         writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::stdout(&error))
     }
 
@@ -99,7 +102,10 @@ impl Report {
 /// The last words of a run that failed.
 pub(crate) fn last_words(stage: &str, failure: &Failure) {
     match failure {
-        Failure::Error(message) | Failure::Usage(message) | Failure::Write(_, message) => {
+        Failure::Error(message)
+        | Failure::NoColumn { message, .. }
+        | Failure::Usage(message)
+        | Failure::Write(_, message) => {
             say(format_args!("pointillist: {stage}: {message}"));
         }
         Failure::Damaged(_, Damage { what, remedy }) => {

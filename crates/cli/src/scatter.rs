@@ -50,11 +50,11 @@ pub(crate) fn run(args: ScatterArgs, global: &Global, report: &Report) -> Result
     let mut columns = cache.columns(&reading, global.force, global, report)?;
     match job.of_points(&columns.points, &args, global, report) {
         Err(Failure::Damaged(Kept::Columns, why)) if columns.can_be_made_again => {
-            report.warning(STAGE, &format!("{}; made again", why.what));
+            report.warning(STAGE, &format!("{}; making it again", why.what));
             columns = cache.columns(&reading, true, global, report)?;
             job.of_points(&columns.points, &args, global, report)?;
         }
-        done => done?,
+        done => done.map_err(|failure| cache.explained(failure, &columns))?,
     }
     if !is_stdout(&args.output) {
         make_newest(&args.output, columns.points.iter().map(Points::path));

@@ -51,7 +51,8 @@ impl Missing {
         };
         let (numbers, words): (Vec<String>, Vec<String>) =
             added.iter().map(|word| word.trim().to_owned()).partition(|word| is_number(word));
-        Self { words: words.into_iter().map(String::into_bytes).collect(), numbers }
+        let words = words.into_iter().map(String::into_bytes).filter(|word| !is_known(word));
+        Self { words: sorted(words.collect()), numbers: sorted(numbers) }
     }
 
     /// Whether a field, without blanks and quotes around it, stands for a missing value.
@@ -63,6 +64,13 @@ impl Missing {
     pub(crate) fn numbers<T: Number>(&self) -> Vec<T> {
         self.numbers.iter().filter_map(|text| T::parse_complete(text.as_bytes())).collect()
     }
+}
+
+/// Each once, so that what was asked for in another order is the same.
+fn sorted<T: Ord>(mut all: Vec<T>) -> Vec<T> {
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn is_known(field: &[u8]) -> bool {

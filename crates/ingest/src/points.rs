@@ -8,18 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use pointillist_base::contents::{LONGEST_RECORD, RECORD};
 use pointillist_base::file::{Folder, has_too_many_open};
 use pointillist_base::{Dtype, Progress, Values, staged};
 use rayon::prelude::*;
 
 use crate::scan::{Buffer, Column};
-use crate::sidecar::{self, ColumnInfo, Lost, Sidecar, Unfit};
+use crate::sidecar::{ColumnInfo, Lost, Sidecar, Unfit};
 use crate::summary::{Part, Summary};
 use crate::zones::{self, BLOCK, Zone, Zones, ZonesInfo};
 use crate::{Error, columns};
-
-/// The folder within, for grids that are made of the columns and kept with them.
-pub const GRIDS: &str = "grids";
 
 /// A `.points` folder whose sidecar and zones have been read and checked, and whose columns are open.
 #[derive(Debug, Clone)]
@@ -65,7 +63,7 @@ impl Points {
             Err(source) => {
                 let is_missing = source.kind() == io::ErrorKind::NotFound;
                 // It may have come back since.
-                let waits = is_missing && (staged::is_under_way(path) || path.exists());
+                let waits = is_missing && (staged::is_aside(path) || path.exists());
                 let patience = if waits { BETWEEN } else { Duration::ZERO };
                 return (Err(Error::Read { path: path.to_owned(), source }), patience);
             }
@@ -173,22 +171,22 @@ impl Points {
 fn read_sidecar(folder: &Folder, path: &Path) -> Result<Sidecar, Error> {
     let read = |source| Error::Read { path: path.to_owned(), source };
     let not_points = |reason: String| Error::NotPoints { path: path.to_owned(), reason };
-    let file = match folder.file(sidecar::FILE_NAME) {
+    let file = match folder.file(RECORD) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(not_points(format!(
                 "has no {}: it is not a .points folder, or not a complete one",
-                sidecar::FILE_NAME
+                RECORD
             )));
         }
         Err(error) if has_too_many_open(&error) => {
             return Err(Error::TooManyFiles { path: path.to_owned(), columns: 1 });
         }
-        result => result.map_err(read)?.ok_or_else(|| {
-            not_points(format!("its {} is not a regular file", sidecar::FILE_NAME))
-        })?,
+        result => result
+            .map_err(read)?
+            .ok_or_else(|| not_points(format!("its {} is not a regular file", RECORD)))?,
     };
     let mut text = Vec::new();
-    file.take(sidecar::LONGEST).read_to_end(&mut text).map_err(read)?;
+    file.take(LONGEST_RECORD).read_to_end(&mut text).map_err(read)?;
     Sidecar::parse(&text).map_err(|unfit| match unfit {
         Unfit::Other(reason) => not_points(reason),
         Unfit::Damaged(reason) => Error::Damaged { path: path.to_owned(), reason },

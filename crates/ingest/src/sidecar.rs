@@ -1,25 +1,21 @@
 //! `points.json`: what a `.points` folder holds and what it was made from.
 
-use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pointillist_base::Dtype;
-use pointillist_base::file::open_regular;
+use pointillist_base::contents::{FORMAT, RECORD, recorded, recorded_columns};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Options, check_name};
 use crate::read_as::ReadAs;
-use crate::source::Source;
+use crate::source::{Source, are_read_alike};
 use crate::zones::{self, ZonesInfo};
 
-/// The name of the sidecar inside the folder.
-pub(crate) const FILE_NAME: &str = "points.json";
-/// Marks the file as ours.
-const FORMAT: &str = "pointillist points";
 /// Grows when older programs could not read what newer ones write.
 const VERSION: u32 = 3;
-/// A sidecar is a few kilobytes; what is longer is not one.
-pub(crate) const LONGEST: u64 = 16 << 20;
+/// This program, with its version.
+const PROGRAM: &str = concat!("pointillist ", env!("CARGO_PKG_VERSION"));
 
 /// The sidecar of a `.points` folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,27 +64,14 @@ pub struct Recorded {
 impl Recorded {
     /// What the `points.json` of the folder at `path` says, or `None` where there is none that is ours and can be read.
     pub fn read(path: &Path) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Column {
-            name: String,
-        }
-        #[derive(Deserialize)]
-        struct Any {
-            format: String,
-            #[serde(default)]
-            columns: Vec<Column>,
-            #[serde(default)]
-            sources: Vec<Source>,
-            #[serde(default)]
-            options: serde_json::Value,
-        }
-        let file = open_regular(&path.join(FILE_NAME)).ok()??;
-        let mut text = Vec::new();
-        file.take(LONGEST).read_to_end(&mut text).ok()?;
-        let any: Any = serde_json::from_slice(&text).ok()?;
-        let columns = any.columns.into_iter().map(|column| column.name).collect();
-        let options = serde_json::from_value(any.options).ok();
-        (any.format == FORMAT).then_some(Self { columns, sources: any.sources, options })
+        let mut recorded = recorded(path)?;
+        let columns = recorded_columns(&recorded)?;
+        let sources = match recorded.remove("sources") {
+            Some(sources) => serde_json::from_value(sources).ok()?,
+            None => Vec::new(),
+        };
+        let options = serde_json::from_value(recorded.remove("options").unwrap_or_default()).ok();
+        Some(Self { columns, sources, options })
     }
 }
 
@@ -245,7 +228,7 @@ impl Sidecar {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
-            program: format!("pointillist {}", env!("CARGO_PKG_VERSION")),
+            program: PROGRAM.to_owned(),
             identity: identity(rows, &columns),
             rows,
             lines,
@@ -259,6 +242,17 @@ impl Sidecar {
         }
     }
 
+    /// Whether `files`, if they are what these columns were read from and have not changed, would be read into the same columns
+    /// with other options: as [`are_read_alike`] finds, and with no malformed line that is skipped in one case and an
+    /// error in the other. Of columns that another version of the program has made, it is not known what their options came
+    /// to, so these must be the same.
+    pub fn is_of(&self, files: &[PathBuf], options: &Options) -> bool {
+        self.options == *options
+            || (self.program == PROGRAM
+                && (self.skipped == 0 || self.options.skip_bad == options.skip_bad)
+                && are_read_alike(files, &self.options, options))
+    }
+
     /// Parses a sidecar.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Unfit> {
         /// What every version has.
@@ -268,16 +262,21 @@ impl Sidecar {
             version: u32,
         }
         let other =
-            |what: String| Unfit::Other(format!("{FILE_NAME} is not a sidecar of ours: {what}"));
-        let damaged = |what: String| Unfit::Damaged(format!("{FILE_NAME} is damaged: {what}"));
-        let marker: Marker =
-            serde_json::from_slice(text).map_err(|error| other(error.to_string()))?;
+            |what: String| Unfit::Other(format!("{RECORD} is not a sidecar of ours: {what}"));
+        let damaged = |what: String| Unfit::Damaged(format!("{RECORD} is damaged: {what}"));
+        let marker: Marker = serde_json::from_slice(text).map_err(|error| {
+            // What is no JSON at all was written by nobody as it is.
+            match serde_json::from_slice::<IgnoredAny>(text) {
+                Ok(_) => other(error.to_string()),
+                Err(error) => damaged(error.to_string()),
+            }
+        })?;
         if marker.format != FORMAT {
             return Err(other(format!("format is {:?}", marker.format)));
         }
         if marker.version != VERSION {
             return Err(Unfit::Damaged(format!(
-                "{FILE_NAME} has version {}, and this program reads version {VERSION}",
+                "{RECORD} has version {}, and this program reads version {VERSION}",
                 marker.version
             )));
         }

@@ -26,6 +26,17 @@ pub fn inode(_: &Metadata) -> Option<u64> {
     None
 }
 
+/// Whether a file belongs to this user, as far as the system knows users.
+pub fn is_of_this_user(about: &Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::uid(about) == rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    {
+        let _ = about;
+        true
+    }
+}
+
 /// How long to wait until the next change of a file must have another time; `None` where it must already, and where
 /// the file's clock is ahead of ours.
 pub fn time_to_settle(metadata: &Metadata) -> Option<Duration> {

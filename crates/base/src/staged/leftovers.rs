@@ -8,15 +8,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::LAST;
+use super::abandoned::{Abandoned, Place, is_certainly_dead};
 use super::listing::temporary_names;
 use super::names::{Names, Role, is_partial, replacing};
-use super::removal::remove_folder;
-use super::{folder, resolve, size};
-use crate::file::Folder;
+use super::{folder, resolve};
+use crate::contents::RECORD;
+use crate::file;
 use crate::file::Lock;
 use crate::file::is_of_nothing;
-use crate::{Cancelled, Progress, file, filesystem};
+use crate::filesystem;
+use crate::{Cancelled, Progress};
 
 /// What was done with something that a dead run has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,21 +47,39 @@ pub fn sweep(destination: &Path) -> Vec<Leftover> {
     };
     // Whether a folder that stands aside may be touched is told by the one that was to replace it.
     let asides = of(Role::Aside).filter_map(|path| settle_aside(path, &destination));
-    let partials = of(Role::Partial).filter_map(|path| remove_abandoned(path, Owner::Any));
+    let partials = of(Role::Partial).filter_map(|path| remove_abandoned(path, Place::Named));
     asides.chain(partials).collect()
 }
 
 /// Removes what dead runs have begun in `folder`, whatever the output. What they were about to replace is left to [`sweep`].
-pub fn sweep_folder(folder: &Path) -> Vec<Leftover> {
-    let partials = temporary_names(folder).into_iter().filter(|name| is_partial(name));
-    partials.filter_map(|name| remove_abandoned(&folder.join(name), Owner::Any)).collect()
+pub fn sweep_folder(folder: &Path) {
+    // What cannot be removed stays.
+    abandoned(folder)
+        .filter(|found| found.foreign().is_none())
+        .for_each(|found| drop(found.remove()));
+}
+
+/// What dead runs have begun in `folder`, whatever the output.
+pub fn abandoned(folder: &Path) -> impl Iterator<Item = Abandoned> {
+    partials(folder).filter_map(|path| Abandoned::look(&path, Place::Named))
+}
+
+/// Whether another run is writing an output into `folder` at this moment, as far as there are locks.
+pub fn is_written_to(folder: &Path) -> bool {
+    partials(folder).filter_map(|path| held(&path)).any(|path| is_taken(&path))
+}
+
+/// What is called in `folder` as an output that is being written.
+fn partials(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let names = temporary_names(folder).into_iter().filter(|name| is_partial(name));
+    names.map(|name| folder.join(name))
 }
 
 /// Removes the folders that dead runs of this user have left in `folder` under one of these names.
 pub(super) fn sweep_own_folders(names: &Names, folder: &Path) {
     for (path, _) in entries(names, folder) {
         // What cannot be removed stays.
-        let _ = remove_abandoned(&path, Owner::ThisUser);
+        let _ = remove_abandoned(&path, Place::OfAll);
     }
 }
 
@@ -69,9 +88,11 @@ pub fn others_at_work(destination: &Path) -> bool {
     resolve(destination).is_ok_and(|destination| at_work(&destination).is_some())
 }
 
-/// Whether something lies beside the output `destination` under a temporary name of its own, of a run that lives or not.
-pub fn is_under_way(destination: &Path) -> bool {
-    resolve(destination).is_ok_and(|path| !entries(&Names::of(&path), folder(&path)).is_empty())
+/// Whether the output `destination` stands aside at this moment, for another to take its place.
+pub fn is_aside(destination: &Path) -> bool {
+    let Ok(destination) = resolve(destination) else { return false };
+    let entries = entries(&Names::of(&destination), folder(&destination));
+    entries.iter().any(|(_, role)| *role == Role::Aside)
 }
 
 /// Waits for as long as other runs are making the output `destination`. Whoever waits should hold no unfinished output, so
@@ -106,7 +127,7 @@ fn at_work(destination: &Path) -> Option<PathBuf> {
 fn held(temporary: &Path) -> Option<PathBuf> {
     let kind = fs::symlink_metadata(temporary).ok()?.file_type();
     match kind.is_dir() {
-        true => Some(temporary.join(LAST)),
+        true => Some(temporary.join(RECORD)),
         false => kind.is_file().then(|| temporary.to_owned()),
     }
 }
@@ -122,57 +143,12 @@ fn entries(names: &Names, folder: &Path) -> Vec<(PathBuf, Role)> {
     entries.filter_map(|name| Some((folder.join(&name), names.role(&name)?))).collect()
 }
 
-/// Whose leftovers are removed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    /// In a folder that somebody named: whoever may write there is trusted with what comes of it.
-    Any,
-    /// Folders of this user to which nobody else can add anything, in a place where all may write.
-    ThisUser,
-}
-
-/// Removes what nobody writes any more.
-fn remove_abandoned(path: &Path, owner: Owner) -> Option<Leftover> {
-    let removed = |bytes| Some(Leftover::Removed { path: path.to_owned(), bytes });
-    let within = match Folder::open_to_change(path) {
-        Ok(within) => within,
-        Err(_) if owner == Owner::ThisUser => return None,
-        Err(_) => {
-            let Lock::Held(_lock) = file::lock(path, true) else { return None };
-            let bytes = size(path);
-            let is_dead =
-                is_certainly_dead(path, filesystem::may_be_of_other_machines(folder(path)));
-            return (is_dead && fs::remove_file(path).is_ok()).then(|| removed(bytes))?;
-        }
-    };
-    if owner == Owner::ThisUser && !within.is_of_this_user_alone() {
-        return None;
-    }
-    // A run that was killed before it made the file that it locks has left nothing else. One that lives and finds its
-    // folder gone makes another.
-    if fs::remove_dir(path).is_ok() {
-        return removed(0);
-    }
-    let Lock::Held(_lock) = within.lock(LAST, true) else { return None };
-    if !is_certainly_dead(path, filesystem::may_be_of_other_machines(path)) {
-        return None;
-    }
-    let bytes = size(path);
-    remove_folder(&within, path).ok()?;
-    removed(bytes)
-}
-
-/// Whether something whose lock could be had is written by nobody. If it lies where the locks of `other_machines` may not be
-/// seen, that is only so when nobody has written to it for a while.
-fn is_certainly_dead(path: &Path, other_machines: bool) -> bool {
-    /// A run that lives rarely waits for so long between two writes, and clocks are not further apart.
-    const WHILE: Duration = Duration::from_secs(10 * 60);
-    let is_old = |path: &Path| {
-        let written = fs::symlink_metadata(path).and_then(|about| about.modified());
-        written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age >= WHILE))
-    };
-    let within = || fs::read_dir(path).into_iter().flatten().flatten();
-    !other_machines || (is_old(path) && within().all(|entry| is_old(&entry.path())))
+/// Removes what nobody writes any more, if all of it is ours.
+fn remove_abandoned(path: &Path, place: Place) -> Option<Leftover> {
+    let found = Abandoned::look(path, place).filter(|found| found.foreign().is_none())?;
+    let removed = Leftover::Removed { path: found.path().to_owned(), bytes: found.bytes() };
+    found.remove().ok()?;
+    Some(removed)
 }
 
 /// Puts a folder back from which the name was taken, or removes it where there is another by now.
@@ -191,7 +167,7 @@ fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
         None => None,
     };
     match fs::symlink_metadata(destination) {
-        Ok(_) => remove_abandoned(aside, Owner::Any),
+        Ok(_) => remove_abandoned(aside, Place::Named),
         Err(error) if is_of_nothing(&error) => {
             // It is all there is of the output, so it stays if it cannot come back now.
             fs::rename(aside, destination).ok()?;
@@ -233,7 +209,10 @@ mod tests {
         }
         let others = [".partial-abcdef", ".a.partial-abc", "a.partial-abcdef", ".a.partial-abcde+"];
         others.iter().for_each(|name| fs::write(path(name), "").unwrap());
-        assert_eq!(sweep_folder(parent.path()).len(), 4);
+        let all: Vec<_> = abandoned(parent.path()).map(|found| found.bytes()).collect();
+        assert_eq!(all, [5; 4]);
+        assert!(is_written_to(parent.path()));
+        sweep_folder(parent.path());
         let mut expected: Vec<String> = others.iter().map(|&name| name.to_owned()).collect();
         expected.extend(kept);
         expected.sort();
@@ -308,55 +287,6 @@ mod tests {
         fs::write(aside.join("points.json"), "older").unwrap();
         assert_eq!(sweep(&destination), [Leftover::Removed { path: aside, bytes: 5 }]);
         assert_eq!(names(parent.path()), ["a.points"]);
-    }
-
-    #[test]
-    fn where_all_may_write_only_what_nobody_else_can_have_made_is_removed() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let parent = tempfile::tempdir().unwrap();
-        let of = |letters: &str| parent.path().join(format!("a-partial-{letters}"));
-        for (letters, mode) in [("aaaaaa", 0o700), ("bbbbbb", 0o770), ("cccccc", 0o707)] {
-            fs::create_dir(of(letters)).unwrap();
-            fs::write(of(letters).join("points.json"), "").unwrap();
-            fs::set_permissions(of(letters), fs::Permissions::from_mode(mode)).unwrap();
-        }
-        fs::create_dir(parent.path().join("theirs")).unwrap();
-        fs::write(parent.path().join("theirs/points.json"), "").unwrap();
-        symlink(parent.path().join("theirs"), of("dddddd")).unwrap();
-        fs::write(of("eeeeee"), "").unwrap();
-        // Who is root can make what belongs to somebody else.
-        let is_root = std::os::unix::fs::chown(of("eeeeee"), Some(1), Some(1)).is_ok();
-        let mut left =
-            vec!["a-partial-bbbbbb", "a-partial-cccccc", "a-partial-dddddd", "a-partial-eeeeee"];
-        if is_root {
-            fs::create_dir(of("ffffff")).unwrap();
-            std::os::unix::fs::chown(of("ffffff"), Some(1), Some(1)).unwrap();
-            left.push("a-partial-ffffff");
-        }
-        left.push("theirs");
-        sweep_own_folders(&Names::of_folders("a-"), parent.path());
-        assert_eq!(names(parent.path()), left);
-        assert!(parent.path().join("theirs/points.json").exists());
-    }
-
-    #[test]
-    fn where_locks_of_other_machines_may_not_be_seen_what_was_written_just_now_is_left_alone() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join(".a.points.partial-abcdef");
-        fs::create_dir(&folder).unwrap();
-        let file = fs::File::create(folder.join("points.json")).unwrap();
-        assert!(is_certainly_dead(&folder, false));
-        assert!(!is_certainly_dead(&folder, true));
-        let old = std::time::SystemTime::now() - Duration::from_secs(3600);
-        fs::File::open(&folder).unwrap().set_modified(old).unwrap();
-        // Its columns may be written to, and nothing come or go in it.
-        assert!(!is_certainly_dead(&folder, true));
-        file.set_modified(old).unwrap();
-        assert!(is_certainly_dead(&folder, true));
-        // The clock of the other machine may be ahead.
-        file.set_modified(std::time::SystemTime::now() + Duration::from_secs(3600)).unwrap();
-        assert!(!is_certainly_dead(&folder, true));
-        assert!(!filesystem::may_be_of_other_machines(Path::new("/proc")));
     }
 
     struct Until(AtomicBool);

@@ -9,6 +9,7 @@
 //! output or the new one. Columns are only handed to the operating system, as an `fsync` of gigabytes
 //! would cost more than the whole run; what they lack then differs from the hashes in `points.json`.
 
+mod abandoned;
 mod leftovers;
 mod listing;
 mod names;
@@ -18,18 +19,24 @@ mod room;
 mod temporary;
 mod unfinished;
 
+use crate::contents::RECORD;
+use crate::file;
+use crate::filesystem;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{file, filesystem};
-pub use leftovers::is_under_way;
-pub use leftovers::{Leftover, others_at_work, sweep, sweep_folder, wait_for_others};
+pub use abandoned::Abandoned;
+pub use leftovers::is_aside;
+pub use leftovers::{
+    Leftover, abandoned, is_written_to, others_at_work, sweep, sweep_folder, wait_for_others,
+};
 use names::Names;
 pub use names::is_partial;
 pub use names::{LONGEST_NAME, shortened};
 use partial::PartialFolder;
-use removal::{remove, remove_in_parallel, unless_gone};
+pub use removal::{discard, ensure_removable};
+use removal::{ensure_ours, moved, remove, remove_in_parallel};
 use room::Room;
 pub use temporary::TemporaryDir;
 use unfinished::Unfinished;
@@ -37,9 +44,6 @@ pub use unfinished::remove_unfinished;
 
 /// What can be done about an output that cannot be put where it was asked for, as errors say it.
 pub const ELSEWHERE: &str = "choose an output elsewhere";
-
-/// The file of a folder that is written last, and is locked until then: a folder without it is none of ours, or not finished.
-pub const LAST: &str = "points.json";
 
 /// How often something is tried that fails only when somebody else gets in between.
 const ATTEMPTS: usize = 64;
@@ -212,8 +216,9 @@ impl StagedDir {
     /// that, and removed afterwards. Except on Unix, no file in it may be open.
     ///
     /// # Errors
-    /// When something fails before the new folder is in its place; the destination is then what it was, and the temporary
-    /// folder is removed. And when the old one cannot be removed after that.
+    /// When something fails before the new folder is in its place, or something in the old one is none of ours; the
+    /// destination is then what it was, and the temporary folder is removed. And when the old one cannot be removed after
+    /// that.
     pub fn commit(self, points_json: &[u8]) -> io::Result<()> {
         self.commit_keeping(points_json, |_, _| ())
     }
@@ -236,12 +241,22 @@ impl StagedDir {
         temporary.close_where_needed();
         filesystem::sync_folder(temporary.path())?;
         // The lock is held until all is done.
-        let Some(old) = temporary.complete(|new| place(new, &destination, filesystem::replace))?
-        else {
-            return Ok(());
-        };
+        let mut unmoved = None;
+        let placed = temporary.complete(|new| {
+            let Some(old) = place(new, &destination, filesystem::replace)? else { return Ok(None) };
+            let Err(error) = ensure_ours(&old) else { return Ok(Some(old)) };
+            // Somebody has put something into it since the caller looked: it comes back.
+            match filesystem::replace(&old, &destination, new.to_owned()) {
+                Ok(_) => Err(error),
+                Err(_) => {
+                    unmoved = Some(moved(&error, &old));
+                    Ok(None)
+                }
+            }
+        });
+        let Some(old) = placed? else { return unmoved.map_or(Ok(()), Err) };
         // So that nobody takes it for what a dead run has left.
-        let _lock = file::lock(&old.join(LAST), true);
+        let _lock = file::lock(&old.join(RECORD), true);
         keep(old, &destination);
         remove_in_parallel(old).map_err(|error| {
             let message = format!(
@@ -335,7 +350,17 @@ fn target(destination: &Path, kind: Kind) -> io::Result<PathBuf> {
 /// Follows a symbolic link at `destination`, so that the link survives and its target is what is replaced.
 fn resolve(destination: &Path) -> io::Result<PathBuf> {
     match fs::symlink_metadata(destination) {
-        Ok(metadata) if metadata.is_symlink() => fs::canonicalize(destination),
+        Ok(metadata) if metadata.is_symlink() => match fs::canonicalize(destination) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let target = fs::read_link(destination)?;
+                let reason = format!(
+                    "is a link to {}, which does not exist: remove the link, or {ELSEWHERE}",
+                    target.display()
+                );
+                Err(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+            }
+            resolved => resolved,
+        },
         _ => Ok(destination.to_path_buf()),
     }
 }
@@ -358,60 +383,33 @@ fn builder(names: &Names, mode: u32) -> tempfile::Builder<'_, 'static> {
     builder
 }
 
-/// Removes a folder of columns so that nobody ever sees a part of it: it gets a temporary name first, and loses its
-/// `points.json` last. What is left should that be cut short, [`sweep`] and [`sweep_folder`] remove.
-///
-/// # Errors
-/// When this user may not remove it, and nothing is changed then; when a file in it cannot be removed.
-pub fn discard(path: &Path) -> io::Result<()> {
-    let around = folder(path);
-    if let Some(reason) = filesystem::why_irreplaceable(path, around) {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
-    }
-    let renamed = builder(&Names::of(path), 0o777).make_in(around, |to| fs::rename(path, to))?;
-    let renamed = renamed.into_temp_path().keep().map_err(|error| error.error)?;
-    unless_gone(remove_in_parallel(&renamed))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_discarded_whole_and_what_is_left_of_it_is_swept() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("s.points");
-        let make = || {
-            fs::create_dir_all(folder.join("grids")).unwrap();
-            for name in ["x.npy", "points.json", "grids/a"] {
-                fs::write(folder.join(name), name).unwrap();
-            }
-        };
-        make();
-        discard(&folder).unwrap();
-        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
-        // As a run that is killed after the first step leaves it.
-        make();
-        fs::rename(&folder, parent.path().join(".s.points.partial-abcdef")).unwrap();
-        assert_eq!(sweep(&folder).len(), 1);
-        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
-        assert_eq!(discard(&folder).unwrap_err().kind(), io::ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn a_folder_that_was_replaced_is_removed_with_all_that_is_in_it() {
+    fn a_folder_that_was_replaced_is_removed_with_all_that_is_ours_in_it_and_else_stays() {
         let parent = tempfile::tempdir().unwrap();
         let destination = parent.path().join("out");
-        fs::create_dir_all(destination.join("inner")).unwrap();
-        for name in ["a", "b", "inner/c"] {
+        fs::create_dir_all(destination.join("grids")).unwrap();
+        for name in ["a.npy", "b.npy", "points.json", "grids/0123456789abcdef.tiff"] {
             fs::write(destination.join(name), name).unwrap();
         }
-        let staged = StagedDir::create(&destination).unwrap();
-        fs::write(staged.path().join("new"), "new").unwrap();
-        staged.commit(b"{}").unwrap();
         let names = |path: &Path| -> Vec<_> {
             fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect()
         };
+        let staged = StagedDir::create(&destination).unwrap();
+        let mine = destination.join("grids/mine");
+        fs::write(&mine, "mine").unwrap();
+        let error = staged.commit(b"{}").unwrap_err().to_string();
+        assert!(error.contains("holds grids/mine, "), "{error}");
+        assert_eq!(names(parent.path()), ["out"]);
+        assert_eq!(fs::read(&mine).unwrap(), b"mine");
+        fs::remove_file(mine).unwrap();
+
+        let staged = StagedDir::create(&destination).unwrap();
+        fs::write(staged.path().join("new"), "new").unwrap();
+        staged.commit(b"{}").unwrap();
         assert_eq!(names(parent.path()), ["out"]);
         let mut new = names(&destination);
         new.sort();

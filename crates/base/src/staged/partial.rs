@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::LAST;
 use super::names::Names;
 use super::removal::remove;
 use super::unfinished::Unfinished;
 use super::{ATTEMPTS, builder};
+use crate::contents::RECORD;
 use crate::file;
 
 /// A temporary folder, removed when it is dropped. It is there with an empty `points.json`, locked, from the beginning.
@@ -28,7 +28,7 @@ impl PartialFolder {
                 Ok(((), path))
             })?;
             let mut made = Self { lock: None, unfinished };
-            let path = made.path().join(LAST);
+            let path = made.path().join(RECORD);
             match File::options().read(true).write(true).create_new(true).open(&path) {
                 Ok(file) if file::hold(&file, &path) => {
                     made.lock = Some(file);

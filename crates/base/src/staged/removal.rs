@@ -6,12 +6,65 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::ATTEMPTS;
-use super::LAST;
+use super::names::Names;
+use super::{ATTEMPTS, builder, folder};
+use crate::contents::GRIDS;
+use crate::contents::RECORD;
+use crate::contents::foreign;
 use crate::file::Folder;
+use crate::filesystem;
 
 /// Folders in one another, at most: columns have one for grids, and what is kept for a while has columns.
 const DEEPEST: usize = 8;
+
+/// Makes sure that nothing in a folder of columns is anybody else's.
+pub(super) fn ensure_ours(path: &Path) -> io::Result<()> {
+    let Some(found) = foreign(path)? else { return Ok(()) };
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, found.in_the_way()))
+}
+
+/// The error of a folder that is not ours to remove, and that could not go back from where it was moved to.
+pub(super) fn moved(error: &io::Error, to: &Path) -> io::Error {
+    let reason = format!("what stood here {error}; it is now {}", to.display());
+    io::Error::new(error.kind(), reason)
+}
+
+/// Makes sure that this user may remove a file of ours, or a folder with what we put into it, as far as the system says so
+/// beforehand.
+///
+/// # Errors
+/// Why it cannot be removed.
+pub fn ensure_removable(path: &Path) -> io::Result<()> {
+    let around = folder(path);
+    let reason = filesystem::why_irreplaceable(path, around)
+        .or_else(|| filesystem::why_irreplaceable(&path.join(GRIDS), path));
+    match reason {
+        Some(reason) => Err(io::Error::new(io::ErrorKind::PermissionDenied, reason)),
+        None => filesystem::ensure_changeable(around),
+    }
+}
+
+/// Removes a folder of columns so that nobody ever sees a part of it: it gets a temporary name first, and loses its
+/// `points.json` last. What is left should that be cut short, [`sweep`](super::sweep) and
+/// [`sweep_folder`](super::sweep_folder) remove.
+///
+/// # Errors
+/// When this user may not remove it, or something in it is none of ours, and nothing is changed then; when a file in it
+/// cannot be removed.
+pub fn discard(path: &Path) -> io::Result<()> {
+    ensure_removable(path)?;
+    let around = folder(path);
+    let renamed = builder(&Names::of(path), 0o777).make_in(around, |to| fs::rename(path, to))?;
+    let renamed = renamed.into_temp_path().keep().map_err(|error| error.error)?;
+    // By its old name, nobody can put anything into it any more.
+    if let Err(error) = ensure_ours(&renamed) {
+        return Err(match fs::rename(&renamed, path) {
+            Ok(()) => error,
+            Err(_) => moved(&error, &renamed),
+        });
+    }
+    unless_gone(remove_in_parallel(&renamed))
+}
 
 /// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed; and who was about to
 /// put something there when the folder was taken away may do so while it is removed.
@@ -40,10 +93,10 @@ fn remove_once(path: &Path) -> io::Result<()> {
 /// Removes the folder at `path`, which is open, with all that is in it: its `points.json` last, since without that nobody
 /// could tell what else is left.
 pub(super) fn remove_folder(folder: &Folder, path: &Path) -> io::Result<()> {
-    for name in folder.names()?.iter().filter(|name| *name != LAST) {
+    for name in folder.names()?.iter().filter(|name| *name != RECORD) {
         remove_in(folder, name, 1)?;
     }
-    unless_gone(folder.remove_file(LAST.as_ref()))?;
+    unless_gone(folder.remove_file(RECORD.as_ref()))?;
     // If another one has taken the name, this finds that it is not empty.
     unless_gone(fs::remove_dir(path))
 }
@@ -54,7 +107,7 @@ pub(super) fn remove_in_parallel(path: &Path) -> io::Result<()> {
     if let Ok(folder) = Folder::open_to_change(path) {
         // What cannot be listed or removed is tried again, and an error, after that.
         let mut names = folder.names().unwrap_or_default();
-        names.retain(|name| name != LAST);
+        names.retain(|name| name != RECORD);
         names.par_iter().for_each(|name| drop(folder.remove_file(name)));
     }
     remove(path)
@@ -73,7 +126,7 @@ fn remove_in(folder: &Folder, name: &std::ffi::OsStr, depth: usize) -> io::Resul
     unless_gone(folder.remove_folder(name))
 }
 
-pub(super) fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
+fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
@@ -82,8 +135,35 @@ pub(super) fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use super::super::sweep;
     use super::*;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_folder_is_discarded_whole_and_what_is_left_of_it_is_swept() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("s.points");
+        let make = || {
+            fs::create_dir_all(folder.join("grids")).unwrap();
+            for name in ["x.npy", "points.json", "grids/0123456789abcdef.tiff"] {
+                fs::write(folder.join(name), name).unwrap();
+            }
+        };
+        make();
+        fs::write(folder.join("notes.txt"), "mine").unwrap();
+        let error = discard(&folder).unwrap_err().to_string();
+        assert!(error.contains("holds notes.txt, "), "{error}");
+        assert_eq!(fs::read(folder.join("notes.txt")).unwrap(), b"mine");
+        fs::remove_file(folder.join("notes.txt")).unwrap();
+        discard(&folder).unwrap();
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        // As a run that is killed after the first step leaves it.
+        make();
+        fs::rename(&folder, parent.path().join(".s.points.partial-abcdef")).unwrap();
+        assert_eq!(sweep(&folder).len(), 1);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        assert_eq!(discard(&folder).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 
     #[test]
     fn nothing_is_removed_through_a_link_even_one_that_takes_the_place_of_the_folder() {

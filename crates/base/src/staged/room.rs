@@ -21,7 +21,7 @@ pub(crate) struct Room {
 
 impl Room {
     /// Looks how much there is in `folder`.
-    pub(crate) fn look(folder: &Path, takes: Option<u64>) -> Self {
+    pub(super) fn look(folder: &Path, takes: Option<u64>) -> Self {
         let space = filesystem::free_space(folder);
         Self {
             takes,
@@ -31,32 +31,37 @@ impl Room {
     }
 
     /// The same for an output that takes so many bytes.
-    pub(crate) fn taking(self, bytes: u64) -> Self {
+    pub(super) fn taking(self, bytes: u64) -> Self {
         Self { takes: Some(bytes), ..self }
     }
 
     /// Refuses what certainly finds no room.
-    pub(crate) fn check(&self) -> io::Result<()> {
+    pub(super) fn check(&self) -> io::Result<()> {
         match (self.takes, self.free) {
             (Some(takes), Some(free)) if self.exact && takes > free => {
-                Err(self.explain(io::ErrorKind::StorageFull.into()))
+                Err(self.explain_with("at least", io::ErrorKind::StorageFull.into()))
             }
             _ => Ok(()),
         }
     }
 
     /// Refuses a file that is longer than this process may write.
-    pub(crate) fn check_length(&self) -> io::Result<()> {
+    pub(super) fn check_length(&self) -> io::Result<()> {
         match (self.takes, filesystem::longest_file()) {
             (Some(takes), Some(longest)) if takes > longest => {
-                Err(self.explain(io::ErrorKind::FileTooLarge.into()))
+                Err(self.explain_with("at least", io::ErrorKind::FileTooLarge.into()))
             }
             _ => Ok(()),
         }
     }
 
     /// An error met while writing; one that says that there is no room says how much it takes, and what there was.
-    pub(crate) fn explain(&self, error: io::Error) -> io::Error {
+    pub(super) fn explain(&self, error: io::Error) -> io::Error {
+        self.explain_with("about", error)
+    }
+
+    /// The same, where it is known how exact the number of bytes that it takes is.
+    fn explain_with(&self, exactness: &str, error: io::Error) -> io::Error {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let kind = error.kind();
         let had = match kind {
@@ -69,7 +74,7 @@ impl Room {
             }),
             _ => return error,
         };
-        let takes = self.takes.map(|takes| format!("it takes about {}", bytes(takes)));
+        let takes = self.takes.map(|takes| format!("it takes {exactness} {}", bytes(takes)));
         let facts: Vec<String> = takes.into_iter().chain(had).collect();
         let remedy = match kind {
             FileTooLarge => "raise the limit or make less",
@@ -94,7 +99,7 @@ mod tests {
         let room = Room { takes: Some(2_000_000), free: Some(1_500_000), exact: true };
         assert_eq!(
             room.check().unwrap_err().to_string(),
-            "no space left on device: it takes about 2.00 MB, and 1.50 MB were free here when it began; make room, or \
+            "no space left on device: it takes at least 2.00 MB, and 1.50 MB were free here when it began; make room, or \
              choose an output elsewhere"
         );
         for room in [

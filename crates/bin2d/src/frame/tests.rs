@@ -7,7 +7,9 @@ fn bounds(x: (f64, f64), y: (f64, f64)) -> Bounds {
     Bounds { x: Some(x), y: Some(y) }
 }
 
-fn message<T: fmt::Debug>(result: Result<T, Error>) -> String {
+fn message<T: std::fmt::Debug>(
+    result: Result<T, impl std::fmt::Debug + std::fmt::Display>,
+) -> String {
     result.expect_err("an error").to_string()
 }
 

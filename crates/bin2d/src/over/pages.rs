@@ -120,6 +120,10 @@ impl Coloring {
             coloring.colors = ColorScale::of(max(&CHANNELS[..3]));
             coloring.alpha = ColorScale::of(max(&CHANNELS[3..]));
         }
+        if !coloring.has_alpha {
+            // Of what is not there, one scale is as good as the other.
+            coloring.alpha = coloring.colors;
+        }
         coloring.check(reductions, columns())?;
         Ok(coloring)
     }

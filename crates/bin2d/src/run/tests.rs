@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::grid::Body;
-use crate::{Reduction, naive};
+use crate::{Reduction, Size, naive};
 
 /// What is binned, and how.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use pointillist_base::OwnedValues;
-use pointillist_ingest::{Points, ingest};
+use pointillist_ingest::{Points, Source, ingest};
 use proptest::prelude::*;
 
 use super::*;

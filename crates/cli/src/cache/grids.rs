@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+pub(crate) use pointillist_base::contents::GRIDS as FOLDER;
+use pointillist_base::contents::{foreign_in_grids, is_kept_grid};
 use pointillist_base::message::bytes;
 use pointillist_base::staged::sweep_folder;
 use pointillist_base::tag;
 use pointillist_bin2d::{Error, GridFile, Options};
-pub(crate) use pointillist_ingest::GRIDS as FOLDER;
-use pointillist_ingest::{Points, foreign_in_grids, is_kept_grid};
+use pointillist_ingest::Points;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -26,6 +27,17 @@ pub(super) fn name(points: &[Points], options: &Options) -> String {
     // Options are plain data, which JSON can always hold.
     hasher.update(serde_json::to_string(options).unwrap_or_default().as_bytes());
     format!("{:016x}.tiff", hasher.digest())
+}
+
+/// Makes sure that nothing stands in the place of a grid but such a file: a link or a folder was put there by somebody.
+pub(super) fn ensure_ours(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(about) if !about.is_file() => {
+            let reason = "is no file, and pointillist did not make it";
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a folder for grids where there is none. Columns that get one keep their time: for `make` they are as old as they
@@ -53,9 +65,14 @@ pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
             return Ok(false);
         }
+        // Who removes columns that can be made again need not ask those who read them.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let reason = "the folder that it is to lie in is not there any more";
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, reason));
+        }
         made => made?,
     }
-    tag::mark(folder).inspect_err(|_| remove(folder))?;
+    tag::mark(folder).inspect_err(|_| drop(remove(folder)))?;
     if let Ok(time) = time {
         // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
         let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
@@ -64,12 +81,25 @@ pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
 }
 
 /// Removes a folder that has nothing in it but maybe its mark.
-pub(super) fn remove(folder: &Path) {
-    let removed = tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder));
-    if removed.is_err() && folder.is_dir() {
-        // Another run has come to use it meanwhile.
-        let _ = tag::mark(folder);
+pub(super) fn remove(folder: &Path) -> io::Result<()> {
+    tag::unmark(folder).and_then(|()| std::fs::remove_dir(folder)).inspect_err(|_| {
+        if folder.is_dir() {
+            // Another run has come to use it meanwhile.
+            let _ = tag::mark(folder);
+        }
+    })
+}
+
+/// Removes a folder of grids with what we put into it, and nothing else, even if it has come to lie there this moment.
+pub(crate) fn discard(folder: &Path) -> io::Result<()> {
+    sweep_folder(folder);
+    for path in paths(folder) {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
+    remove(folder)
 }
 
 /// Removes a folder that was made for a grid which there is none of.
@@ -77,7 +107,8 @@ pub(super) fn remove_if_empty(folder: &Path) {
     let is_tag = |entry: io::Result<DirEntry>| entry.is_ok_and(|it| it.file_name() == tag::NAME);
     let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_tag));
     if is_empty && (tag::is_marked(folder) || tag::is_unfinished(folder)) {
-        remove(folder);
+        // Else it stays empty.
+        let _ = remove(folder);
     }
 }
 
@@ -98,14 +129,15 @@ pub(crate) fn keep(folder: &Path, most: usize) {
     }
 }
 
-/// The grids in a folder, by their names. Where a link stands in its place, it is somebody else's.
+/// The grids in a folder: files of such names. A link in their place, or in that of the folder, is somebody else's.
 pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
     if folder.is_symlink() {
         return Vec::new();
     }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
     let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| is_kept_grid(path)).collect();
+        files.map(|entry| entry.path()).filter(|path| is_kept_grid(path)).collect();
     paths.sort();
     paths
 }
@@ -179,6 +211,7 @@ mod tests {
         }
         let others = ["mine.tiff", "0123456789ABCDEF.tiff", "0123456789abcdef.png"];
         others.iter().for_each(|name| write(name, 1000));
+        std::fs::create_dir(folder.path().join("0123456789abcdef.tiff")).unwrap();
         keep(folder.path(), 2);
         assert_eq!(paths(folder.path()).len(), 5);
         tag::mark(folder.path()).unwrap();
@@ -192,5 +225,12 @@ mod tests {
         assert!(others.iter().all(|name| folder.path().join(name).exists()));
         keep(folder.path(), 0);
         assert!(paths(folder.path()).is_empty());
+        assert!(folder.path().join("0123456789abcdef.tiff").is_dir());
+        write("0123456789abcdea.tiff", 0);
+        let error = discard(folder.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::DirectoryNotEmpty);
+        assert!(paths(folder.path()).is_empty());
+        assert!(tag::is_marked(folder.path()));
+        assert!(others.iter().all(|name| folder.path().join(name).exists()));
     }
 }

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::freshness::make_newest;
 use crate::inputs::{self, are_points};
 use crate::report::{Report, shown};
-use crate::{ingest, outputs};
+use crate::{hint, ingest, outputs};
 use names::Names;
 
 /// What can be done where nothing can be kept.
@@ -91,6 +91,14 @@ impl<'a> Cache<'a> {
         };
         if let Some(folder) = asked {
             outputs::ensure_outside(&folder.join("any"))?;
+            // Even if nothing has to be kept there this time.
+            let there = folder.ancestors().find_map(|it| Some((it, it.metadata().ok()?)));
+            if let Some((file, about)) = there
+                && !about.is_dir()
+            {
+                let file = shown(file);
+                return Err(Failure::error(format!("{file}: is not a folder; {REMEDY}")));
+            }
         }
         let beside_output = (!is_stdout(output)).then(|| folder_of(output));
         let (made, temporary) = (RefCell::default(), OnceCell::new());
@@ -138,10 +146,11 @@ impl<'a> Cache<'a> {
     ) -> Result<Points, Failure> {
         let names = Names::of(self.inputs, options);
         let find = |places: Vec<PathBuf>| {
-            let all = names.all().collect::<Vec<_>>();
-            let paths =
-                places.into_iter().flat_map(|folder| all.iter().map(move |name| folder.join(name)));
-            paths.into_iter().find_map(|path| ingest::up_to_date(self.inputs, &path, options))
+            let paths = places.iter().flat_map(|folder| names.all().map(|name| folder.join(name)));
+            // A folder is read only where the columns would have to be made.
+            let others = places.iter().flat_map(|folder| names.with_other_keys(folder));
+            let mut all = paths.chain(others);
+            all.find_map(|path| ingest::up_to_date(self.inputs, &path, options))
         };
         // What was killed may have been about to make those of the other name, or in another place.
         let sweep = |folder: &Path| {
@@ -186,6 +195,16 @@ impl<'a> Cache<'a> {
         ingest::make(self.inputs, path, options, marked, global, report)
     }
 
+    /// A failure with these columns; one for want of a column says how it is read, if it can be.
+    pub(crate) fn explained(&self, failure: Failure, found: &Found) -> Failure {
+        match found.points.as_slice() {
+            [points] if found.can_be_made_again => {
+                hint::with_columns(failure, self.inputs, points.sidecar())
+            }
+            _ => failure,
+        }
+    }
+
     /// The grid of these columns, and its path. It is made where there is none that is up to date, or `anew`.
     pub(crate) fn grid(
         &self,
@@ -220,8 +239,10 @@ impl<'a> Cache<'a> {
     ) -> Result<(GridFile, PathBuf), Failure> {
         let (from, name) = (MadeFrom::Columns(points), grids::name(points, options));
         let folders = self.grid_folders(points);
-        let ours = folders.iter().filter(|folder| !folder.is_symlink());
-        let mut paths = ours.map(|folder| folder.join(&name));
+        let ours = || folders.iter().filter(|folder| !folder.is_symlink());
+        // Others may be of options that come to the same.
+        let others = ours().flat_map(|folder| grids::paths(folder));
+        let mut paths = ours().map(|folder| folder.join(&name)).chain(others);
         let known = paths.find_map(|path| Some((from.up_to_date(&path, options)?, path)));
         match known {
             Some((grid, path)) => {
@@ -313,9 +334,10 @@ impl<'a> Cache<'a> {
             let folder = folder_of(path);
             let is_new =
                 grids::prepare(&folder).map_err(|error| Failure::write(&folder, &error))?;
+            grids::ensure_ours(path).map_err(|error| Failure::write(path, &error))?;
             outputs::ensure_writable(path, Form::File, None).inspect_err(|_| {
                 if is_new {
-                    grids::remove(&folder);
+                    let _ = grids::remove(&folder);
                 }
             })
         })?;
@@ -356,20 +378,20 @@ impl<'a> Cache<'a> {
     }
 
     /// Where grids of these columns may lie, the best place first: with the columns, or where there are several or they
-    /// cannot be written to, in a folder of their own.
+    /// cannot be written to, in a folder of their own, which has a key in its name where something else is called so.
     fn grid_folders(&self, points: &[Points]) -> Vec<PathBuf> {
         let with_columns = match points {
-            [points] => Some(points.path().join(grids::FOLDER)),
-            _ => None,
+            [points] => vec![points.path().join(grids::FOLDER)],
+            _ => Vec::new(),
         };
-        let own = names::grids(points[0].path());
-        let asked = self.asked.map(|folder| folder.join(&own));
+        let own = |folder: &Path| names::grids(points).map(|name| folder.join(name));
+        let asked: Vec<_> = self.asked.into_iter().flat_map(own).collect();
         let is_inside = |folder: &Path| points[0].path().parent() == Some(folder);
         let ordered = match self.asked.is_some_and(is_inside) || self.asked.is_none() {
             true => [with_columns, asked],
             false => [asked, with_columns],
         };
-        let beside_output = self.beside_output.as_ref().map(|folder| folder.join(&own));
+        let beside_output = self.beside_output.iter().flat_map(|folder| own(folder));
         ordered.into_iter().flatten().chain(beside_output).collect()
     }
 

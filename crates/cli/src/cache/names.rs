@@ -21,20 +21,33 @@ pub(super) struct Names {
     /// As the input is; none where there are several.
     plain: Option<OsString>,
     keyed: OsString,
+    /// What names with a key begin with.
+    begin: OsString,
 }
 
 impl Names {
     pub(super) fn of(inputs: &[PathBuf], options: &Options) -> Self {
         let stem = inputs.first().map_or_else(OsString::new, |input| stem(input));
-        let keyed = keyed(&stem, inputs, options);
         let plain = columns(&stem);
         let plain = (inputs.len() == 1 && plain.len() <= LONGEST_NAME).then_some(plain);
-        Self { plain, keyed }
+        Self { plain, keyed: keyed(&stem, inputs, options), begin: begin(&stem) }
     }
 
     /// The keyed one first: where both are of the same, it was made because something is wrong with the other.
     pub(super) fn all(&self) -> impl Iterator<Item = &OsStr> {
         [self.keyed.as_os_str()].into_iter().chain(self.plain.as_deref())
+    }
+
+    /// The paths of columns in a folder that have another key: options that come to the same may have been typed otherwise, and
+    /// the path of the inputs may have been another.
+    pub(super) fn with_other_keys(&self, folder: &Path) -> Vec<PathBuf> {
+        let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = std::fs::read_dir(listed).into_iter().flatten().flatten();
+        let is_other = |name: &OsString| *name != self.keyed && has_key(name, &self.begin);
+        let names = entries.map(|entry| entry.file_name()).filter(is_other);
+        let mut paths: Vec<PathBuf> = names.map(|name| folder.join(name)).collect();
+        paths.sort();
+        paths
     }
 
     /// The paths of columns that are made in a folder, the best first: the plain one, if there is nothing there, or what was
@@ -48,7 +61,9 @@ impl Names {
         let is_of_these = |plain: &PathBuf| match Points::open(plain) {
             Ok(points) => {
                 let about = points.sidecar();
-                about.options == *options && inputs::are_of(inputs, &about.sources)
+                inputs::are_of(inputs, &about.sources)
+                    && about.options.skip_bad == options.skip_bad
+                    && about.is_of(inputs, options)
             }
             // Whatever it was, it can be made again.
             Err(_) => true,
@@ -100,9 +115,23 @@ pub(super) fn of_streams(
 
 /// `stars-1a2b3c4d.points`.
 fn keyed(stem: &OsStr, inputs: &[PathBuf], options: &Options) -> OsString {
-    let mut name = shortened(stem, LONGEST_NAME - "-01234567.points".len());
-    name.push(format!("-{}.points", key(inputs, options)));
+    let mut name = begin(stem);
+    name.push(format!("{}.points", key(inputs, options)));
     name
+}
+
+/// `stars-`, with room for a key behind it.
+fn begin(stem: &OsStr) -> OsString {
+    let mut begin = shortened(stem, LONGEST_NAME - "-01234567.points".len());
+    begin.push("-");
+    begin
+}
+
+/// Whether a name begins so, and goes on with a key.
+fn has_key(name: &OsStr, begin: &OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(begin.as_encoded_bytes());
+    let key = rest.and_then(|rest| rest.strip_suffix(b".points"));
+    key.is_some_and(|key| key.len() == 8 && key.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// `stars.points`.
@@ -112,11 +141,15 @@ fn columns(stem: &OsStr) -> OsString {
     name
 }
 
-/// The folder of grids of columns that cannot have them within, or are several: `stars.grids`.
-pub(super) fn grids(points: &Path) -> OsString {
-    let mut name = points.file_stem().unwrap_or_default().to_owned();
-    name.push(".grids");
-    name
+/// The folders of grids of columns that cannot have them within, or are several, the best first: `stars.grids`, and where
+/// something else is called so, `stars-1a2b3c4d.grids`.
+pub(super) fn grids(points: &[Points]) -> [OsString; 2] {
+    let paths: Vec<PathBuf> = points.iter().map(|points| points.path().to_owned()).collect();
+    let stem = paths.first().and_then(|path| path.file_stem()).unwrap_or_default();
+    let mut plain = stem.to_owned();
+    plain.push(".grids");
+    let keyed = PathBuf::from(keyed(stem, &paths, &Options::default())).with_extension("grids");
+    [plain, keyed.into()]
 }
 
 /// What tells apart inputs, and ways to read them, under one name.

@@ -46,7 +46,7 @@ struct TableField {
 
 /// Numbers that lie in a file or stream one after another, each so many bytes from the next: some of them become
 /// columns.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Strip {
     /// Index of the input.
     pub(crate) source: usize,
@@ -66,7 +66,7 @@ impl Strip {
 }
 
 /// A number of a row that becomes a column.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// Where in the row it is.
     pub(crate) at: usize,

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
+use pointillist_base::message::printable;
+
 use super::Comment;
 use super::columns::{self, Known, Settled};
 use super::header::{Lines, in_header, of_ragged, row_names};
@@ -17,7 +19,6 @@ use crate::line::{is_blank_or_comment, is_comment, is_drawn, is_ruler};
 use crate::missing::Missing;
 use crate::options::{Delimiter, Field, Options};
 use crate::read_as::{ReadAs, ReadColumn};
-use crate::source::printable;
 
 /// What there is to know before the lines are looked at.
 pub(super) struct Context<'a> {

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use pointillist_base::contents::GRIDS;
+
 use super::{Account, Shared, Sink, lock};
 use crate::columns::ColumnFile;
 use crate::number::Number;
 use crate::points::Points;
-use crate::{Error, points, zones};
+use crate::{Error, zones};
 
 /// Takes over what was made of the same columns before, from the folder that has been replaced to the one that has its
 /// place: a text that was only touched has the same grids. Those that are being written stay: who writes them finds out.
 pub(super) fn keep_grids(old: &Path, new: &Path, identity: &str) {
-    let (from, to) = (old.join(points::GRIDS), new.join(points::GRIDS));
+    let (from, to) = (old.join(GRIDS), new.join(GRIDS));
     let Ok(entries) = std::fs::read_dir(&from) else { return };
     if !Points::open(old).is_ok_and(|points| points.identity() == identity) {
         return;

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pointillist_base::Values;
+use pointillist_base::contents::RECORD;
 use proptest::prelude::*;
 
 use super::*;
@@ -231,7 +232,7 @@ fn a_folder_that_holds_anything_else_is_never_replaced() {
     std::fs::write(destination.join("notes.txt"), "mine").unwrap();
     assert!(matches!(run(), Err(Error::Destination { .. })));
     std::fs::remove_file(destination.join("notes.txt")).unwrap();
-    std::fs::remove_file(destination.join(crate::sidecar::FILE_NAME)).unwrap();
+    std::fs::remove_file(destination.join(RECORD)).unwrap();
     assert!(matches!(run(), Err(Error::Destination { .. })));
     assert!(destination.join("x.npy").is_file());
     std::fs::remove_dir_all(&destination).unwrap();

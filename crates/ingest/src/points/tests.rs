@@ -1,7 +1,9 @@
+use pointillist_base::contents::RECORD;
+use proptest::prelude::*;
+
 use super::*;
 use crate::pipeline::ingest_in_chunks;
 use crate::{Input, Options, naive};
-use proptest::prelude::*;
 
 fn ingested(folder: &Path, text: String, dtype: Dtype, chunk: usize, threads: usize) -> Points {
     let reader = Box::new(io::Cursor::new(text.into_bytes()));
@@ -138,7 +140,7 @@ fn forge(points: &Points, dtype: Dtype, forged: &Summary) -> Result<Points, Erro
     zones::write(&file, dtype, forged).unwrap();
     let mut sidecar = points.sidecar().clone();
     sidecar.columns[0].zones = ZonesInfo::new(dtype, forged);
-    let file = points.path().join(sidecar::FILE_NAME);
+    let file = points.path().join(RECORD);
     std::fs::write(file, sidecar.to_json().unwrap()).unwrap();
     Points::open(points.path())
 }
@@ -200,7 +202,7 @@ fn a_sidecar_with_rows_or_blocks_that_cannot_be_is_an_error() {
         let message = reason(Points::written(points.path(), points.path(), sidecar));
         assert!(message.contains("x.npy: is "), "{message}");
     }
-    let file = points.path().join(sidecar::FILE_NAME);
+    let file = points.path().join(RECORD);
     let text = std::fs::read_to_string(&file).unwrap();
     for blocks in ["0", "1", "65535", "18446744073709551615"] {
         std::fs::write(&file, text.replacen("65536", blocks, 1)).unwrap();
@@ -213,7 +215,7 @@ fn a_sidecar_with_rows_or_blocks_that_cannot_be_is_an_error() {
 fn an_older_version_and_a_damaged_sidecar_are_damage_and_what_is_no_sidecar_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let points = small(folder.path(), Dtype::F32);
-    let file = points.path().join(sidecar::FILE_NAME);
+    let file = points.path().join(RECORD);
     let good = std::fs::read_to_string(&file).unwrap();
     for (from, to, is_damage, expected) in [
         (
@@ -224,7 +226,14 @@ fn an_older_version_and_a_damaged_sidecar_are_damage_and_what_is_no_sidecar_is_n
         ),
         ("\"rows\": 3", "\"rows\": 4", true, "points.json is damaged: its identity"),
         ("pointillist points", "other points", false, "is not a sidecar of ours"),
-        ("{", "", false, "is not a sidecar of ours"),
+        (
+            "pointillist points\",",
+            "pointillist points\"",
+            true,
+            "points.json is damaged: expected `,`",
+        ),
+        ("{", "", true, "points.json is damaged: "),
+        ("\"version\"", "\"revision\"", false, "is not a sidecar of ours: missing field"),
     ] {
         assert!(good.contains(from));
         std::fs::write(&file, good.replacen(from, to, 1)).unwrap();
@@ -240,7 +249,7 @@ fn an_older_version_and_a_damaged_sidecar_are_damage_and_what_is_no_sidecar_is_n
 fn a_sidecar_that_is_no_regular_file_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let points = small(folder.path(), Dtype::F32);
-    let file = points.path().join(sidecar::FILE_NAME);
+    let file = points.path().join(RECORD);
     std::fs::remove_file(&file).unwrap();
     assert!(refusal(&points).contains("has no points.json"));
     let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
@@ -323,8 +332,15 @@ fn a_name_that_is_between_two_renames_is_waited_for_and_one_that_is_missing_is_n
         std::fs::rename(&aside, points.path()).unwrap();
         assert_eq!(opened.join().unwrap().unwrap().identity(), points.identity());
     });
-    let error = Points::open(&folder.path().join("other.points")).unwrap_err();
-    assert!(matches!(error, Error::Read { .. }) && !error.is_damage(), "{error}");
+    // Nor is one that is made for the first time: its name may not come for hours.
+    std::fs::create_dir(folder.path().join(".new.points.partial-abcdef")).unwrap();
+    for name in ["other.points", "new.points"] {
+        let path = folder.path().join(name);
+        let (opened, patience) = Points::attempt(&path);
+        let error = opened.unwrap_err();
+        assert!(matches!(error, Error::Read { .. }) && !error.is_damage(), "{error}");
+        assert_eq!(patience, Duration::ZERO, "{name}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Where text and arrays come from: regular files, read at any offset by any thread, and streams, read in order.
 //! Compressed files are streams, too.
 
+mod alike;
 mod chunks;
 pub(crate) mod compressed;
 mod file;
@@ -16,20 +17,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pointillist_base::Dtype;
+use pointillist_base::contents::RECORD;
 use pointillist_base::file::read_at;
 
+use crate::Error;
 use crate::array::{Table, header, join, read_header};
 use crate::foreign::After;
 use crate::head::{Head, NoRows, Sample, Settled, read_head};
 use crate::layout::Layout;
 use crate::options::{Options, Precision};
 use crate::read_as::ReadAs;
-use crate::{Error, sidecar};
+pub use alike::are_read_alike;
 pub(crate) use chunks::{Chunk, Chunker};
 use compressed::{Format, MAGIC};
 use numbers::{Array, Reading};
 pub use seen::Source;
-pub use seen::printable;
 use stream::Stream;
 
 /// Bytes that are read at once of the head of a file.
@@ -304,7 +306,7 @@ fn metadata(path: &Path) -> Result<Metadata, Error> {
     let read = |source| Error::read(path, source);
     let metadata = std::fs::metadata(path).map_err(read)?;
     if metadata.is_dir() {
-        let what = if path.join(sidecar::FILE_NAME).is_file() {
+        let what = if path.join(RECORD).is_file() {
             "is a .points folder, ingested already: bin2d or render takes it"
         } else {
             "is a folder, not a text file"

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pointillist_base::file;
 use pointillist_base::file::{is_of_nothing, open_regular, time_to_settle};
+use pointillist_base::message::printable;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -139,14 +140,6 @@ fn sample(file: &File, size: u64) -> io::Result<String> {
         hasher.update(&buffer[..read]);
     }
     Ok(format!("{:032x}", hasher.digest128()))
-}
-
-/// The path as text that JSON can hold, escaped where it is not UTF-8: two such paths could be written alike.
-pub fn printable(path: &Path) -> PathBuf {
-    match path.to_str() {
-        Some(_) => path.to_owned(),
-        None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string().into(),
-    }
 }
 
 /// Nanoseconds since 1970, negative before.
