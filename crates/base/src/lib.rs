@@ -4,7 +4,6 @@
 //! differently, each with a plain fallback. [`Values`] are those of a column or page in either [`Float`] type. [`Instructions`] are what loops are compiled for. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
 //! of the system are said.
 
-pub mod contents;
 pub mod file;
 pub mod filesystem;
 pub mod instructions;

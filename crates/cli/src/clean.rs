@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pointillist_base::contents::{Foreign, foreign, foreign_in_grids};
 use pointillist_base::message::{bytes, plain};
+use pointillist_base::staged::contents::{Foreign, foreign, foreign_in_grids};
 use pointillist_base::staged::{abandoned, discard, ensure_removable, is_written_to, size};
 use pointillist_base::tag;
 use pointillist_bin2d::Error as GridError;

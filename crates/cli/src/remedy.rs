@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use pointillist_base::Dtype;
-use pointillist_base::contents::foreign;
 use pointillist_base::file::metadata_if_there;
+use pointillist_base::staged::contents::foreign;
 use pointillist_bin2d::{Aspect, Cells, Compression, Description, GridFile, Options, Shards};
 use pointillist_ingest::{Delimiter, Options as Reading, Points, Precision, Recorded, Source};
 

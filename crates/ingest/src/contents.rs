@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use pointillist_base::contents::{RECORD, foreign};
 use pointillist_base::file::metadata_if_there;
+use pointillist_base::staged::contents::{RECORD, foreign};
 use pointillist_base::tag;
 
 use crate::Error;
@@ -37,8 +37,8 @@ pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pointillist_base::contents::GRIDS;
     use pointillist_base::filesystem;
+    use pointillist_base::staged::contents::GRIDS;
     use std::fs;
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pointillist_base::message::plain;
 use pointillist_base::staged::ELSEWHERE;
 
-use crate::layout::LONGEST_LINE;
+use crate::limits::LONGEST_LINE;
 use crate::source::compressed::Damage;
 
 /// An error of this crate. Messages name the file, the line where there is one, and the remedy.

@@ -2,9 +2,6 @@
 
 use crate::missing::Missing;
 
-/// The longest line that is read, in bytes without its newline. Chunks grow up to it, so it also bounds memory.
-pub(crate) const LONGEST_LINE: usize = 4 << 20;
-
 /// Stands for runs of spaces and tabs where a delimiter is a byte.
 pub(crate) const BLANKS: u8 = b' ';
 

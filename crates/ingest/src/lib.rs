@@ -6,8 +6,10 @@
 //!
 //! Numbers are rounded correctly to the stored type, and the result does not depend on the number of threads.
 
+mod absent;
 mod array;
 mod batches;
+mod column_info;
 mod columns;
 mod contents;
 mod ending;
@@ -20,7 +22,9 @@ mod foreign;
 mod head;
 mod kernel;
 mod layout;
+mod limits;
 mod line;
+mod losses;
 mod mapped;
 mod missing;
 #[cfg(test)]
@@ -38,19 +42,24 @@ mod sidecar;
 mod source;
 mod summary;
 mod text;
+mod zone;
 mod zones;
 
 pub use batches::{Batch, Batches};
+pub use column_info::ZonesInfo;
+pub use column_info::{Coarseness, ColumnInfo};
 pub use contents::ensure_replaceable;
 pub use error::{Error, Problem};
 pub use explain::{Explained, explain};
+pub use losses::Skipped;
 pub use options::{ColumnChoice, Delimiter, Options, Precision, Raw};
 pub use pipeline::{Account, Ingested, SkippedLine, ingest, ingest_to_cache};
 pub use pointillist_base::{Dtype, Instructions, Progress, Values};
 pub use points::Points;
 pub use read_as::{ReadAs, ReadColumn};
 pub use scan::{Buffer, Column, Scan};
-pub use sidecar::{Coarseness, ColumnInfo, Recorded, Sidecar, Skipped};
+pub use sidecar::{Recorded, Sidecar};
 pub use source::{Input, Source, are_read_alike};
 pub use text::{Columns, Reading, Table, parse_text};
-pub use zones::{Zone, Zones, ZonesInfo};
+pub use zone::Zone;
+pub use zones::Zones;

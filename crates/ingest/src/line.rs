@@ -6,8 +6,8 @@ use crate::error::{Problem, excerpt};
 use crate::fields::{Fields, is_blank, split, trim_line, trim_start, unquote};
 use crate::kernel::{Done, Scratch, Shape, Work, parse_fixed, parse_varying};
 use crate::layout::{BLANKS, FieldCount, Layout, Syntax, exchange_commas};
+use crate::losses::{Lost, Skipped};
 use crate::number::{Number, parse_field};
-use crate::sidecar::{Lost, Skipped};
 
 /// The rows of a piece of text.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ mod reader;
 
 use num_bigint::BigUint;
 
-use crate::zones::Zone;
+use crate::zone::Zone;
 pub(crate) use reader::read;
 
 /// A binary format: bits of the significand and the exponent of the smallest subnormal.

@@ -8,8 +8,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
-use crate::array::MOST_FIELDS;
-use crate::sidecar::{is_false, is_zero};
+use crate::absent::{is_false, is_zero};
+use crate::limits::MOST_FIELDS;
 
 /// How text becomes columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,10 +24,11 @@ use crate::error::Problem;
 use crate::foreign::After;
 use crate::head::Sample;
 use crate::line::{BadLine, MOST_REPORTS, Rows};
+use crate::losses::{Lost, Skipped};
 use crate::number::Number;
 use crate::options::Options;
 use crate::points::{Points, describe};
-use crate::sidecar::{Counted, Lost, Sidecar, Skipped};
+use crate::sidecar::{Counted, Sidecar};
 use crate::source::{
     Chunk, Chunker, Input, Opened, Source, dtype, names, open, rows, unless_changed,
 };

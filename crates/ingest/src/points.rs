@@ -8,15 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use pointillist_base::contents::{LONGEST_RECORD, RECORD};
 use pointillist_base::file::{Folder, has_too_many_open};
+use pointillist_base::staged::contents::{LONGEST_RECORD, RECORD};
 use pointillist_base::{Dtype, Progress, Values, staged};
 use rayon::prelude::*;
 
+use crate::column_info::ColumnInfo;
+use crate::losses::Lost;
 use crate::scan::{Buffer, Column};
-use crate::sidecar::{ColumnInfo, Lost, Sidecar, Unfit};
+use crate::sidecar::{Sidecar, Unfit};
 use crate::summary::{Part, Summary};
-use crate::zones::{self, BLOCK, Zone, Zones, ZonesInfo};
+use crate::zone::{BLOCK, Zone};
+use crate::zones::{self, Zones};
 use crate::{Error, columns};
 
 /// A `.points` folder whose sidecar and zones have been read and checked, and whose columns are open.
@@ -216,7 +219,7 @@ pub(crate) fn describe(name: &str, dtype: Dtype, summary: &Summary) -> ColumnInf
         non_finite: all.non_finite,
         hash: summary.hash(),
         lost: Lost::default(),
-        zones: ZonesInfo::new(dtype, summary),
+        zones: zones::info(dtype, summary),
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::absent::{is_false, is_zero};
 use crate::options::Delimiter;
-use crate::sidecar::{is_false, is_zero};
 
 /// How a text was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

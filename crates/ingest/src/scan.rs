@@ -14,11 +14,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pointillist_base::{Dtype, Values, file};
 
 use crate::Error;
+use crate::column_info::ColumnInfo;
 use crate::columns::HEADER;
 use crate::mapped::Mapped;
-use crate::sidecar::ColumnInfo;
 use crate::summary::hash_of;
-use crate::zones::{BLOCK, Zones};
+use crate::zone::BLOCK;
+use crate::zones::Zones;
 
 /// A column of a `.points` folder: an open file of values, and what is known of them.
 #[derive(Debug, Clone)]

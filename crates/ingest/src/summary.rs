@@ -12,7 +12,7 @@ use pointillist_base::Instructions;
 use pointillist_base::instructions::Job;
 
 use crate::number::Number;
-use crate::zones::{BLOCK, Zone};
+use crate::zone::{BLOCK, Zone};
 
 /// The summary of a column, or of those of its rows that have been added.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -10,82 +10,19 @@ use std::io;
 use std::path::Path;
 
 use pointillist_base::{Dtype, file, memory};
-use serde::{Deserialize, Serialize};
 
+use crate::column_info::{ColumnInfo, ZonesInfo};
 use crate::npy;
-use crate::sidecar::ColumnInfo;
 use crate::summary::{Summary, first_half};
-
-/// Rows of a block. Small enough to be told apart where rows are in some order, large enough that zones are next to
-/// nothing beside the values: 20 bytes to 262,144.
-pub(crate) const BLOCK: usize = 65536;
+use crate::zone::{BLOCK, Zone};
 
 /// Bytes before the first record.
 const HEADER: usize = 192;
 
-/// What is known of a block of a column, without looking at its values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Zone {
-    /// Smallest finite value, in data units; `+inf` where no value is finite. A zero is positive.
-    pub min: f64,
-    /// Largest finite value, in data units; `-inf` where no value is finite. A zero is positive.
-    pub max: f64,
-    /// Values that are NaN or infinite.
-    pub non_finite: u64,
-}
-
-impl Zone {
-    /// The zone of no values.
-    pub(crate) const EMPTY: Self =
-        Self { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
-
-    /// Adds the zone of other values.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        // Of zeros of both signs `min` takes either; the sum with zero is positive.
-        self.min = self.min.min(other.min) + 0.0;
-        self.max = self.max.max(other.max) + 0.0;
-        self.non_finite += other.non_finite;
-    }
-
-    /// Smallest and largest finite value, in data units; `None` where no value is finite.
-    pub fn bounds(&self) -> Option<(f64, f64)> {
-        (self.min <= self.max).then_some((self.min, self.max))
-    }
-
-    /// The zone of all values of all `zones`.
-    pub(crate) fn of_all(zones: impl IntoIterator<Item = Self>) -> Self {
-        let mut all = Self::EMPTY;
-        zones.into_iter().for_each(|zone| all.merge(&zone));
-        all
-    }
-
-    /// Whether there can be `rows` values with this zone.
-    fn fits(&self, rows: u64) -> bool {
-        if self.non_finite == rows {
-            self.min == f64::INFINITY && self.max == f64::NEG_INFINITY
-        } else {
-            self.non_finite < rows
-                && self.min.is_finite()
-                && self.max.is_finite()
-                && self.min <= self.max
-        }
-    }
-}
-
-/// What the sidecar says of the zones of a column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ZonesInfo {
-    /// Rows of every block but the last, which may have fewer: 65536.
-    pub rows_per_block: u64,
-    /// Hash of the records, in hexadecimal.
-    pub hash: String,
-}
-
-impl ZonesInfo {
-    pub(crate) fn new(dtype: Dtype, summary: &Summary) -> Self {
-        let records = records(dtype, summary.zones(), summary.hashes());
-        Self { rows_per_block: BLOCK as u64, hash: hash(&records) }
-    }
+/// What the sidecar says of the zones in this summary.
+pub(crate) fn info(dtype: Dtype, summary: &Summary) -> ZonesInfo {
+    let records = records(dtype, summary.zones(), summary.hashes());
+    ZonesInfo { rows_per_block: BLOCK as u64, hash: hash(&records) }
 }
 
 /// The name of the file with the zones of a column. The name of a column has no dot, so it is no column's file.

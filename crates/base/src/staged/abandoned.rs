@@ -8,10 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::contents::RECORD;
+use super::contents::{Foreign, foreign, foreign_in_temporary};
 use super::removal::remove_folder;
 use super::{folder, size};
-use crate::contents::RECORD;
-use crate::contents::{Foreign, foreign, foreign_in_temporary};
 use crate::file;
 use crate::file::Folder;
 use crate::file::Lock;

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::abandoned::{Abandoned, Place, is_certainly_dead};
+use super::contents::RECORD;
 use super::listing::temporary_names;
 use super::names::{Names, Role, is_partial, replacing};
 use super::{folder, resolve};
-use crate::contents::RECORD;
 use crate::file;
 use crate::file::Lock;
 use crate::file::is_of_nothing;

@@ -10,6 +10,7 @@
 //! would cost more than the whole run; what they lack then differs from the hashes in `points.json`.
 
 mod abandoned;
+pub mod contents;
 mod leftovers;
 mod listing;
 mod names;
@@ -19,9 +20,9 @@ mod room;
 mod temporary;
 mod unfinished;
 
-use crate::contents::RECORD;
 use crate::file;
 use crate::filesystem;
+use contents::RECORD;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

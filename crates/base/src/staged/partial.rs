@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::contents::RECORD;
 use super::names::Names;
 use super::removal::remove;
 use super::unfinished::Unfinished;
 use super::{ATTEMPTS, builder};
-use crate::contents::RECORD;
 use crate::file;
 
 /// A temporary folder, removed when it is dropped. It is there with an empty `points.json`, locked, from the beginning.

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::contents::GRIDS;
+use super::contents::RECORD;
+use super::contents::foreign;
 use super::names::Names;
 use super::{ATTEMPTS, builder, folder};
-use crate::contents::GRIDS;
-use crate::contents::RECORD;
-use crate::contents::foreign;
 use crate::file::Folder;
 use crate::filesystem;
 

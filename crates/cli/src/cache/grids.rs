@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub(crate) use pointillist_base::contents::GRIDS as FOLDER;
-use pointillist_base::contents::{foreign_in_grids, is_kept_grid};
 use pointillist_base::message::bytes;
+pub(crate) use pointillist_base::staged::contents::GRIDS as FOLDER;
+use pointillist_base::staged::contents::{foreign_in_grids, is_kept_grid};
 use pointillist_base::staged::sweep_folder;
 use pointillist_base::tag;
 use pointillist_bin2d::{Error, GridFile, Options};

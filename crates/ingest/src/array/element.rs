@@ -5,8 +5,8 @@
 
 use pointillist_base::Dtype;
 
+use crate::losses::Lost;
 use crate::number::Number;
-use crate::sidecar::Lost;
 
 /// The type of the numbers of an array, as it lies in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

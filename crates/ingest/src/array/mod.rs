@@ -11,13 +11,10 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::head::names::find_xyz;
-use crate::layout::LONGEST_LINE;
+use crate::limits::{LONGEST_LINE, MOST_FIELDS};
 use crate::options::{ChosenColumn, Field, Options, Raw};
 use element::Element;
 use header::{Fields, Header, Start, Type};
-
-/// More numbers than a row has. Where there are more, columns and rows are confused.
-pub(crate) const MOST_FIELDS: usize = 1 << 16;
 
 /// Rows of numbers, or one column of them.
 #[derive(Debug, Clone, PartialEq, Eq)]

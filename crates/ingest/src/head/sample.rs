@@ -2,9 +2,10 @@
 
 use pointillist_base::Instructions;
 
+use crate::column_info::coarseness;
 use crate::layout::Layout;
 use crate::line::Rows;
-use crate::sidecar::{Lost, coarseness};
+use crate::losses::Lost;
 
 /// The values of the first rows.
 #[derive(Debug, Clone, Default, PartialEq)]

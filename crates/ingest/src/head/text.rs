@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 use std::path::Path;
 
 use crate::Error;
-use crate::layout::LONGEST_LINE;
+use crate::limits::LONGEST_LINE;
 
 /// Bytes of rows that are looked at before the first of them is read.
 pub(crate) const SAMPLE: usize = 64 << 10;

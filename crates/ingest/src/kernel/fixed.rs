@@ -8,11 +8,11 @@
 //! 4. [`super::finish`] makes numbers of the halves with one multiplication, and notices those that this might round to the
 //!    wrong float; why the others are right is said in [`crate::number::decimal`].
 
-use super::finish::finish;
 use super::separators::find_ends;
 use super::shape::{ColumnShape, LANE, Shape};
 use super::vector::{MOST_LANES, Vector};
 use super::{Block, Done, Scratch, Work};
+use crate::number::finish;
 use crate::number::{Number, parse_field};
 
 #[cfg(target_arch = "x86_64")]

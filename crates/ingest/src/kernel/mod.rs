@@ -23,7 +23,6 @@
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "processor intrinsics")]
 mod dense;
-mod finish;
 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
 mod fixed;
 #[expect(unsafe_code, reason = "calls code for the processor at hand")]
@@ -36,14 +35,13 @@ mod vector;
 #[expect(unsafe_code, reason = "has the interface of vectors, and writes where there is room")]
 mod words;
 
-pub(crate) use finish::{FromDigits, Scale};
 pub(crate) use shape::Shape;
 
 use pointillist_base::Instructions;
 use pointillist_base::instructions::Set;
 
-use crate::number::Number;
-use crate::sidecar::Lost;
+use crate::losses::Lost;
+use crate::number::{Number, Scale};
 
 /// Parses rows of fixed fields for as long as they have the shape. Stops before the first few rows that do not all fit,
 /// and near the end of the text.

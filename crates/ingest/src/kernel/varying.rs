@@ -8,7 +8,6 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
-use super::finish::Scale;
 use super::separators::{Separators, find_ends};
 use super::shape::Shape;
 #[cfg(target_arch = "x86_64")]
@@ -16,6 +15,7 @@ use super::vector::{Avx2, Avx512};
 use super::words::Words;
 use super::{Block, Done, Scratch, Work};
 use crate::number::Number;
+use crate::number::Scale;
 use crate::number::decimal::Decimal;
 
 /// Bytes of a window, and as long as a field can be.

@@ -10,8 +10,8 @@
 
 use std::ops::Neg;
 
+use super::Scale;
 use super::eisel_lemire;
-use crate::kernel::Scale;
 
 /// Sign, digits and exponent of a number as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,12 @@
 
 pub(crate) mod decimal;
 pub(crate) mod eisel_lemire;
+mod finish;
 
 use pointillist_base::Float;
 
-use crate::kernel::FromDigits;
 use decimal::Decimal;
+pub(crate) use finish::{FromDigits, SIGN_BIT, Scale, finish};
 
 /// A type that columns are stored in, read from text.
 pub(crate) trait Number: Float + FromDigits {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pointillist_base::contents::GRIDS;
+use pointillist_base::staged::contents::GRIDS;
 
 use super::{Account, Shared, Sink, lock};
 use crate::columns::ColumnFile;

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pointillist_base::Values;
-use pointillist_base::contents::RECORD;
+use pointillist_base::staged::contents::RECORD;
 use proptest::prelude::*;
 
 use super::*;

@@ -1,4 +1,4 @@
-use pointillist_base::contents::RECORD;
+use pointillist_base::staged::contents::RECORD;
 use proptest::prelude::*;
 
 use super::*;
@@ -139,7 +139,7 @@ fn forge(points: &Points, dtype: Dtype, forged: &Summary) -> Result<Points, Erro
     std::fs::remove_file(&file).unwrap();
     zones::write(&file, dtype, forged).unwrap();
     let mut sidecar = points.sidecar().clone();
-    sidecar.columns[0].zones = ZonesInfo::new(dtype, forged);
+    sidecar.columns[0].zones = zones::info(dtype, forged);
     let file = points.path().join(RECORD);
     std::fs::write(file, sidecar.to_json().unwrap()).unwrap();
     Points::open(points.path())

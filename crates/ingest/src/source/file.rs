@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pointillist_base::file;
 
 use crate::Error;
-use crate::layout::LONGEST_LINE;
+use crate::limits::LONGEST_LINE;
 
 /// The lines that begin in `start..end` of a file of `size` bytes, read piece by piece.
 pub(crate) struct Lines {

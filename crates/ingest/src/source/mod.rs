@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pointillist_base::Dtype;
-use pointillist_base::contents::RECORD;
 use pointillist_base::file::read_at;
+use pointillist_base::staged::contents::RECORD;
 
 use crate::Error;
 use crate::array::{Table, header, join, read_header};

@@ -12,8 +12,8 @@ use super::stream::Stream;
 use crate::Error;
 use crate::array::{Strip, Table};
 use crate::head::Sample;
+use crate::losses::Lost;
 use crate::number::Number;
-use crate::sidecar::Lost;
 
 /// An array, or one column of those that make rows together.
 pub(super) struct Array {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::compressed::{Format, MAGIC, Meter, Metered, Unpacker};
-use crate::layout::LONGEST_LINE;
+use crate::limits::LONGEST_LINE;
 use crate::{Error, array};
 
 /// Bytes read at once.

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::compressed::Format;
 use super::*;
-use crate::layout::LONGEST_LINE;
+use crate::limits::LONGEST_LINE;
 use crate::options::Raw;
 use crate::pipeline::ingest_in_chunks;
 use crate::pipeline::tests::{bits, in_threads, stream, text};

@@ -10,12 +10,12 @@ use pointillist_base::Dtype;
 
 use super::{BATCH, Batch, Bytes, EIGHT, Kind, Lists, MOST_FIELDS, Rows, Sum};
 use super::{behind, compare, constant, eight_digits, lanes, load, load_at, tables, unload};
-use crate::kernel::finish::Scale;
 use crate::kernel::vector::four_digits_avx512 as four_digits;
+use crate::losses::Lost;
+use crate::number::Scale;
 use crate::number::decimal::{self, Decimal, FAR_FROM_MIDDLE, MOST_DIGITS, TO_MIDDLE};
 use crate::number::decimal::{LARGEST, SMALLEST};
 use crate::number::{Number, parse_field};
-use crate::sidecar::Lost;
 
 /// Fields in a vector of bytes.
 const GROUP: usize = 2;

@@ -5,9 +5,9 @@
 //! been looked at.
 
 use super::{POWERS, are_digits, find, first_bytes, values};
-use crate::kernel::finish::SIGN_BIT;
 use crate::kernel::shape::{ColumnShape, LANE};
 use crate::kernel::{Done, Work};
+use crate::number::SIGN_BIT;
 use crate::number::decimal::eight_digits;
 use crate::number::{Number, parse_field};
 

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::is_partial;
 use crate::file::{changed, inode, open_regular};
 use crate::message::printable;
-use crate::staged::is_partial;
 use crate::tag;
 
 /// The file of a folder that is written last, and is locked until then: a folder without it is none of ours, or not finished.

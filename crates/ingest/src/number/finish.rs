@@ -1,7 +1,7 @@
 //! Digits to numbers, many at once: without a branch, so that the compiler makes vectors of it.
 
-use crate::number::decimal::{float, is_near_middle, power_of_ten};
-use crate::number::eisel_lemire;
+use super::decimal::{float, is_near_middle, power_of_ten};
+use super::eisel_lemire;
 
 /// What the sign, as a digit of 16 in front of all others, adds to the first half.
 const SIGN: f64 = 160_000_000.0;
@@ -9,7 +9,7 @@ const SIGN: f64 = 160_000_000.0;
 const MAGIC: f64 = 4_503_599_627_370_496.0;
 
 /// The sign of a mantissa, where that of a float is.
-pub(super) const SIGN_BIT: u64 = 1 << 63;
+pub(crate) const SIGN_BIT: u64 = 1 << 63;
 
 /// A type that digits become.
 pub(crate) trait FromDigits: Sized {
@@ -115,7 +115,7 @@ impl FromDigits for f32 {
 
 /// Makes numbers of all halves. Returns whether there is a doubt about any of them.
 #[inline(always)]
-pub(super) fn finish<T: FromDigits>(halves: &[u64], decimals: usize, numbers: &mut [T]) -> bool {
+pub(crate) fn finish<T: FromDigits>(halves: &[u64], decimals: usize, numbers: &mut [T]) -> bool {
     // As wide as the doubles, so that the compiler need not repack it.
     let mut doubts = 0_u64;
     for (number, &halves) in numbers.iter_mut().zip(halves) {
