@@ -3,12 +3,14 @@
 //! Only occupied cells count: those with a count above zero where there is a page of counts, else those whose
 //! value is not NaN. Of these, only the finite values count, and for a logarithm only the ones above zero.
 
+mod percentile;
+
 use pointillist_base::{Float, Values};
 
 use crate::layer::{Band, Layer, fold};
-use crate::percentile::percentiles;
 use crate::sample::with_values;
 use crate::{Error, Norm};
+use percentile::percentiles;
 
 /// Values that are looked at together for the smallest and the largest.
 const LANES: usize = 16;

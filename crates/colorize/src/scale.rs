@@ -18,10 +18,10 @@ use std::f64::consts::LN_10;
 
 use pointillist_base::{Float, Values};
 
-use crate::colormap::{Steps, entry};
 use crate::eq_hist::Equalized;
 use crate::limits::{self, Wanted};
 use crate::sample::with_values;
+use crate::steps::{Steps, entry};
 use crate::{Error, Layer, Limits, Norm};
 pub(crate) use arsinh::arsinh;
 

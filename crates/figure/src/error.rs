@@ -1,5 +1,8 @@
 //! What can go wrong.
 
+/// Characters of the longest label that is drawn.
+pub(crate) const LONGEST_LABEL: usize = 1000;
+
 /// Why there is no figure.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,7 +65,7 @@ pub enum Error {
         height: usize,
     },
     /// A text that is longer than any figure is wide.
-    #[error("a label of {len} characters: at most {} are drawn", crate::text::LONGEST)]
+    #[error("a label of {len} characters: at most {} are drawn", LONGEST_LABEL)]
     LongText {
         /// Its characters.
         len: usize,

@@ -3,6 +3,7 @@
 use ttf_parser::Face;
 
 use crate::Error;
+use crate::error::LONGEST_LABEL;
 
 /// See `fonts/README.md`.
 pub(crate) const FONT: &[u8] = include_bytes!("../fonts/DejaVuSans-Labels.ttf");
@@ -10,9 +11,6 @@ pub(crate) const FONT: &[u8] = include_bytes!("../fonts/DejaVuSans-Labels.ttf");
 /// Its name, and those that are tried in its place where an SVG is shown without it.
 pub(crate) const FAMILIES: &str =
     "'DejaVu Sans', 'Bitstream Vera Sans', Verdana, Geneva, sans-serif";
-
-/// Characters of a text, at most.
-pub(crate) const LONGEST: usize = 1000;
 
 /// The font, to measure text with.
 pub(crate) struct Font(Face<'static>);
@@ -80,7 +78,7 @@ pub fn check_text(text: &str, embedded: bool) -> Result<(), Error> {
 /// The lines of a text, if it is not too long. What is no character to be drawn (controls, tabs) is a blank.
 pub(crate) fn lines(text: &str) -> Result<Vec<String>, Error> {
     let len = text.chars().count();
-    if len > LONGEST {
+    if len > LONGEST_LABEL {
         return Err(Error::LongText { len });
     }
     let plain = |letter: char| if letter.is_control() { ' ' } else { letter };

@@ -13,6 +13,7 @@
 //! Each of them does what [`naive`](crate::naive) does, one point after another.
 
 mod bands;
+mod canvas;
 mod layers;
 mod paint;
 
@@ -23,7 +24,7 @@ use pointillist_colorize::{Color, Picture};
 use crate::geometry::{Figure, View};
 use crate::marker::{Mode, Round, Side, Square};
 use crate::{Clip, Error, Shape};
-use layers::{Canvas, Layer};
+use canvas::{Canvas, Layer};
 pub use paint::Coloring;
 use paint::Ranges;
 

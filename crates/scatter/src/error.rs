@@ -7,7 +7,7 @@ pub enum Error {
     /// The figure has no pixels, or more than a canvas can have.
     #[error(
         "a figure of {width} x {height} inches at {dpi} dots an inch has no canvas: each side needs 1 to {} pixels",
-        crate::geometry::MAX_SIDE
+        crate::limits::MAX_SIDE
     )]
     Figure {
         /// Inches.
@@ -29,7 +29,7 @@ pub enum Error {
     #[error("limits from {0} to {1} are not finite")]
     Limits(f64, f64),
     /// The size of the markers is no size, or too large.
-    #[error("markers of {} pixels cannot be drawn: they have from 0 to {}", .0, crate::marker::MAX_MARKER)]
+    #[error("markers of {} pixels cannot be drawn: they have from 0 to {}", .0, crate::limits::MAX_MARKER)]
     Side(f64),
     /// The canvas does not fit into memory.
     #[error("there is no memory for a picture of {width}x{height} pixels: ask for a smaller one")]

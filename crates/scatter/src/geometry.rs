@@ -8,9 +8,7 @@
 //! [`View::offset`].
 
 use crate::error::Error;
-
-/// The most pixels a side of a canvas may have, as matplotlib allows.
-pub const MAX_SIDE: u32 = (1 << 23) - 1;
+use crate::limits::MAX_SIDE;
 
 /// The size of a picture: `plt.figure(figsize=(width, height), dpi=dpi)`.
 #[derive(Debug, Clone, Copy, PartialEq)]

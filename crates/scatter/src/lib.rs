@@ -21,6 +21,7 @@ pub mod counts;
 pub mod draw;
 mod error;
 pub mod geometry;
+pub mod limits;
 pub mod marker;
 pub mod naive;
 mod raster;

@@ -7,6 +7,7 @@
 use crate::circle::Circle;
 use crate::error::Error;
 use crate::geometry::{Axes, Figure};
+use crate::limits::MAX_MARKER;
 use crate::raster::{Raster, Span};
 
 /// How matplotlib draws the markers of a `scatter`.
@@ -27,10 +28,6 @@ impl Mode {
         if one_color && smaller { Self::Markers } else { Self::Paths }
     }
 }
-
-/// The longest side of a marker, in pixels: longer ones are no sign of a place. matplotlib draws them, at a cost that grows with
-/// every one.
-pub const MAX_MARKER: f64 = 7998.0;
 
 /// The side of a square marker, or the diameter of a round one, in pixels: at most [`MAX_MARKER`].
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]

@@ -144,7 +144,7 @@ fn what_is_no_figure_is_refused() {
     assert!(AxesBox::new(0.0, 0.0, 0.0, 1.0).is_err());
     assert!(Limits::new(0.0, f64::INFINITY).is_err());
     assert!(Side::pixels(-1.0).is_err() && Side::points(-1.0, 72.0).is_err());
-    let longest = pointillist_scatter::marker::MAX_MARKER;
+    let longest = pointillist_scatter::limits::MAX_MARKER;
     assert!(Side::pixels(longest).is_ok() && Side::pixels(longest.next_up()).is_err());
     assert!(Side::points(1e300, 100.0).is_err() && Side::pixels(f64::NAN).is_err());
     // The circle is still one that is stamped.

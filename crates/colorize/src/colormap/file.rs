@@ -5,11 +5,14 @@
 //! colors with positions. A table of the wrong kind is an error and never read as something else: the lines
 //! differ in how many numbers they have, and in what these may be.
 
+mod cpt;
+mod relief;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Kind, cpt, relief};
+use super::Kind;
 use crate::Error;
 
 /// The largest file that is read; real tables have a few kilobytes.

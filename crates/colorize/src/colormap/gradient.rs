@@ -7,7 +7,7 @@
 
 use pointillist_base::Values;
 
-use super::steps::{Piece, Steps, TooManyColors, steps};
+use crate::steps::{Piece, Steps, TooManyColors, steps};
 use crate::{Color, Error, Limits, Scale};
 
 /// The four numbers of a colour, as the [`Rule`] wants them.

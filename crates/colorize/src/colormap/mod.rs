@@ -6,27 +6,21 @@
 //! tables of entries but functions, which are computed for every value; so are smooth maps, as datashader
 //! takes a list of colours.
 
-mod cpt;
 mod file;
 mod gradient;
 mod list;
 mod names;
-mod relief;
 mod smooth;
-mod steps;
 
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
-
-use pointillist_base::Float;
 
 use crate::color::Color;
 use crate::{Error, Limits, Scale, tables};
 pub(crate) use gradient::Fitted;
 use gradient::Gradient;
 use smooth::Smooth;
-pub(crate) use steps::Steps;
 
 /// Colours for positions or values, with the colours of what lies below, above or nowhere.
 ///
@@ -156,20 +150,6 @@ impl Colormap {
             Kind::Smooth(smooth) => smooth.fit(scale),
         }
     }
-}
-
-/// The entry of a table of `entries` colours for a position; beyond the table stand, in this order, under,
-/// over and bad.
-///
-/// The product is made in the type of the position, and position 1 belongs to the last entry.
-#[inline(always)]
-pub(crate) fn entry<T: Float>(position: T, entries: u16) -> u16 {
-    let n = T::from_f64(f64::from(entries));
-    let x = position * n;
-    let inside = if x == n { entries - 1 } else { x.to_i32() as u16 };
-    let outside = if x > n { entries + 1 } else { entries + 2 };
-    let outside = if x < T::ZERO { entries } else { outside };
-    if x >= T::ZERO && x <= n { inside } else { outside }
 }
 
 impl Default for Colormap {

@@ -6,7 +6,7 @@
 
 use super::gradient::Fitted;
 use super::list::linspace;
-use super::steps::{Piece, TooManyColors, steps};
+use crate::steps::{Piece, TooManyColors, steps};
 use crate::{Color, Error, Limits, Norm, Scale};
 
 /// A list of colours with what is between them.

@@ -5,6 +5,7 @@ use pointillist_bin2d::Page;
 use proptest::prelude::*;
 
 use super::*;
+use crate::steps::entry;
 use crate::{Options, Paint, colorize, naive};
 
 #[test]

@@ -10,8 +10,8 @@ use pointillist_bin2d::over::{Blend, Paint};
 use pointillist_bin2d::{Columns, Rows, Source, Stats};
 use rayon::prelude::*;
 
+use super::canvas::{Canvas, Layer, Show};
 use super::filled;
-use super::layers::{Canvas, Layer, Show};
 use super::paint::check_number;
 use crate::geometry::View;
 use crate::marker::{Round, Side};

@@ -9,10 +9,10 @@
 //!
 //! A line of a list is `POSITION #hex`, with positions from 0 to 1.
 
-use super::file::{Line, Problem};
-use super::gradient::{At, Body, Channels, Gradient, Rule};
-use super::{list, names};
+use super::{Line, Problem};
 use crate::Color;
+use crate::colormap::gradient::{At, Body, Channels, Gradient, Rule};
+use crate::colormap::{list, names};
 
 /// What a line may be, for messages.
 const LINE: &str =

@@ -7,11 +7,11 @@
 //! nothing about colors and are passed over. GMT takes colors that are missing from its settings (black,
 //! white, gray); here they are those of every other map, the first, the last and none.
 
-use super::file::{Line, Problem};
-use super::gradient::{
+use super::{Line, Problem};
+use crate::colormap::gradient::{
     Body, Channels, Gradient, Rule, Segment, ends, hsv_to_rgb, rgb_to_hsv, stretched,
 };
-use super::names;
+use crate::colormap::names;
 use crate::{Color, Limits};
 
 /// What a line must be, for messages.

@@ -11,6 +11,20 @@ use crate::Color;
 /// Entries at most; what is beyond has no number that tells it from the entries outside of the table.
 const ENTRIES: usize = u16::MAX as usize - 16;
 
+/// The entry of a table of `entries` colours for a position; beyond the table stand, in this order, under,
+/// over and bad.
+///
+/// The product is made in the type of the position, and position 1 belongs to the last entry.
+#[inline(always)]
+pub(crate) fn entry<T: Float>(position: T, entries: u16) -> u16 {
+    let n = T::from_f64(f64::from(entries));
+    let x = position * n;
+    let inside = if x == n { entries - 1 } else { x.to_i32() as u16 };
+    let outside = if x > n { entries + 1 } else { entries + 2 };
+    let outside = if x < T::ZERO { entries } else { outside };
+    if x >= T::ZERO && x <= n { inside } else { outside }
+}
+
 /// The numbers at which the colour changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Steps {

@@ -7,10 +7,10 @@
 
 use pointillist_base::{Dtype, Float};
 
+use super::{Limits, for_each};
 use crate::layer::{Layer, fold};
-use crate::limits::for_each;
 use crate::sample::with_values;
-use crate::{Error, Limits, Norm};
+use crate::{Error, Norm};
 
 /// Bits that a pass tells.
 const DIGIT: u32 = 16;
