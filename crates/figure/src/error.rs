@@ -101,7 +101,7 @@ pub enum Error {
     Svg(#[from] resvg::usvg::Error),
     /// The PDF cannot be made.
     #[error("cannot make the PDF: {0}")]
-    Pdf(svg2pdf::ConversionError),
+    Deflate(std::io::Error),
 }
 
 impl Error {
@@ -109,7 +109,7 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Error::Picture(error) => error.is_usage(),
-            Error::Read { .. } | Error::Damaged { .. } | Error::Svg(_) | Error::Pdf(_) => false,
+            Error::Read { .. } | Error::Damaged { .. } | Error::Svg(_) | Error::Deflate(_) => false,
             _ => true,
         }
     }

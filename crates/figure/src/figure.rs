@@ -10,12 +10,13 @@ use resvg::usvg::{self, fontdb};
 use crate::axes::Axes;
 use crate::layout::{Layout, PixelArea};
 use crate::painter::Painter;
+use crate::pdf::pdf;
 use crate::record;
 use crate::svg::{escaped, number};
 use crate::text::{FAMILIES, FONT, check_text, lines};
 use crate::{Bar, Density, Error, Raster};
 
-/// Pixels of a picture that an SVG or a PDF may hold: they are in memory as text.
+/// Pixels of a picture that an SVG or a PDF may hold: it is all in memory.
 const EMBEDDED: usize = 67_108_864;
 
 /// Where the colorbar and the key of opacities are, if there are both: from and to these shares of the height.
@@ -83,9 +84,7 @@ pub struct Figure<'a> {
 enum Kind {
     /// A file of its own, in points.
     Svg,
-    /// The source of a PDF, in pixels.
-    Pdf,
-    /// What is drawn over the pixels of the picture.
+    /// What is drawn over the picture, in pixels.
     Overlay,
 }
 
@@ -110,10 +109,9 @@ impl<'a> Figure<'a> {
     /// Those of [`Figure::svg`], and [`Error::Glyph`].
     pub fn pdf(&self, texts: &[(String, String)]) -> Result<Vec<u8>, Error> {
         self.check_glyphs()?;
-        let tree = tree(&self.document(Kind::Pdf, &[])?)?;
-        let page = svg2pdf::PageOptions { dpi: self.layout.dpi as f32 };
-        let mut pdf = svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), page)
-            .map_err(Error::Pdf)?;
+        self.check_embedded()?;
+        let tree = tree(&self.document(Kind::Overlay, &[])?)?;
+        let mut pdf = pdf(self.picture, &self.layout, self.style.face, &tree)?;
         record::append_to_pdf(&mut pdf, texts);
         Ok(pdf)
     }
@@ -150,13 +148,13 @@ impl<'a> Figure<'a> {
             painter.svg.rectangle([0.0, 0.0, width as f64, height as f64], self.style.face);
         }
         if kind != Kind::Overlay {
-            painter.svg.image(self.layout.picture(), &self.embedded(columns, rows)?);
+            painter.svg.image(self.layout.picture(), &self.embedded()?);
         }
         self.draw(&mut painter)?;
         let points = |pixels: usize| number(self.layout.in_points(pixels as f64));
         let (w, h, unit) = match kind {
             Kind::Svg => (points(width), points(height), "pt"),
-            Kind::Pdf | Kind::Overlay => (width.to_string(), height.to_string(), ""),
+            Kind::Overlay => (width.to_string(), height.to_string(), ""),
         };
         // What readers of screens say.
         let title = lines(&self.title)?.join(" ");
@@ -191,11 +189,17 @@ impl<'a> Figure<'a> {
         Ok(())
     }
 
-    /// The picture as a PNG in the letters of base64.
-    fn embedded(&self, width: usize, height: usize) -> Result<String, Error> {
-        if width.saturating_mul(height) > EMBEDDED {
-            return Err(Error::Embedded { width, height });
+    fn check_embedded(&self) -> Result<(), Error> {
+        let (width, height) = (self.picture.width(), self.picture.height());
+        match width.saturating_mul(height) > EMBEDDED {
+            true => Err(Error::Embedded { width, height }),
+            false => Ok(()),
         }
+    }
+
+    /// The picture as a PNG in the letters of base64.
+    fn embedded(&self) -> Result<String, Error> {
+        self.check_embedded()?;
         let mut png = Vec::new();
         write_png(&mut png, self.picture, &[], Effort::Fast)?;
         Ok(STANDARD.encode(png))

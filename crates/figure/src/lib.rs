@@ -21,8 +21,10 @@ mod error;
 mod figure;
 mod layout;
 mod painter;
+mod pdf;
 mod raster;
 mod record;
+mod subset;
 mod svg;
 mod text;
 

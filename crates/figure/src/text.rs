@@ -20,6 +20,23 @@ impl Font {
         Font(Face::parse(FONT, 0).expect("the font is part of the program"))
     }
 
+    /// Units of the font that are as long as its size.
+    pub(crate) fn units_per_em(&self) -> u16 {
+        self.0.units_per_em()
+    }
+
+    /// How far the next glyph is from this one.
+    pub(crate) fn advance(&self, glyph: u16, size: f64) -> f64 {
+        let advance = self.0.glyph_hor_advance(ttf_parser::GlyphId(glyph)).unwrap_or(0);
+        self.scale(advance.into(), size)
+    }
+
+    /// What all glyphs lie in: left, lower, right and upper edge.
+    pub(crate) fn bounds(&self, size: f64) -> [f64; 4] {
+        let all = self.0.global_bounding_box();
+        [all.x_min, all.y_min, all.x_max, all.y_max].map(|edge| self.scale(edge.into(), size))
+    }
+
     fn scale(&self, units: i32, size: f64) -> f64 {
         f64::from(units) * size / f64::from(self.0.units_per_em())
     }
