@@ -3,6 +3,22 @@
 //! [`staged`] makes outputs appear whole or not at all. [`file`](mod@file), [`filesystem`] and [`memory`] are what operating systems do
 //! differently, each with a plain fallback. [`Values`] are those of a column or page in either [`Float`] type. [`Instructions`] are what loops are compiled for. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
 //! of the system are said.
+//!
+//! ```
+//! use std::io::Write;
+//!
+//! use pointillist_base::staged::StagedFile;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("out.txt");
+//! let mut output = StagedFile::create(&path)?;
+//! output.write_all(b"all of it, ")?;
+//! assert!(!path.exists());
+//! output.write_all(b"or nothing")?;
+//! output.commit()?;
+//! assert_eq!(std::fs::read_to_string(&path)?, "all of it, or nothing");
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 pub mod file;
 pub mod filesystem;

@@ -8,6 +8,20 @@
 //! A point falls into the cell that `numpy.histogram2d` puts it into, with edges that are rounded as the columns are.
 //! Sums are kept in 64 bits and added up in an order that follows from the size of the grid and the numbers of the
 //! rows alone, so the same points and options make the same bytes, whatever the number of threads.
+//!
+//! ```
+//! use pointillist_bin2d::{Columns, Dtype, Extent, Frame, OwnedValues, Size, Values, bin};
+//!
+//! let (x, y, z) = ([0.1f32, 0.2, 1.5], [0.1f32, 0.3, 0.9], [4.0f32, 6.0, 1.0]);
+//! let points = Columns::new(Values::F32(&x), Values::F32(&y))?;
+//! let points = points.with_z("z", Values::F32(&z), false)?;
+//! let frame = Frame { extent: Extent::new(0.0, 2.0, 0.0, 1.0)?, size: Size::new(2, 1)? };
+//! let grid = bin(&[points], &frame, &"count,mean".parse()?, &())?;
+//! assert_eq!(grid.stats().binned, 3);
+//! let means = grid.page(&"mean".parse()?, Dtype::F32)?;
+//! assert_eq!(means.values, OwnedValues::F32(vec![5.0, 1.0]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod accumulate;
 mod axis;

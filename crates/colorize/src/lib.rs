@@ -19,6 +19,23 @@
 //! With the default options the bytes are those of matplotlib's `imsave(page, cmap=…, norm=…)`. The crate has
 //! no thread pool of its own (it uses rayon's current one), prints nothing, and the same input gives the same
 //! bytes on any number of threads.
+//!
+//! ```
+//! use pointillist_bin2d::{OwnedValues, Page};
+//! use pointillist_colorize::{Effort, Norm, Options, Paint, colorize, write_png};
+//!
+//! let values = OwnedValues::F32(vec![1.0, 10.0, 100.0, f32::NAN]);
+//! let counts = Page { name: "count".to_owned(), values };
+//! let paint = Paint::Colormap("magma".parse()?);
+//! let options = Options { norm: Some(Norm::Log), paint, ..Options::default() };
+//! let picture = colorize(&counts, None, 2, 2, &options)?;
+//! assert_eq!(picture.rgba[..4], [0, 0, 3, 255]); // the lower end of magma
+//! assert_eq!(picture.rgba[12..], [0, 0, 0, 0]); // there is no value
+//! let mut png = Vec::new();
+//! write_png(&mut png, &picture, &[], Effort::Fast)?;
+//! assert!(png.starts_with(b"\x89PNG"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod alpha;

@@ -82,7 +82,8 @@ impl Wanted {
 /// The limits of a norm: `vmin` and `vmax` where they are given, else the percentiles, else minimum and
 /// maximum. `None` where a limit is to be found in the data but no occupied cell has a finite value.
 ///
-/// # Errors If what was asked for cannot be a limit, the limits turn out reversed, or the norm is a logarithm
+/// # Errors
+/// If what was asked for cannot be a limit, the limits turn out reversed, or the norm is a logarithm
 /// and no finite value is above zero. [`Error::EqHistLimits`] if anything is asked of [`Norm::EqHist`], which
 /// otherwise gets minimum and maximum. Whatever the layer says where it cannot be read.
 pub fn resolve(layer: &dyn Layer, norm: Norm, wanted: Wanted) -> Result<Option<Limits>, Error> {

@@ -33,7 +33,8 @@ pub struct Picture {
 /// other cells are transparent black (or the background), and so is a page without an occupied cell. Page and
 /// counts may differ in type.
 ///
-/// # Errors If an option is out of its range or fits neither the page nor the others, if there are no counts
+/// # Errors
+/// Where an option is out of its range or fits neither the page nor the others, if there are no counts
 /// where the opacity needs them, or if the cells are not as many as `width * height`.
 pub fn colorize(
     page: &Page,

@@ -81,7 +81,8 @@ impl Transformed {
 impl Scale {
     /// The norm between these limits.
     ///
-    /// # Errors If a limit is not finite, the limits are reversed or not above zero for a logarithm, or the
+    /// # Errors
+    /// If a limit is not finite, the limits are reversed or not above zero for a logarithm, or the
     /// norm's parameter is not above zero; [`Error::EqHistLimits`] for [`Norm::EqHist`], which is
     /// [`Scale::equalized`].
     pub fn new(norm: Norm, limits: Limits) -> Result<Scale, Error> {

@@ -12,6 +12,29 @@
 //!    rasterized and put over the pixels of the picture ([`Figure::raster`]).
 //!
 //! Nothing is written to files here, no font of the system is used, and the same arguments give the same bytes.
+//!
+//! ```
+//! use pointillist_colorize::Picture;
+//! use pointillist_figure::{Figure, Layout, Style};
+//!
+//! let rgba = vec![255; 200 * 100 * 4];
+//! let picture = Picture { width: 200, height: 100, rgba, norm: None, limits: None, alpha_limits: None };
+//! let figure = Figure {
+//!     picture: &picture,
+//!     layout: Layout::around(200, 100, 100.0, false)?,
+//!     x: (0.0, 2.0),
+//!     y: (0.0, 1.0),
+//!     title: "Nothing at all".to_owned(),
+//!     xlabel: "x".to_owned(),
+//!     ylabel: "y".to_owned(),
+//!     colorbar: None,
+//!     density: None,
+//!     style: Style::default(),
+//! };
+//! assert!(figure.svg(&[])?.contains(">Nothing at all</text>"));
+//! assert!(figure.pdf(&[])?.starts_with(b"%PDF-"));
+//! # Ok::<(), pointillist_figure::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod axes;

@@ -5,6 +5,23 @@
 //! text is parsed once; everything that follows works on the columns.
 //!
 //! Numbers are rounded correctly to the stored type, and the result does not depend on the number of threads.
+//!
+//! ```
+//! use pointillist_ingest::{Buffer, Input, Options, Points, Values, ingest};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let (text, columns) = (folder.path().join("stars.csv"), folder.path().join("stars.points"));
+//! std::fs::write(&text, "id,x,y,mag\n1,0.5,-1.0,12.5\n2,2.5,3.0,\n")?;
+//! let options = Options { columns: "x=x,y=y,z=mag".parse()?, ..Options::default() };
+//! ingest(vec![Input::Path(text)], &columns, &options, &())?;
+//!
+//! let points = Points::open(&columns)?;
+//! assert_eq!((points.rows(), points.column("x")?.bounds()), (2, Some((0.5, 2.5))));
+//! let mut buffer = Buffer::default();
+//! let Values::F32(z) = points.column("z")?.read(&mut buffer)? else { panic!("32 bits will do") };
+//! assert!(z[0] == 12.5 && z[1].is_nan());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod absent;
 mod array;

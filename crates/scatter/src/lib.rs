@@ -13,6 +13,30 @@
 //!
 //! Where the bytes are matplotlib's, they are those of version 3.11 with the Agg backend on x86-64 and linear axes, for
 //! `marker='s'` and `marker='o'` with `linewidth=0`.
+//!
+//! ```
+//! use pointillist_bin2d::{Columns, Values};
+//! use pointillist_colorize::Color;
+//! use pointillist_scatter::draw::{Blending, Coloring, Drawing, Style};
+//! use pointillist_scatter::{Axes, AxesBox, Figure, Limits, Shape, Side, View};
+//!
+//! let figure = Figure::new(1.0, 1.0, 100.0)?; // inches, and dots per inch
+//! let axes = Axes::new(&figure, &AxesBox::new(0.0, 0.0, 1.0, 1.0)?);
+//! let limits = Limits::new(0.0, 1.0)?;
+//! let style = Style {
+//!     shape: Shape::Square,
+//!     side: Side::pixels(3.0)?,
+//!     blending: Blending::Float,
+//!     background: None,
+//! };
+//! let red = Coloring::One([1.0, 0.0, 0.0, 0.5]);
+//! let mut drawing = Drawing::new(&figure, View::new(&axes, &limits, &limits), style, red)?;
+//! drawing.add(&Columns::new(Values::F64(&[0.5]), Values::F64(&[0.5]))?, &[], &())?;
+//! let (picture, stats) = drawing.finish()?;
+//! assert_eq!((picture.width, picture.height, stats.binned), (100, 100, 1));
+//! assert_eq!(picture.rgba.iter().filter(|&&byte| byte != 0).count(), 3 * 3 * 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod blend;
