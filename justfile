@@ -53,7 +53,7 @@ stages text="fixtures/galaxy.txt" folder="target/stages": build
 galaxy rows="1000000" file="galaxy.txt":
     cargo run --release --quiet --example galaxy -- --rows {{ rows }} -o {{ file }}
 
-# The README's six pictures of one grid, and a figure
+# The six pictures of one grid in docs/colours.md, and the figure of docs/figures.md
 gallery folder="docs/images/gallery": build
     mkdir -p {{ folder }} target/gallery
     cargo run --release --quiet --example galaxy -- --rows 1000000 -o target/gallery/galaxy.txt
