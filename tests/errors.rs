@@ -615,4 +615,31 @@ fn a_standard_output_that_is_closed_is_an_error_where_something_is_to_be_written
         }
     }
     assert_eq!(run("render s.txt -o s.png --size 9", ">&-").code, 0);
+    for arguments in ["--help", "--version", "help", "render --help"] {
+        let closed = run(arguments, ">&-");
+        assert_eq!(closed.code, 1, "{arguments}\n{}", closed.stderr);
+        contains(&closed.stderr, &["standard output: is closed: "]);
+        assert_eq!(run(arguments, ">/dev/null").code, 0, "{arguments}");
+    }
+    assert_eq!(run("--none", ">&-").code, 2);
+}
+
+#[test]
+fn a_file_that_is_called_as_a_folder_is_refused_before_any_work() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("ingest s.txt -o s.points/");
+    folder.succeed("bin2d s.points/ -o s.tiff");
+    folder.succeed("bin2d s.points -o 1.tiff --shard 1/1");
+    for command in [
+        "render s.txt -o n.png/",
+        "render s.txt -o n.svg/ --figure",
+        "scatter s.txt -o n.png/.",
+        "bin2d s.points -o n.tiff/",
+        "merge 1.tiff -o n.tiff//",
+        "colorize s.tiff -o n.png/",
+        "colorize s.tiff -o s.tiff/",
+    ] {
+        folder.fail(2, command);
+    }
 }

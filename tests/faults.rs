@@ -82,7 +82,8 @@ fn what_a_killed_run_left_in_the_place_for_temporary_folders_is_removed_by_the_n
     let left = "tmp/pointillist-partial-abcdef";
     std::fs::create_dir_all(folder.path(left).join("s.points")).unwrap();
     folder.write(&format!("{left}/points.json"), "");
-    folder.write(&format!("{left}/s.points/x.npy"), "12345");
+    // Its header is written when all rows are.
+    folder.write(&format!("{left}/s.points/x.npy"), [&[0; 128][..], b"12345"].concat());
     let mut command = folder.command("render - -o - --size 16");
     let text = std::fs::File::open(folder.path("s.txt")).unwrap();
     let run = Run::new(command.env("TMPDIR", folder.path("tmp")).stdin(text).output().unwrap());
@@ -328,6 +329,18 @@ fn whatever_may_be_open_there_is_an_output_or_an_error_that_says_so_and_nothing_
         let _ = std::fs::remove_dir_all(folder.path("s.points"));
     }
     assert!((1..11).contains(&refused), "{refused}");
+}
+
+#[test]
+fn a_clean_that_cannot_look_at_what_there_is_is_an_error() {
+    let folder = Folder::new();
+    folder.write("s.txt", spiral());
+    folder.succeed("scatter s.txt -o s.png");
+    for most in 4..16 {
+        let run = limited(&folder, &format!("-n {most}"), "clean --all --dry-run");
+        let is_found = run.stderr.contains("s.points: would be removed");
+        assert_eq!(run.code == 0, is_found, "{most}: {}", run.stderr);
+    }
 }
 
 #[test]

@@ -79,6 +79,30 @@ fn a_figure_is_made_again_when_what_it_says_changes() {
 }
 
 #[test]
+fn a_figure_records_the_column_that_is_reduced_however_that_is_asked_for() {
+    let folder = Folder::new();
+    folder.write("p.txt", "# x y z w\n1 2 3 4\n2 3 4 1\n5 4 3 2\n");
+    for (number, (options, same)) in [
+        ("", "--z z"),
+        ("--reduce count", "--reduce count --z w"),
+        ("--reduce count,mean:w", "--reduce count,mean:w --z w"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let columns = "--columns x=1,y=2,z=3,w=4 --size 20 --figure";
+        for (name, options) in [("a", options), ("b", same)] {
+            let (output, cache) = (format!("{name}{number}.svg"), format!("{name}{number}"));
+            let command =
+                format!("render p.txt -o {output} {columns} --cache-dir {cache} {options}");
+            folder.succeed(&command);
+        }
+        let [a, b] = ["a", "b"].map(|name| folder.read(&format!("{name}{number}.svg")));
+        assert!(a == b, "{options}");
+    }
+}
+
+#[test]
 fn what_no_figure_can_be_is_refused() {
     let folder = folder();
     folder.succeed("render p.txt -o p.png --size 50");

@@ -98,6 +98,38 @@ fn processes_bin_a_shard_each_and_one_merges_them() {
 }
 
 #[test]
+fn shards_are_of_one_job_where_their_options_come_to_the_same_however_they_are_typed() {
+    let folder = Folder::new();
+    folder.write("s.txt", "0 0 1\n1 1 2\n2 2 3\n4 4 5\n");
+    folder.succeed("ingest s.txt -o s.points");
+    folder.succeed("bin2d s.points -o whole.tiff --size 8");
+    for options in ["--extent 0,4,0,4", "--aspect equal", "--reduce count,mean", "--z z"] {
+        let shard = |index: usize, options: &str| {
+            format!("bin2d s.points -o {index}.tiff --size 8 --shard {index}/2 {options}")
+        };
+        folder.succeed(&(shard(1, "") + " --force"));
+        folder.succeed(&(shard(2, options) + " --force"));
+        // Nothing would make the first again.
+        assert!(folder.succeed(&shard(1, options)).stderr.contains(": up to date"), "{options}");
+        for order in ["1.tiff 2.tiff", "2.tiff 1.tiff"] {
+            folder.succeed(&format!("merge {order} -o m.tiff --force"));
+            assert!(folder.read("m.tiff") == folder.read("whole.tiff"), "{options}, {order}");
+        }
+    }
+    for (options, why) in [
+        ("--extent 0,5,0,4", "its extent is 0.0,5.0,0.0,4.0, not 0.0,4.0,0.0,4.0"),
+        ("--reduce mean,count", "its list of pages is mean,count, not count,mean"),
+        ("--z y", "its option z is \"y\", not \"z\""),
+        ("--dtype f64", "its option dtype is \"f64\", not \"f32\""),
+    ] {
+        folder.succeed("bin2d s.points -o 1.tiff --size 8 --shard 1/2 --force");
+        folder.succeed(&format!("bin2d s.points -o 2.tiff --size 8 --shard 2/2 --force {options}"));
+        let error = folder.fail(1, "merge 1.tiff 2.tiff -o m.tiff");
+        assert!(error.contains(why), "{options}: {error}");
+    }
+}
+
+#[test]
 fn a_shard_shows_its_own_points_and_what_it_carries() {
     let folder = folder();
     folder.succeed(&shard(2, 4));

@@ -117,6 +117,151 @@ fn a_link_that_has_a_name_of_ours_stays_and_so_does_what_it_leads_to() {
 }
 
 #[test]
+fn an_array_that_somebody_has_put_there_stays_where_the_record_says_nothing() {
+    let damages: [fn(&Folder); 4] = [
+        |folder| drop(folder.write("s.points/points.json", "")),
+        |folder| {
+            let text = folder.read("s.points/points.json");
+            folder.write("s.points/points.json", &text[..300]);
+        },
+        |folder| drop(folder.write("s.points/points.json", "{\"format\": \"of another\"}")),
+        |folder| fs::remove_file(folder.path("s.points/points.json")).unwrap(),
+    ];
+    for (index, damage) in damages.into_iter().enumerate() {
+        // As NumPy saves numbers, in the type of a column and as many, and what only has the name.
+        let array = rendered().read("s.points/x.npy");
+        for (name, mine) in
+            [("mask.npy", &b"mine"[..]), ("mask.npy", &array), ("mask.zones.npy", b"mine")]
+        {
+            for is_asked in [false, true] {
+                let folder = rendered();
+                if is_asked {
+                    folder.succeed("ingest s.txt -o s.points");
+                }
+                let path = folder.write(&format!("s.points/{name}"), mine);
+                damage(&folder);
+                let said = everything(&folder);
+                assert_eq!(fs::read(&path).unwrap(), mine, "{index} {is_asked}: {said}");
+                let why = format!("holds {name}, which pointillist did not make: move that away");
+                assert!(said.contains(&why), "{index} {is_asked}: {said}");
+                if !is_asked {
+                    fs::rename(&path, folder.path("mine")).unwrap();
+                    folder.succeed("clean");
+                    assert!(!folder.path("s.points").exists(), "{index}");
+                }
+            }
+        }
+    }
+}
+
+/// The program as another user, where this one is root and the other may run it.
+#[cfg(unix)]
+fn as_another(folder: &Folder, arguments: &str) -> Option<Run> {
+    use std::os::unix::process::CommandExt;
+    let mut command = folder.command(arguments);
+    command.uid(65534).gid(65534).output().ok().map(Run::new)
+}
+
+#[cfg(unix)]
+#[test]
+fn columns_that_cannot_all_be_removed_stay_whole_and_others_are_made_beside_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+    folder.write("s.txt", spiral());
+    if as_another(&folder, "scatter s.txt -o s.png").is_none_or(|run| run.code != 0) {
+        return;
+    }
+    // Its grids are those of this user.
+    folder.succeed(RENDER.replace("s.png", "r.png").as_str());
+    folder.write("s.txt", spiral() + "1 1 1\n");
+    let old = folder.read("s.points/points.json");
+    let run = as_another(&folder, "scatter s.txt -o s.png").unwrap();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(folder.read("s.points/points.json") == old);
+    let all = names(&folder.path(""));
+    assert_eq!(all.len(), 5, "{all:?}");
+    assert!(all.iter().all(|name| !name.starts_with('.')), "{all:?}");
+    let before = folder.listing();
+    for command in ["ingest s.txt -o s.points --force", "ingest s.txt -o s.points"] {
+        let run = as_another(&folder, command).unwrap();
+        let why = "s.points: cannot write: grids in it is a folder of user 0, and you may not remove what is in it: choose an \
+                   output elsewhere\n";
+        assert!(run.code == 1 && run.stderr.contains(why), "{}", run.stderr);
+    }
+    let run = as_another(&folder, "clean s.points --all").unwrap();
+    assert!(run.code == 1 && run.stderr.contains("s.points: cannot be removed: grids in it is "));
+    assert!(folder.listing() == before);
+    // A good cache that may not be changed is as good as what was asked for.
+    folder.write("t.txt", spiral());
+    folder.succeed("scatter t.txt -o t.png");
+    let run = as_another(&folder, "ingest t.txt -o t.points").unwrap();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let warning =
+        "warning: t.points/CACHEDIR.TAG: cannot be removed: permission denied; it stays a cache";
+    assert!(run.stderr.contains(warning), "{}", run.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_marked_as_immutable_is_found_before_anything_is_removed() {
+    use std::process::Command;
+    let folder = rendered();
+    let mark = |mark: &str, name: &str| {
+        let mut command = Command::new("chattr");
+        command.args([mark, name]).current_dir(folder.path("")).output()
+    };
+    let grid = folder.grid("s.points");
+    for name in ["s.points/x.npy", &grid] {
+        for sign in ["i", "a"] {
+            // Only root can do that, and not on every file system.
+            if !mark(&format!("+{sign}"), name).is_ok_and(|done| done.status.success()) {
+                return;
+            }
+            let before = folder.listing();
+            let dry = folder.run("clean --all --dry-run");
+            let real = folder.run("clean --all");
+            let made = folder.run("ingest s.txt -o s.points --force");
+            let same = folder.listing() == before;
+            mark(&format!("-{sign}"), name).unwrap();
+            assert!(same, "{}", real.stderr);
+            assert_eq!((dry.code, real.code, made.code), (1, 1, 1), "{}", dry.stderr);
+            let inner = name.strip_prefix("s.points/").unwrap();
+            for said in [dry.stderr, real.stderr] {
+                let why = format!("s.points: cannot be removed: {inner} in it is marked as ");
+                assert!(said.contains(&why), "{said}");
+            }
+        }
+    }
+    if mark("+a", ".").is_ok_and(|done| done.status.success()) {
+        let before = folder.listing();
+        let run = folder.run("render s.txt -o q.png --size 30");
+        let same = folder.listing() == before;
+        mark("-a", ".").unwrap();
+        let why = "q.png: cannot write: lies in a folder that is marked as append-only (chattr +a)";
+        assert!(run.code == 1 && run.stderr.contains(why) && same, "{}", run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_keeps_a_folder_from_being_known_is_named() {
+    let folder = rendered();
+    let link = |name: &str| {
+        fs::remove_file(folder.path(name)).unwrap();
+        std::os::unix::fs::symlink(Path::new(name).file_name().unwrap(), folder.path(name))
+            .unwrap();
+    };
+    link("s.points/CACHEDIR.TAG");
+    let said = folder.succeed("clean --all").stderr;
+    let why = "s.points: left: its CACHEDIR.TAG is no file, and pointillist did not make that";
+    assert!(said.contains(why), "{said}");
+    link("s.points/points.json");
+    let said = folder.succeed("clean --all").stderr;
+    assert!(said.contains("s.points/points.json: too many levels of symbolic links"), "{said}");
+}
+
+#[test]
 fn what_is_in_the_way_of_a_remedy_is_part_of_it() {
     let folder = rendered();
     fs::rename(folder.path("s.points/x.npy"), folder.path("x")).unwrap();
@@ -138,7 +283,8 @@ fn what_is_in_the_way_of_a_remedy_is_part_of_it() {
 
 #[test]
 fn pictures_of_several_columns_have_a_place_for_grids_whatever_is_called_as_it() {
-    let in_the_way: [fn(&Folder); 2] = [
+    let in_the_way: [fn(&Folder); 3] = [
+        |folder| fs::create_dir(folder.path("s.grids")).unwrap(),
         |folder| drop(folder.write("s.grids", "mine")),
         |folder| {
             fs::create_dir(folder.path("s.grids")).unwrap();

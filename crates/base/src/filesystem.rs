@@ -26,6 +26,25 @@ pub fn replace(new: &Path, old: &Path, aside: PathBuf) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// Renames a folder to a name that nothing has. On Linux what appears there at this moment stays in its place; elsewhere an
+/// empty folder may not.
+pub fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Not every file system can do that.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    match to.symlink_metadata() {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => std::fs::rename(from, to),
+    }
+}
+
 /// Makes the names in a folder reach the disk before anything that is done after this.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
@@ -77,10 +96,20 @@ pub fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
         if is_mounted(path, &here, &around) {
             return Some("something is mounted here".to_owned());
         }
+        if let Some(reason) = why_unchangeable(folder) {
+            return Some(reason);
+        }
         if is_kept(&here, &around) {
             return Some(format!(
                 "belongs to user {owner}, who alone may replace it in this folder, as its sticky bit says"
             ));
+        }
+        // What is said of a link is said of what it leads to.
+        if here.is_symlink() {
+            return None;
+        }
+        if is_append_only(path) {
+            return Some("is marked as append-only (chattr +a)".to_owned());
         }
         // Not that it may be written, which a replacement does not need, but that it can be changed at all.
         match access(path, Access::WRITE_OK) {
@@ -112,6 +141,27 @@ pub fn why_irreplaceable(path: &Path, folder: &Path) -> Option<String> {
     {
         let _ = (path, folder);
         None
+    }
+}
+
+/// Why nobody can rename or remove anything in a folder, as far as the system says so beforehand.
+pub fn why_unchangeable(folder: &Path) -> Option<String> {
+    is_append_only(folder)
+        .then(|| "lies in a folder that is marked as append-only (chattr +a)".to_owned())
+}
+
+/// Whether a file or folder can be added to, and nothing else.
+fn is_append_only(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
+            .is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::APPEND))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
     }
 }
 
@@ -193,6 +243,20 @@ pub fn free_space(folder: &Path) -> Option<(u64, bool)> {
             (system.f_type as u64, system.f_bavail as u64, system.f_bsize as u64);
         Some((blocks.saturating_mul(size), [EXT4, XFS, TMPFS].contains(&kind)))
     }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// How many more files the file system of `folder` can have, if it has a limit and says so.
+pub fn free_files(folder: &Path) -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    #[allow(clippy::unnecessary_cast, reason = "the types differ between processors")]
+    return rustix::fs::statfs(folder)
+        .ok()
+        .and_then(|system| (system.f_files as u64 > 0).then_some(system.f_ffree as u64));
     #[cfg(not(target_os = "linux"))]
     {
         let _ = folder;

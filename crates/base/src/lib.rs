@@ -1,7 +1,7 @@
 //! What all crates of pointillist stand on, and what stands on none of them.
 //!
 //! [`staged`] makes outputs appear whole or not at all. [`file`](mod@file), [`filesystem`] and [`memory`] are what operating systems do
-//! differently, each with a plain fallback. [`Values`] are those of a column or page in either [`Float`] type. [`Instructions`] are what loops are compiled for. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
+//! differently, each with a plain fallback. [`npy`] are the arrays of a `.points` folder. [`Values`] are those of a column or page in either [`Float`] type. [`Instructions`] are what loops are compiled for. [`Progress`] watches and stops a run, and [`message`] is how sizes and errors
 //! of the system are said.
 //!
 //! ```
@@ -27,6 +27,7 @@ mod invalid;
 #[expect(unsafe_code, reason = "a map of zeroed pages as values, and cache hints")]
 pub mod memory;
 pub mod message;
+pub mod npy;
 mod progress;
 pub mod staged;
 pub mod tag;

@@ -22,7 +22,7 @@ use crate::{Binned, Description, Error, Extent, Frame, Grid, GridFile, Options, 
 pub struct Shards {
     /// In the order of their rows.
     shards: Vec<Opened>,
-    /// What all of them say of themselves but for their counts.
+    /// What the first of them says of itself, and all but for their counts, and for how their options were typed.
     about: Description,
     stats: Stats,
 }
@@ -45,6 +45,8 @@ impl Shards {
     /// there are no paths at all.
     pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
         let mut first: Option<(&Path, Description)> = None;
+        // Options may be typed in several ways: those of the first rows are recorded, whatever the order of the paths.
+        let mut of_first_rows: Option<Description> = None;
         let mut shards = Vec::with_capacity(paths.len());
         for path in paths {
             let grid = GridFile::open(path)?;
@@ -57,9 +59,12 @@ impl Shards {
             if let Some(what) = difference(about, expected) {
                 return Err(other_job(path, first, what));
             }
+            if shard.index() == 1 {
+                of_first_rows = Some(about.clone());
+            }
             shards.push(Opened { path: path.clone(), shard, identity, counts });
         }
-        let Some((_, about)) = first else {
+        let Some(about) = of_first_rows.or_else(|| first.map(|(_, about)| about)) else {
             return Err(Error::Options("there are no shards to merge".to_owned()));
         };
         shards.sort_by_key(|shard| shard.shard);
@@ -80,7 +85,7 @@ impl Shards {
         Ok(Self { shards, about, stats })
     }
 
-    /// The options of the whole: those of the shards, but for which of them it is.
+    /// The options of the whole: those of the shard with the first rows, but for which of them it is.
     pub fn options(&self) -> Options {
         Options { shard: None, ..self.about.options.clone() }
     }
@@ -190,16 +195,21 @@ fn difference(about: &Description, expected: &Description) -> Option<String> {
         .or_else(|| {
             is("list of pages", about.reductions.to_string(), expected.reductions.to_string())
         })
-        .or_else(|| other_option(&about.options, &expected.options))
+        .or_else(|| other_option(about, expected))
         .or_else(|| is("list of what is kept", about.carried.join(","), expected.carried.join(",")))
 }
 
-/// The first option that differs, as it is recorded.
-fn other_option(options: &Options, expected: &Options) -> Option<String> {
-    let record = |options: &Options| {
-        serde_json::to_value(Options { shard: None, ..options.clone() }).unwrap_or_default()
+/// The first option that differs, as it is recorded. What options say of the cells and pages counts by what it came to, which
+/// is compared before: a shard is up to date, and stays as it is, however that is typed.
+fn other_option(about: &Description, expected: &Description) -> Option<String> {
+    let record = |about: &Description| {
+        let Options { cells, aspect, extent, reductions, .. } = Options::default();
+        let z = about.z().map(str::to_owned);
+        let options = about.options.clone();
+        let same = Options { shard: None, cells, aspect, extent, reductions, z, ..options };
+        serde_json::to_value(same).unwrap_or_default()
     };
-    let (found, expected) = (record(options), record(expected));
+    let (found, expected) = (record(about), record(expected));
     found.as_object()?.iter().find_map(|(name, value)| {
         let other = &expected[name];
         (value != other).then(|| format!("its option {name} is {value}, not {other}"))

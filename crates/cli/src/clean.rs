@@ -130,6 +130,12 @@ impl Cleaning<'_> {
             return Ok(());
         }
         let points = Points::open(folder);
+        if let Err(Error::TooManyFiles { path, .. }) = &points {
+            return Err(Failure::error(format!(
+                "{}: cannot be looked at: no more files can be open: allow more, ulimit -n 65536",
+                shown(path)
+            )));
+        }
         if tag::is_marked(folder) {
             let sources = match &points {
                 Ok(points) => Some(points.sidecar().sources.clone()),
@@ -175,6 +181,13 @@ impl Cleaning<'_> {
                 }
                 error => chain(error),
             });
+            let tag = folder.join(tag::NAME).symlink_metadata();
+            let why = match tag {
+                Ok(tag) if why.is_none() && !tag.is_file() => {
+                    Some(format!("its {} is no file, and pointillist did not make that", tag::NAME))
+                }
+                _ => why,
+            };
             self.leave(folder, why.as_deref().unwrap_or("ingest was asked for it"));
         }
         match points {

@@ -183,8 +183,8 @@ fn has_key(options: &Options, has_counts: bool) -> bool {
 
 /// What labels are made of where they are not given, which is not part of a grid's identity.
 pub(crate) fn columns(grid: &GridFile) -> Value {
-    let about = &grid.description().options;
-    json!([about.x, about.y, about.z])
+    let about = grid.description();
+    json!([about.options.x, about.options.y, about.z()])
 }
 
 /// How large a figure is, as its facts have it.
@@ -324,11 +324,9 @@ impl Shaded<'_> {
     fn name(&self) -> Result<String, Failure> {
         let term: Term = self.by.parse()?;
         let reduction = term.reduction();
-        let about = &self.grid.description().options;
-        Ok(match term.column().or(about.z.as_deref()) {
-            _ if !reduction.needs_z() => reduction.to_string(),
-            Some(column) => format!("{reduction} {column}"),
-            None => format!("{reduction} z"),
+        Ok(match term.column().or(self.grid.description().z()) {
+            Some(column) if reduction.needs_z() => format!("{reduction} {column}"),
+            _ => reduction.to_string(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pointillist_base::message::bytes;
+use pointillist_base::message::{bytes, plain};
 use pointillist_base::staged::Kind;
 use pointillist_base::tag;
 use pointillist_ingest::{Ingested, Options, Points, ensure_replaceable, ingest, ingest_to_cache};
@@ -28,11 +28,26 @@ pub(crate) fn run(args: IngestArgs, global: &Global, report: &Report) -> Result<
     let points = stage(&args.inputs, &output, &options, global, report)?;
     let is_cache = tag::is_marked(points.path());
     if is_cache || piped::is_marked(points.path()) {
-        tag::unmark(points.path()).map_err(|error| Failure::write(&output, &error))?;
-    }
-    if is_cache {
-        report
-            .note(STAGE, &format!("{}: is no cache any more, and clean leaves it", shown(&output)));
+        match tag::unmark(points.path()) {
+            Ok(()) if is_cache => {
+                let message = "is no cache any more, and clean leaves it";
+                report.note(STAGE, &format!("{}: {message}", shown(&output)));
+            }
+            Ok(()) => {}
+            // They are what was asked for all the same.
+            Err(error) => {
+                let tag = shown(&points.path().join(tag::NAME));
+                let reason = plain(&error);
+                let message = match is_cache {
+                    true => "it stays a cache, which clean removes",
+                    false => "it stays, and the next picture of a pipe may replace it",
+                };
+                let message = format!(
+                    "{tag}: cannot be removed: {reason}; {message}: to keep it, choose an output elsewhere"
+                );
+                report.warning(STAGE, &message);
+            }
+        }
     }
     make_newest(&output, args.inputs.iter().map(PathBuf::as_path));
     Ok(())

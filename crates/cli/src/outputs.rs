@@ -29,6 +29,14 @@ pub(crate) fn check_name<'a>(
             extensions.join(" or .")
         )));
     }
+    // A folder's name may end so, and a file of that name there cannot be.
+    let name = output.file_name().unwrap_or_default().as_encoded_bytes();
+    if !extensions.contains(&"points") && !output.as_os_str().as_encoded_bytes().ends_with(name) {
+        return Err(Failure::usage(format!(
+            "the output {} is called as a folder is, and will be a file: leave out what follows the name",
+            shown(output)
+        )));
+    }
     ensure_outside(output)?;
     let real = |path: &Path| path.canonicalize().ok();
     let existing = real(output);

@@ -122,6 +122,9 @@ pub(crate) fn last_words(stage: &str, failure: &Failure) {
 
 /// Prints what the arguments alone lead to: help or the version, on standard output, or what is wrong with them.
 pub(crate) fn answer(answer: &clap::Error) -> Result<ExitCode, Failure> {
+    if !answer.use_stderr() && stdout::is_closed() {
+        return Err(Failure::no_stdout());
+    }
     let message = answer.render().to_string();
     let lines: Vec<_> = message.lines().map(escaped::line).collect();
     let lines = lines.join("\n");

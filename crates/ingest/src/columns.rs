@@ -5,13 +5,13 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use pointillist_base::npy::{self, column_header as header};
 use pointillist_base::{Dtype, file};
 
-use crate::npy;
 use crate::number::Number;
 
 /// Bytes before the first value.
-pub(crate) const HEADER: u64 = 128;
+pub(crate) const HEADER: u64 = npy::COLUMN_HEADER as u64;
 
 /// A column that is being written, from any number of threads.
 #[derive(Debug)]
@@ -57,10 +57,6 @@ impl ColumnFile {
     pub(crate) fn close(self) -> io::Result<()> {
         file::close(self.file)
     }
-}
-
-fn header(dtype: Dtype, rows: u64) -> [u8; HEADER as usize] {
-    npy::header(&format!("'<f{}'", dtype.size()), rows)
 }
 
 /// Checks that an opened file is what [`ColumnFile`] writes of `rows` values of `dtype`. `Err(Ok(reason))` where it is not.

@@ -37,8 +37,8 @@ pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pointillist_base::filesystem;
     use pointillist_base::staged::contents::GRIDS;
+    use pointillist_base::{Dtype, filesystem, npy};
     use std::fs;
 
     #[test]
@@ -47,15 +47,16 @@ mod tests {
         let folder = parent.path().join("s.points");
         fs::create_dir_all(folder.join(GRIDS)).unwrap();
         let text = r#"{"format":"pointillist points","version":2,"columns":[{"name":"x"}]}"#;
+        let (column, zones) = (npy::column_header(Dtype::F64, 0), npy::zones_header(Dtype::F64, 0));
         let ours = [
-            ("points.json", text),
-            ("x.npy", ""),
-            ("x.zones.npy", ""),
-            ("CACHEDIR.TAG", ""),
-            (".grids.partial-abcdef", ""),
-            ("grids/0123456789abcdef.tiff", ""),
-            ("grids/.0123456789abcdef.tiff.partial-abcdef", ""),
-            ("grids/CACHEDIR.TAG", ""),
+            ("x.npy", &column[..]),
+            ("CACHEDIR.TAG", b""),
+            (".grids.partial-abcdef", b""),
+            ("grids/0123456789abcdef.tiff", b""),
+            ("grids/.0123456789abcdef.tiff.partial-abcdef", b""),
+            ("grids/CACHEDIR.TAG", b""),
+            ("points.json", text.as_bytes()),
+            ("x.zones.npy", &zones),
         ];
         for (name, content) in ours {
             fs::write(folder.join(name), content).unwrap();
@@ -86,11 +87,21 @@ mod tests {
             }
             fs::write(folder.join(name), content).unwrap();
         }
-        // Without a sidecar, a mark of ours says whose it is.
+        // Without a sidecar, a mark of ours says whose it is, and what the arrays hold.
         fs::remove_file(folder.join(RECORD)).unwrap();
         assert!(ensure_replaceable(&folder).is_err());
         tag::mark(&folder).unwrap();
-        assert!(ensure_replaceable(&folder).is_ok());
+        for damaged in [None, Some(""), Some(&text[..20]), Some("{}"), Some("mine")] {
+            let _ = damaged.map(|damaged| fs::write(folder.join(RECORD), damaged).unwrap());
+            assert!(ensure_replaceable(&folder).is_ok());
+            // As NumPy writes the same numbers, and anything else.
+            for content in [&column[..], b"mine", b""] {
+                fs::write(folder.join("mask.npy"), content).unwrap();
+                assert_eq!(foreign(&folder).unwrap().unwrap().path, Path::new("mask.npy"));
+                assert!(ensure_replaceable(&folder).is_err());
+                fs::remove_file(folder.join("mask.npy")).unwrap();
+            }
+        }
     }
 
     #[test]

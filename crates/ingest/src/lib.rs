@@ -48,7 +48,6 @@ mod missing;
 mod mutated_tests;
 #[cfg(test)]
 mod naive;
-mod npy;
 mod number;
 mod options;
 mod pipeline;

@@ -150,7 +150,7 @@ fn ingest_with(
         error => error,
     })?;
     if marked {
-        tag::mark(staged.path()).map_err(write)?;
+        tag::mark(staged.path()).map_err(|error| write(staged.explain(error, None)))?;
     }
     let json = account.sidecar.to_json().map_err(|error| write(error.into()))?;
     let identity = account.sidecar.identity.clone();

@@ -172,7 +172,7 @@ impl Points {
 
 /// Reads the sidecar of a folder, which messages call `path`.
 fn read_sidecar(folder: &Folder, path: &Path) -> Result<Sidecar, Error> {
-    let read = |source| Error::Read { path: path.to_owned(), source };
+    let read = |source| Error::Read { path: path.join(RECORD), source };
     let not_points = |reason: String| Error::NotPoints { path: path.to_owned(), reason };
     let file = match folder.file(RECORD) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -1,8 +1,6 @@
 //! What is known of a block of a column beside its values.
 
-/// Rows of a block. Small enough to be told apart where rows are in some order, large enough that zones are next to
-/// nothing beside the values: 20 bytes to 262,144.
-pub(crate) const BLOCK: usize = 65536;
+pub(crate) use pointillist_base::npy::BLOCK;
 
 /// What is known of a block of a column, without looking at its values.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,15 +9,12 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use pointillist_base::npy::{self, ZONES_HEADER as HEADER, zone_size, zones_header as header};
 use pointillist_base::{Dtype, file, memory};
 
 use crate::column_info::{ColumnInfo, ZonesInfo};
-use crate::npy;
 use crate::summary::{Summary, first_half};
 use crate::zone::{BLOCK, Zone};
-
-/// Bytes before the first record.
-const HEADER: usize = 192;
 
 /// What the sidecar says of the zones in this summary.
 pub(crate) fn info(dtype: Dtype, summary: &Summary) -> ZonesInfo {
@@ -25,9 +22,9 @@ pub(crate) fn info(dtype: Dtype, summary: &Summary) -> ZonesInfo {
     ZonesInfo { rows_per_block: BLOCK as u64, hash: hash(&records) }
 }
 
-/// The name of the file with the zones of a column. The name of a column has no dot, so it is no column's file.
+/// The name of the file with the zones of a column.
 pub(crate) fn file_name(column: &str) -> String {
-    format!("{column}.zones.npy")
+    format!("{column}{}", npy::ZONES_SUFFIX)
 }
 
 /// Writes the zones of a column of type `dtype` to a new file.
@@ -37,22 +34,9 @@ pub(crate) fn write(path: &Path, dtype: Dtype, summary: &Summary) -> io::Result<
     std::fs::write(path, bytes)
 }
 
-fn header(dtype: Dtype, blocks: u64) -> [u8; HEADER] {
-    let size = dtype.size();
-    let descr = format!(
-        "[('min', '<f{size}'), ('max', '<f{size}'), ('non_finite', '<u{size}'), ('hash', '<u8')]"
-    );
-    npy::header(&descr, blocks)
-}
-
-/// Bytes of a record.
-fn record_size(dtype: Dtype) -> usize {
-    3 * dtype.size() as usize + size_of::<u64>()
-}
-
 /// The records as they lie in the file.
 fn records(dtype: Dtype, zones: &[Zone], hashes: &[u64]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(zones.len() * record_size(dtype));
+    let mut bytes = Vec::with_capacity(zones.len() * zone_size(dtype) as usize);
     for (&Zone { min, max, non_finite }, &hash) in zones.iter().zip(hashes) {
         match dtype {
             Dtype::F32 => bytes.extend_from_slice(bytemuck::bytes_of(&[
@@ -117,7 +101,7 @@ impl Zones {
         let dtype = info.dtype;
         let blocks = rows.div_ceil(BLOCK as u64);
         let what = format!("zones of {rows} rows of {dtype}");
-        let size = record_size(dtype);
+        let size = zone_size(dtype) as usize;
         npy::check(file, &header(dtype, blocks), blocks, size as u64, &what)?;
         // As long as the file, which may be all hole.
         let length = blocks as usize * size;

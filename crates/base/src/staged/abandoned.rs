@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::contents::RECORD;
-use super::contents::{Foreign, foreign, foreign_in_temporary};
+use super::contents::{Foreign, foreign_in_begun, foreign_in_temporary};
 use super::removal::remove_folder;
 use super::{folder, size};
 use crate::file;
 use crate::file::Folder;
 use crate::file::Lock;
 use crate::filesystem;
+use crate::tag;
 
 /// Where leftovers lie.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Abandoned {
     foreign: Option<Foreign>,
     /// Where it is a folder.
     within: Option<Folder>,
-    /// None where an empty folder has no file that could be locked.
+    /// None where a folder with nothing in it, but maybe a mark, has no file that could be locked.
     lock: Option<File>,
 }
 
@@ -61,7 +62,9 @@ impl Abandoned {
     pub fn remove(self) -> io::Result<()> {
         match &self.within {
             None => fs::remove_file(&self.path),
-            Some(_) if self.lock.is_none() => fs::remove_dir(&self.path),
+            Some(_) if self.lock.is_none() => {
+                tag::unmark(&self.path).and_then(|()| fs::remove_dir(&self.path))
+            }
             Some(within) => remove_folder(within, &self.path),
         }
     }
@@ -87,7 +90,10 @@ impl Abandoned {
         }
         // A run that was killed before it made the file that it locks has left nothing else. One that lives and finds its
         // folder gone makes another.
-        if within.names().ok()?.is_empty() {
+        // The mark of a folder that has no such file is all that it gets before it has its name.
+        let names = within.names().ok()?;
+        let is_ours = || tag::is_marked(path) || tag::is_unfinished(path);
+        if names.is_empty() || (names == [tag::NAME] && is_ours()) {
             return found(Some(within), None, None);
         }
         let Lock::Held(lock) = within.lock(RECORD, true) else { return None };
@@ -95,7 +101,7 @@ impl Abandoned {
             return None;
         }
         let foreign = match place {
-            Place::Named => foreign(path).ok()?,
+            Place::Named => foreign_in_begun(path).ok()?,
             Place::OfAll => foreign_in_temporary(path).ok()?,
         };
         found(Some(within), Some(lock), foreign)
@@ -138,6 +144,7 @@ mod tests {
         for (folder, mine) in [
             (".a.points.partial-aaaaaa", "notes.txt"),
             (".a.points.partial-bbbbbb", "x.npy/mine"),
+            (".a.points.partial-gggggg", "mask.npy"),
             (".a.points.partial-cccccc", "grids/0123456789abcdef.tiff/mine"),
             (".a.points.partial-dddddd-old", "mine"),
         ] {
@@ -153,16 +160,18 @@ mod tests {
         // Who is root can make what belongs to somebody else.
         fs::write(of(".a.points.partial-ffffff"), "").unwrap();
         if std::os::unix::fs::chown(of(".a.points.partial-ffffff"), Some(1), Some(1)).is_ok() {
-            before.insert(before.len() - 1, ".a.points.partial-ffffff".to_owned());
+            before.push(".a.points.partial-ffffff".to_owned());
+            before.sort();
         } else {
             fs::remove_file(of(".a.points.partial-ffffff")).unwrap();
         }
         let kept = abandoned(parent.path()).filter(|found| found.foreign().is_some());
-        assert_eq!(kept.count(), 3);
+        assert_eq!(kept.count(), 4);
         assert_eq!(sweep(&of("a.points")).len(), 1);
         sweep_folder(parent.path());
         assert_eq!(names(parent.path()), before);
-        for path in ["aaaaaa/notes.txt", "bbbbbb/x.npy/mine", "dddddd-old/mine"] {
+        for path in ["aaaaaa/notes.txt", "bbbbbb/x.npy/mine", "gggggg/mask.npy", "dddddd-old/mine"]
+        {
             assert!(of(&format!(".a.points.partial-{path}")).exists(), "{path}");
         }
         assert!(of(".a.points.partial-cccccc/grids/0123456789abcdef.tiff/mine").exists());

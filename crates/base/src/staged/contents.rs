@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::is_partial;
 use crate::file::{changed, inode, open_regular};
 use crate::message::printable;
-use crate::tag;
+use crate::{npy, tag};
 
 /// The file of a folder that is written last, and is locked until then: a folder without it is none of ours, or not finished.
 pub const RECORD: &str = "points.json";
@@ -69,34 +69,70 @@ impl fmt::Display for Foreign {
 }
 
 /// The first file or folder in a `.points` folder, relative to it, that is none of ours: what its `points.json` does not
-/// know as a column, or where that says nothing, what is no array at all, and whatever is a link, or a folder where a file
-/// should be. A folder that is not there has none.
+/// know as a column, or where that says nothing, what is no column with its zones by what it holds, and whatever is a link, or
+/// a folder where a file should be. A folder that is not there has none.
 ///
 /// # Errors
 /// When a folder cannot be listed.
 pub fn foreign(folder: &Path) -> io::Result<Option<Foreign>> {
+    foreign_but(folder, Unrecorded::Whole)
+}
+
+/// The same of a folder that has a temporary name: a run may have been killed before its columns were whole.
+pub(super) fn foreign_in_begun(folder: &Path) -> io::Result<Option<Foreign>> {
+    // Of one that was whole once, and is being removed, the record goes last.
+    let is_begun = || folder.join(RECORD).symlink_metadata().is_ok_and(|about| about.len() == 0);
+    foreign_but(folder, if is_begun() { Unrecorded::Begun } else { Unrecorded::Whole })
+}
+
+/// Which arrays are ours in a folder whose record says nothing.
+#[derive(Clone, Copy)]
+enum Unrecorded {
+    /// Columns with their zones. Zones alone are what a removal that was cut short leaves of a column.
+    Whole,
+    /// What begins as these, too, or was not written yet.
+    Begun,
+}
+
+impl Unrecorded {
+    /// Whether that of a column, or its zones, is ours in `folder`.
+    fn is_ours(self, folder: &Path, column: &str, is_zones: bool) -> bool {
+        let [values, zones] =
+            [npy::SUFFIX, npy::ZONES_SUFFIX].map(|end| folder.join(format!("{column}{end}")));
+        let is_whole = match is_zones {
+            true => npy::is_zones(&zones),
+            false => npy::is_column(&values, &zones),
+        };
+        let is_begun = || npy::is_begun(if is_zones { &zones } else { &values });
+        is_whole || (matches!(self, Self::Begun) && is_begun())
+    }
+}
+
+fn foreign_but(folder: &Path, unrecorded: Unrecorded) -> io::Result<Option<Foreign>> {
     /// How often it may be replaced by another while it is looked at, which then is taken for a file of somebody else's.
     const ATTEMPTS: usize = 16;
     let this = || folder.metadata().ok().as_ref().map(|about| (inode(about), changed(about)));
     for _ in 1..ATTEMPTS {
         let before = this();
-        match foreign_at_once(folder)? {
+        match foreign_at_once(folder, unrecorded)? {
             Some(_) if this() != before => {}
             found => return Ok(found),
         }
     }
-    foreign_at_once(folder)
+    foreign_at_once(folder, unrecorded)
 }
 
 /// The same of one that nobody replaces meanwhile.
-fn foreign_at_once(folder: &Path) -> io::Result<Option<Foreign>> {
+fn foreign_at_once(folder: &Path, unrecorded: Unrecorded) -> io::Result<Option<Foreign>> {
     let columns = recorded(folder).and_then(|recorded| recorded_columns(&recorded));
     let is_column = |name: &OsStr| {
-        let name = name.to_str().and_then(|name| name.strip_suffix(".npy"));
-        name.is_some_and(|name| {
-            let column = name.strip_suffix(".zones").unwrap_or(name);
-            columns.as_ref().is_none_or(|columns| columns.iter().any(|it| it == column))
-        })
+        let Some(name) = name.to_str() else { return false };
+        let zones = name.strip_suffix(npy::ZONES_SUFFIX);
+        let Some(column) = zones.or_else(|| name.strip_suffix(npy::SUFFIX)) else { return false };
+        match &columns {
+            Some(columns) => columns.iter().any(|it| it == column),
+            None => unrecorded.is_ours(folder, column, zones.is_some()),
+        }
     };
     let found =
         first_other(folder, |name| name == RECORD || is_column(name), |name| name == GRIDS)?;
@@ -113,8 +149,8 @@ pub fn foreign_in_grids(folder: &Path) -> io::Result<Option<Foreign>> {
     first_other(folder, |name| is_kept_grid(Path::new(name)), |_| false)
 }
 
-/// The same of a folder in which both are put for a while, and the file that is locked.
-pub fn foreign_in_temporary(folder: &Path) -> io::Result<Option<Foreign>> {
+/// The same of a folder in which both are put for a while, and the file that is locked. Nobody else could put anything there.
+pub(super) fn foreign_in_temporary(folder: &Path) -> io::Result<Option<Foreign>> {
     let is_columns = |name: &OsStr| {
         is_partial(name) || Path::new(name).extension().is_some_and(|it| it == "points")
     };
@@ -125,7 +161,7 @@ pub fn foreign_in_temporary(folder: &Path) -> io::Result<Option<Foreign>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir()
-            && let Some(found) = foreign(&entry.path())?
+            && let Some(found) = foreign_but(&entry.path(), Unrecorded::Begun)?
         {
             let path = Path::new(&entry.file_name()).join(found.path);
             return Ok(Some(Foreign { path, ..found }));

@@ -235,11 +235,14 @@ mod tests {
         assert_eq!(sweep(&file), [Leftover::Removed { path: dead, bytes: 5 }]);
         let dead = parent.path().join(".a.points.partial-abcdef");
         fs::create_dir(&dead).unwrap();
-        fs::write(dead.join("x.npy"), "123").unwrap();
+        fs::write(dead.join("x.npy"), "\0\0\0").unwrap();
         // Without the file that is locked, it is nobody's that we know.
         assert_eq!(sweep(&folder), []);
+        // One that was whole once has columns with zones.
         fs::write(dead.join("points.json"), "{}").unwrap();
-        assert_eq!(sweep(&folder), [Leftover::Removed { path: dead.clone(), bytes: 5 }]);
+        assert_eq!(sweep(&folder), []);
+        fs::write(dead.join("points.json"), "").unwrap();
+        assert_eq!(sweep(&folder), [Leftover::Removed { path: dead.clone(), bytes: 3 }]);
         fs::create_dir(&dead).unwrap();
         assert_eq!(sweep(&folder), [Leftover::Removed { path: dead, bytes: 0 }]);
         assert_eq!(names(parent.path()), [""; 0]);

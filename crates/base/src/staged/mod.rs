@@ -13,6 +13,7 @@ mod abandoned;
 pub mod contents;
 mod leftovers;
 mod listing;
+mod marked;
 mod names;
 mod partial;
 mod removal;
@@ -32,12 +33,13 @@ pub use leftovers::is_aside;
 pub use leftovers::{
     Leftover, abandoned, is_written_to, others_at_work, sweep, sweep_folder, wait_for_others,
 };
+pub use marked::create_marked;
 use names::Names;
 pub use names::is_partial;
 pub use names::{LONGEST_NAME, shortened};
 use partial::PartialFolder;
 pub use removal::{discard, ensure_removable};
-use removal::{ensure_ours, moved, remove, remove_in_parallel};
+use removal::{ensure_ours, moved, remove, remove_in_parallel, why_irremovable};
 use room::Room;
 pub use temporary::TemporaryDir;
 use unfinished::Unfinished;
@@ -67,9 +69,11 @@ pub enum Kind {
 pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io::Result<()> {
     let destination = target(destination, kind)?;
     let folder = folder(&destination);
-    if fs::symlink_metadata(&destination).is_ok()
-        && let Some(reason) = filesystem::why_irreplaceable(&destination, folder)
-    {
+    let reason = match fs::symlink_metadata(&destination) {
+        Ok(_) => why_irremovable(&destination),
+        Err(_) => filesystem::why_unchangeable(folder),
+    };
+    if let Some(reason) = reason {
         let reason = format!("{reason}: {ELSEWHERE}");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
     }
@@ -83,6 +87,12 @@ pub fn ensure_writable(destination: &Path, kind: Kind, takes: Option<u64>) -> io
         true => Ok(()),
         false => create_file(&destination).map(drop),
     }
+}
+
+/// An error met while something is put into `folder`; one that says that there is no room says what there is.
+pub fn explain(folder: &Path, error: io::Error) -> io::Error {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    Room::look(folder, None).explain(error)
 }
 
 /// A file that is written beside its destination and renamed over it by [`StagedFile::commit`].
@@ -109,7 +119,8 @@ impl StagedFile {
     pub fn create(destination: &Path) -> io::Result<Self> {
         let destination = target(destination, Kind::File)?;
         let room = Room::look(folder(&destination), None);
-        let (temporary, unfinished) = create_file(&destination)?;
+        let (temporary, unfinished) =
+            create_file(&destination).map_err(|error| room.explain(error))?;
         Ok(Self { temporary, destination, room, written: 0, unfinished })
     }
 
@@ -189,7 +200,8 @@ impl StagedDir {
         let destination = target(destination, Kind::Folder)?;
         let folder = folder(&destination);
         let room = Room::look(folder, None);
-        let temporary = PartialFolder::create(&Names::of(&destination), folder, 0o777)?;
+        let temporary = PartialFolder::create(&Names::of(&destination), folder, 0o777)
+            .map_err(|error| room.explain(error))?;
         Ok(Self { temporary, destination, room })
     }
 
@@ -393,7 +405,9 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let destination = parent.path().join("out");
         fs::create_dir_all(destination.join("grids")).unwrap();
-        for name in ["a.npy", "b.npy", "points.json", "grids/0123456789abcdef.tiff"] {
+        let record = r#"{"format":"pointillist points","columns":[{"name":"a"},{"name":"b"}]}"#;
+        fs::write(destination.join(RECORD), record).unwrap();
+        for name in ["a.npy", "b.npy", "grids/0123456789abcdef.tiff"] {
             fs::write(destination.join(name), name).unwrap();
         }
         let names = |path: &Path| -> Vec<_> {

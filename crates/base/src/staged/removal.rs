@@ -1,18 +1,20 @@
 //! Removing outputs: never through a link, and in an order in which what is left can be told if it is cut short.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::contents::GRIDS;
 use super::contents::RECORD;
 use super::contents::foreign;
 use super::names::Names;
 use super::{ATTEMPTS, builder, folder};
 use crate::file::Folder;
 use crate::filesystem;
+use crate::message::{plain, printable};
+use crate::npy;
 
 /// Folders in one another, at most: columns have one for grids, and what is kept for a while has columns.
 const DEEPEST: usize = 8;
@@ -35,13 +37,31 @@ pub(super) fn moved(error: &io::Error, to: &Path) -> io::Error {
 /// # Errors
 /// Why it cannot be removed.
 pub fn ensure_removable(path: &Path) -> io::Result<()> {
-    let around = folder(path);
-    let reason = filesystem::why_irreplaceable(path, around)
-        .or_else(|| filesystem::why_irreplaceable(&path.join(GRIDS), path));
-    match reason {
+    match why_irremovable(path) {
         Some(reason) => Err(io::Error::new(io::ErrorKind::PermissionDenied, reason)),
-        None => filesystem::ensure_changeable(around),
+        None => filesystem::ensure_changeable(folder(path)),
     }
+}
+
+/// Why this user cannot remove what stands at `path`, or something in it, as far as the system says so beforehand.
+pub(super) fn why_irremovable(path: &Path) -> Option<String> {
+    filesystem::why_irreplaceable(path, folder(path)).or_else(|| why_something_stays(path, path, 1))
+}
+
+/// The same of what lies in `folder`, in or below the folder at `path`.
+fn why_something_stays(path: &Path, folder: &Path, depth: usize) -> Option<String> {
+    // What cannot be listed for another reason than that, or is gone by now, is found out when it is removed.
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).find_map(|entry| {
+        let name = || printable(entry.strip_prefix(path).unwrap_or(&entry)).display().to_string();
+        match filesystem::why_irreplaceable(&entry, folder) {
+            Some(reason) => Some(format!("{} in it {reason}", name())),
+            None if depth < DEEPEST && entry.is_dir() && !entry.is_symlink() => {
+                why_something_stays(path, &entry, depth + 1)
+            }
+            None => None,
+        }
+    })
 }
 
 /// Removes a folder of columns so that nobody ever sees a part of it: it gets a temporary name first, and loses its
@@ -50,7 +70,7 @@ pub fn ensure_removable(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// When this user may not remove it, or something in it is none of ours, and nothing is changed then; when a file in it
-/// cannot be removed.
+/// cannot be removed, and then what is left.
 pub fn discard(path: &Path) -> io::Result<()> {
     ensure_removable(path)?;
     let around = folder(path);
@@ -63,7 +83,10 @@ pub fn discard(path: &Path) -> io::Result<()> {
             Err(_) => moved(&error, &renamed),
         });
     }
-    unless_gone(remove_in_parallel(&renamed))
+    unless_gone(remove_in_parallel(&renamed)).map_err(|error| {
+        let reason = format!("{}; what is left of it is {}", plain(&error), renamed.display());
+        io::Error::new(error.kind(), reason)
+    })
 }
 
 /// Removes a file, or a folder with all that is in it. What is gone already, somebody else has removed; and who was about to
@@ -93,7 +116,8 @@ fn remove_once(path: &Path) -> io::Result<()> {
 /// Removes the folder at `path`, which is open, with all that is in it: its `points.json` last, since without that nobody
 /// could tell what else is left.
 pub(super) fn remove_folder(folder: &Folder, path: &Path) -> io::Result<()> {
-    for name in folder.names()?.iter().filter(|name| *name != RECORD) {
+    let (zones, others) = sorted(folder.names()?);
+    for name in others.iter().chain(&zones) {
         remove_in(folder, name, 1)?;
     }
     unless_gone(folder.remove_file(RECORD.as_ref()))?;
@@ -106,11 +130,21 @@ pub(super) fn remove_folder(folder: &Folder, path: &Path) -> io::Result<()> {
 pub(super) fn remove_in_parallel(path: &Path) -> io::Result<()> {
     if let Ok(folder) = Folder::open_to_change(path) {
         // What cannot be listed or removed is tried again, and an error, after that.
-        let mut names = folder.names().unwrap_or_default();
-        names.retain(|name| name != RECORD);
-        names.par_iter().for_each(|name| drop(folder.remove_file(name)));
+        let (zones, others) = sorted(folder.names().unwrap_or_default());
+        for names in [others, zones] {
+            names.par_iter().for_each(|name| drop(folder.remove_file(name)));
+        }
     }
     remove(path)
+}
+
+/// The names of zones, and all others, but for the record. Zones go after the columns: where the record says nothing, they tell that
+/// a column is ours.
+fn sorted(mut names: Vec<OsString>) -> (Vec<OsString>, Vec<OsString>) {
+    names.retain(|name| name != RECORD);
+    let is_zones =
+        |name: &OsString| name.as_encoded_bytes().ends_with(npy::ZONES_SUFFIX.as_bytes());
+    names.into_iter().partition(is_zones)
 }
 
 fn remove_in(folder: &Folder, name: &std::ffi::OsStr, depth: usize) -> io::Result<()> {
@@ -137,6 +171,7 @@ fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
 mod tests {
     use super::super::sweep;
     use super::*;
+    use crate::Dtype;
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -145,7 +180,9 @@ mod tests {
         let folder = parent.path().join("s.points");
         let make = || {
             fs::create_dir_all(folder.join("grids")).unwrap();
-            for name in ["x.npy", "points.json", "grids/0123456789abcdef.tiff"] {
+            fs::write(folder.join("x.npy"), npy::column_header(Dtype::F32, 0)).unwrap();
+            fs::write(folder.join("x.zones.npy"), npy::zones_header(Dtype::F32, 0)).unwrap();
+            for name in ["points.json", "grids/0123456789abcdef.tiff"] {
                 fs::write(folder.join(name), name).unwrap();
             }
         };

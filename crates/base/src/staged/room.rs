@@ -17,6 +17,8 @@ pub(crate) struct Room {
     free: Option<u64>,
     /// Whether what is written takes as much room.
     exact: bool,
+    /// How many more files there could be, where there is a limit.
+    files: Option<u64>,
 }
 
 impl Room {
@@ -27,6 +29,7 @@ impl Room {
             takes,
             free: space.map(|(free, _)| free),
             exact: space.is_some_and(|(_, exact)| exact),
+            files: filesystem::free_files(folder),
         }
     }
 
@@ -38,6 +41,7 @@ impl Room {
     /// Refuses what certainly finds no room.
     pub(super) fn check(&self) -> io::Result<()> {
         match (self.takes, self.free) {
+            _ if self.files == Some(0) => Err(self.explain(io::ErrorKind::StorageFull.into())),
             (Some(takes), Some(free)) if self.exact && takes > free => {
                 Err(self.explain_with("at least", io::ErrorKind::StorageFull.into()))
             }
@@ -63,7 +67,19 @@ impl Room {
     /// The same, where it is known how exact the number of bytes that it takes is.
     fn explain_with(&self, exactness: &str, error: io::Error) -> io::Error {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        /// A file system that can have no more than so many may run out of them while an output is made.
+        const FEW: u64 = 256;
         let kind = error.kind();
+        if kind == StorageFull
+            && let Some(files @ ..FEW) = self.files
+        {
+            let free = self.free.map(|free| format!("{} and ", bytes(free))).unwrap_or_default();
+            let reason = format!(
+                "no space left on device: {free}{files} more files (df -i) were free here when it began; remove files, \
+                 or {ELSEWHERE}"
+            );
+            return io::Error::new(kind, reason);
+        }
         let had = match kind {
             StorageFull => {
                 self.free.map(|free| format!("{} were free here when it began", bytes(free)))
@@ -96,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_certainly_finds_no_room_is_refused_and_what_may_find_it_is_not() {
-        let room = Room { takes: Some(2_000_000), free: Some(1_500_000), exact: true };
+        let room = Room { takes: Some(2_000_000), free: Some(1_500_000), exact: true, files: None };
         assert_eq!(
             room.check().unwrap_err().to_string(),
             "no space left on device: it takes at least 2.00 MB, and 1.50 MB were free here when it began; make room, or \
@@ -114,7 +130,7 @@ mod tests {
 
     #[test]
     fn errors_of_a_full_disk_say_what_is_known_and_all_others_stay() {
-        let room = Room { takes: None, free: Some(5), exact: true };
+        let room = Room { takes: None, free: Some(5), exact: true, files: Some(1000) };
         let text = |error: io::Error| room.explain(error).to_string();
         assert_eq!(
             text(io::ErrorKind::StorageFull.into()),
@@ -123,5 +139,10 @@ mod tests {
         let quota = text(io::ErrorKind::QuotaExceeded.into());
         assert!(quota.contains(": a quota limits"), "{quota}");
         assert_eq!(text(io::Error::other("else")), "else");
+        let room = Room { files: Some(0), ..room };
+        let error = room.check().unwrap_err().to_string();
+        assert!(error.contains(": 5 B and 0 more files (df -i) were free here "), "{error}");
+        assert!(error.ends_with("; remove files, or choose an output elsewhere"), "{error}");
+        assert!(Room { files: Some(1), ..room }.check().is_ok());
     }
 }

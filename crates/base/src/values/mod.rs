@@ -23,7 +23,7 @@ pub enum Dtype {
 
 impl Dtype {
     /// Bytes of one number.
-    pub fn size(self) -> u64 {
+    pub const fn size(self) -> u64 {
         match self {
             Self::F32 => 4,
             Self::F64 => 8,

@@ -68,6 +68,11 @@ pub struct Description {
 }
 
 impl Description {
+    /// The column of the reductions that name none, or `None` where all do, or need no column.
+    pub fn z(&self) -> Option<&str> {
+        self.reductions.first_of_z().map(|_| self.options.z.as_deref().unwrap_or("z"))
+    }
+
     /// What the values depend on, and what they mean: not how they came to be, nor how they are compressed.
     fn identity<'a>(&self, pages: impl Iterator<Item = (Dtype, &'a PageNote)>) -> String {
         let Self { size, extent, .. } = self;

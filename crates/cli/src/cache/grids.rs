@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use pointillist_base::message::bytes;
 pub(crate) use pointillist_base::staged::contents::GRIDS as FOLDER;
 use pointillist_base::staged::contents::{foreign_in_grids, is_kept_grid};
-use pointillist_base::staged::sweep_folder;
+use pointillist_base::staged::{create_marked, explain, sweep_folder};
 use pointillist_base::tag;
 use pointillist_bin2d::{Error, GridFile, Options};
 use pointillist_ingest::Points;
@@ -40,6 +40,11 @@ pub(super) fn ensure_ours(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a folder is that of the grids in a folder of columns, all of which is ours.
+fn is_with_columns(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == FOLDER)
+}
+
 /// Makes a folder for grids where there is none. Columns that get one keep their time: for `make` they are as old as they
 /// were. Says whether it has made the folder.
 pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
@@ -51,8 +56,11 @@ pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
         if tag::is_marked(folder) {
             return Ok(false);
         }
-        // A run that was killed may have made it, and left it without its mark.
-        if tag::is_unfinished(folder) && foreign_in_grids(folder)?.is_none() {
+        // A run that was killed may have made it, and left it without its mark. An empty one elsewhere is somebody else's.
+        if is_with_columns(folder)
+            && tag::is_unfinished(folder)
+            && foreign_in_grids(folder)?.is_none()
+        {
             return tag::mark(folder).map(|()| false);
         }
         let reason = "is a folder that pointillist did not make";
@@ -60,9 +68,17 @@ pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
     }
     let parent = folder.parent().unwrap_or(Path::new(""));
     let time = parent.metadata().and_then(|metadata| metadata.modified());
-    match std::fs::create_dir(folder) {
+    let made = match is_with_columns(folder) {
+        true => std::fs::create_dir(folder),
+        false => create_marked(folder),
+    };
+    match made {
         // Another run has made it since we looked.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
+        Err(error)
+            if error.kind() == io::ErrorKind::AlreadyExists
+                && folder.is_dir()
+                && (is_with_columns(folder) || tag::is_marked(folder)) =>
+        {
             return Ok(false);
         }
         // Who removes columns that can be made again need not ask those who read them.
@@ -70,12 +86,16 @@ pub(super) fn prepare(folder: &Path) -> io::Result<bool> {
             let reason = "the folder that it is to lie in is not there any more";
             return Err(io::Error::new(io::ErrorKind::NotADirectory, reason));
         }
-        made => made?,
+        made => made.map_err(|error| explain(parent, error))?,
     }
-    tag::mark(folder).inspect_err(|_| drop(remove(folder)))?;
-    if let Ok(time) = time {
-        // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
-        let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
+    if is_with_columns(folder) {
+        tag::mark(folder)
+            .inspect_err(|_| drop(remove(folder)))
+            .map_err(|error| explain(parent, error))?;
+        if let Ok(time) = time {
+            // What cannot be done is no fault: `make` then asks once more for a grid that is up to date.
+            let _ = File::open(parent).and_then(|parent| parent.set_modified(time));
+        }
     }
     Ok(true)
 }
