@@ -146,7 +146,7 @@ impl Folder {
         std::fs::remove_dir(self.path.join(name))
     }
 
-    /// Asks for the lock of a file in it, as [`lock`] does.
+    /// Asks for the lock of a file in it, as [`lock`](super::lock) does.
     pub fn lock(&self, name: &str, alone: bool) -> Lock {
         #[cfg(unix)]
         return lock_at(self.descriptor.as_fd(), name, alone);
