@@ -7,8 +7,8 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_ingest::{Error, Input, Options, Precision, Raw, ingest};
 use pointillist_base::Dtype;
+use pointillist_ingest::{Error, Input, Options, Precision, Raw, ingest};
 
 thread_local! {
     static FOLDER: tempfile::TempDir = tempfile::tempdir().expect("a temporary folder");

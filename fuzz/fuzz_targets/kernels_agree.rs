@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use pointillist_ingest::{Delimiter, Options, Precision, Reading, Table, parse_text};
 use pointillist_base::{Instructions, Values};
+use pointillist_ingest::{Delimiter, Options, Precision, Reading, Table, parse_text};
 
 const COLUMNS: [&str; 4] = ["", "x=1,y=3", "x=2,y=1,z=2", "x=a,y=b"];
 const DELIMITERS: [Delimiter; 6] = [
