@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pointillist_base::file::metadata_if_there;
+use pointillist_base::file::{changed, inode, metadata_if_there};
 use pointillist_base::staged::contents::{RECORD, foreign};
 use pointillist_base::tag;
 
@@ -14,6 +14,21 @@ use crate::Error;
 /// # Errors
 /// [`Error::Destination`] says what is in the way, [`Error::Write`] that it cannot be told.
 pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
+    /// How often it may be replaced by another, or be gone for a moment, while it is looked at in several steps.
+    const ATTEMPTS: usize = 16;
+    let this = || path.metadata().ok().as_ref().map(|about| (inode(about), changed(about)));
+    for _ in 1..ATTEMPTS {
+        let before = this();
+        match ensure_replaceable_at_once(path) {
+            Err(Error::Destination { .. }) if this() != before => {}
+            found => return found,
+        }
+    }
+    ensure_replaceable_at_once(path)
+}
+
+/// The same of one that nobody replaces meanwhile.
+fn ensure_replaceable_at_once(path: &Path) -> Result<(), Error> {
     let refuse = |reason: String| Err(Error::Destination { path: path.to_owned(), reason });
     let unknown = |source| Error::Write { path: path.to_owned(), source };
     let Some(metadata) = metadata_if_there(path).map_err(unknown)? else { return Ok(()) };
@@ -139,6 +154,7 @@ mod tests {
             });
             for _ in 0..3000 {
                 assert_eq!(foreign(&path).unwrap(), None);
+                ensure_replaceable(&path).unwrap();
             }
             stop.store(true, Ordering::Relaxed);
             assert!(writer.join().unwrap() > 1);
