@@ -191,6 +191,7 @@ impl Page {
 
     /// Glyph by glyph, where the layout has put them.
     fn text(&mut self, text: &Text) {
+        let units = f32::from(Font::new().units_per_em());
         for span in text.layouted() {
             let Some(fill) = &span.fill else { continue };
             self.content.save_state();
@@ -198,7 +199,7 @@ impl Page {
             let size = span.font_size.get();
             self.content.begin_text().set_font(FONT_NAME, size);
             // From the font's units to those of a text of this size.
-            let unit = f32::from(Font::new().units_per_em()) / size;
+            let unit = units / size;
             for glyph in &span.positioned_glyphs {
                 let placed = text
                     .abs_transform()
@@ -262,6 +263,8 @@ impl Image {
         let mut rows = filled(ROWS.min(height) * width * 4, 0).map_err(colorize_error)?;
         let mut rgb = ZlibEncoder::new(Vec::new(), Compression::default());
         let mut alpha = ZlibEncoder::new(Vec::new(), Compression::default());
+        // Nothing shows through the face then, so nothing has to be composited by whoever shows it.
+        let is_on_face = face.0[3] == 255;
         let mut is_opaque = true;
         let (mut colors, mut opacities) = (Vec::new(), Vec::new());
         for start in (0..height).step_by(ROWS) {
@@ -271,15 +274,16 @@ impl Image {
             colors.clear();
             opacities.clear();
             for &pixel in rows.as_chunks().0 {
-                // Nothing shows through the face, so nothing has to be composited by whoever shows it.
-                let over = face.0[3] == 255;
-                let Color([r, g, b, a]) = if over { Color(pixel).over(face) } else { Color(pixel) };
+                let color = Color(pixel);
+                let Color([r, g, b, a]) = if is_on_face { color.over(face) } else { color };
                 colors.extend([r, g, b]);
                 opacities.push(a);
                 is_opaque &= a == 255;
             }
             rgb.write_all(&colors).map_err(Error::Deflate)?;
-            alpha.write_all(&opacities).map_err(Error::Deflate)?;
+            if !is_on_face {
+                alpha.write_all(&opacities).map_err(Error::Deflate)?;
+            }
         }
         let alpha = alpha.finish().map_err(Error::Deflate)?;
         Ok(Self {
