@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pointillist_base::file::{changed, inode, metadata_if_there};
+use pointillist_base::file::{look_steadily, metadata_if_there};
 use pointillist_base::staged::contents::{RECORD, foreign};
 use pointillist_base::tag;
 
@@ -14,17 +14,8 @@ use crate::Error;
 /// # Errors
 /// [`Error::Destination`] says what is in the way, [`Error::Write`] that it cannot be told.
 pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
-    /// How often it may be replaced by another, or be gone for a moment, while it is looked at in several steps.
-    const ATTEMPTS: usize = 16;
-    let this = || path.metadata().ok().as_ref().map(|about| (inode(about), changed(about)));
-    for _ in 1..ATTEMPTS {
-        let before = this();
-        match ensure_replaceable_at_once(path) {
-            Err(Error::Destination { .. }) if this() != before => {}
-            found => return found,
-        }
-    }
-    ensure_replaceable_at_once(path)
+    let doubtful = |found: &Result<(), Error>| matches!(found, Err(Error::Destination { .. }));
+    look_steadily(path, doubtful, || ensure_replaceable_at_once(path))
 }
 
 /// The same of one that nobody replaces meanwhile.

@@ -16,7 +16,7 @@ pub use lock::{Lock, hold, lock};
 pub use positioned::{
     begin_to_sync, close, place_in_page, read_at, read_exact_at, reserve, write_all_at,
 };
-pub use version::{changed, inode, is_of_this_user, time_to_settle};
+pub use version::{changed, inode, is_of_this_user, look_steadily, time_to_settle};
 
 /// What is at `path`, or where a link there leads; `None` where that is nothing.
 ///

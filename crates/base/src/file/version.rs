@@ -1,6 +1,7 @@
 //! What tells one version of a file from another.
 
 use std::fs::Metadata;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Time of the last change of content or attributes in nanoseconds since 1970, where there is one.
@@ -24,6 +25,25 @@ pub fn inode(metadata: &Metadata) -> Option<u64> {
 #[cfg(not(unix))]
 pub fn inode(_: &Metadata) -> Option<u64> {
     None
+}
+
+/// What `look` finds at a path that others may replace, or take away for a moment, while it is looked at in several steps.
+/// What is `doubtful` only counts if the same stood there before and after; so it does in the end where that never happens.
+pub fn look_steadily<T>(
+    path: &Path,
+    doubtful: impl Fn(&T) -> bool,
+    mut look: impl FnMut() -> T,
+) -> T {
+    const ATTEMPTS: usize = 16;
+    let this = || path.metadata().ok().as_ref().map(|about| (inode(about), changed(about)));
+    for _ in 1..ATTEMPTS {
+        let before = this();
+        let found = look();
+        if !doubtful(&found) || this() == before {
+            return found;
+        }
+    }
+    look()
 }
 
 /// Whether a file belongs to this user, as far as the system knows users.

@@ -124,18 +124,11 @@ pub(super) fn is_certainly_dead(path: &Path, other_machines: bool) -> bool {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
+    use super::super::leftovers::tests::names;
     use super::super::leftovers::{abandoned, sweep_own_folders};
     use super::super::names::Names;
     use super::super::{sweep, sweep_folder};
     use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
 
     #[test]
     fn what_only_has_the_name_of_a_leftover_stays() {

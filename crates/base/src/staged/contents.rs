@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::is_partial;
-use crate::file::{changed, inode, open_regular};
+use crate::file::{look_steadily, open_regular};
 use crate::message::printable;
 use crate::{npy, tag};
 
@@ -109,17 +109,9 @@ impl Unrecorded {
 }
 
 fn foreign_but(folder: &Path, unrecorded: Unrecorded) -> io::Result<Option<Foreign>> {
-    /// How often it may be replaced by another while it is looked at, which then is taken for a file of somebody else's.
-    const ATTEMPTS: usize = 16;
-    let this = || folder.metadata().ok().as_ref().map(|about| (inode(about), changed(about)));
-    for _ in 1..ATTEMPTS {
-        let before = this();
-        match foreign_at_once(folder, unrecorded)? {
-            Some(_) if this() != before => {}
-            found => return Ok(found),
-        }
-    }
-    foreign_at_once(folder, unrecorded)
+    // Of a folder that is replaced meanwhile, something could be taken for somebody else's.
+    let doubtful = |found: &io::Result<Option<Foreign>>| matches!(found, Ok(Some(_)));
+    look_steadily(folder, doubtful, || foreign_at_once(folder, unrecorded))
 }
 
 /// The same of one that nobody replaces meanwhile.

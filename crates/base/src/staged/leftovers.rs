@@ -179,13 +179,14 @@ fn settle_aside(aside: &Path, destination: &Path) -> Option<Leftover> {
 
 #[cfg(unix)]
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::super::{StagedDir, StagedFile};
     use super::*;
 
-    fn names(folder: &Path) -> Vec<String> {
+    /// All that is in a folder.
+    pub(in super::super) fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
